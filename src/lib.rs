@@ -1,0 +1,9 @@
+//! Parameter sweeps of the HNN model as a staged dataflow over Parquet datasets.
+//!
+//! # Steps
+//! `expand` (file → grid), `plan` (grid + store → what is missing), `simulate` (missing tasks → results),
+//! `summarize` (results → one row of statistics per simulation).
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod network;
+pub mod solver;

@@ -1,0 +1,2 @@
+//! Parse, call, exit code.
+fn main() {}

@@ -1,0 +1,64 @@
+//! What is simulated, in the words of hnn-core: cell types, connectivity, drives, biases, electrodes.
+//!
+//! A [`Network`] is plain data. It is cheap to clone (large parts are shared through [`Arc`]), it is what
+//! the solver compiles and what a task's key is computed from. Nothing in this room simulates or reads a clock.
+
+mod cells;
+mod connectivity;
+mod drives;
+mod electrodes;
+
+pub use cells::{
+    Cell, CellMetadata, CellNode, CellType, MechValue, Section, SegmentValues, Synapse,
+};
+pub use connectivity::{Connection, GidPairs, Gids};
+pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
+pub use electrodes::{ElectrodeArray, ElectrodeMethod};
+
+use indexmap::IndexMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Identifier of a cell or of a drive's cell, unique in a network. Real cells come first.
+pub type Gid = u32;
+
+/// A network as hnn-core holds it in memory.
+///
+/// Order matters wherever an [`IndexMap`] is used: it is the order of hnn-core's dictionaries and decides gids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Cell types by name, in the order in which gids were given out.
+    pub cell_types: IndexMap<String, Arc<CellType>>,
+    /// Gids of each cell type, then of each drive.
+    pub gid_ranges: IndexMap<String, Range<Gid>>,
+    /// Position (um) of every cell of every cell type and drive, in gid order; without hnn-core's `"origin"`.
+    pub pos_dict: IndexMap<String, Arc<Vec<[f64; 3]>>>,
+    /// Position (um) of the network's origin, where drives are placed.
+    pub origin: [f64; 3],
+    /// Pyramidal cells of one layer along x and y (`N_pyr_x`, `N_pyr_y`); scales the dipole's baseline.
+    pub mesh_shape: [u32; 2],
+    /// Distance (um) of neighbouring pyramidal cells; scales the space constants.
+    pub inplane_distance: f64,
+    /// Distance (um) of the layers' pyramidal somata.
+    pub layer_separation: f64,
+    /// Temperature (degC).
+    pub celsius: f64,
+    /// Firing threshold (mV) of cells without an outgoing connection, and default for new connections.
+    pub threshold: f64,
+    /// Default synaptic delay (ms) of the models' own connections.
+    pub delay: f64,
+    /// hnn-core's compatibility mode for files of the old graphical interface.
+    pub legacy_mode: bool,
+    /// External drives by name.
+    pub external_drives: IndexMap<String, Drive>,
+    /// Tonic biases: bias name, then cell type.
+    pub external_biases: IndexMap<String, IndexMap<String, TonicBias>>,
+    /// Connections between cell types and from drives, in hnn-core's order.
+    pub connectivity: Vec<Connection>,
+    /// Electrode arrays by name.
+    pub rec_arrays: IndexMap<String, ElectrodeArray>,
+    /// Width (ms) of the Hamming window that `postproc` smooths the dipole with.
+    pub dipole_smooth_win: f64,
+    /// Factor that `postproc` scales the dipole with.
+    pub dipole_scalefctr: f64,
+}
