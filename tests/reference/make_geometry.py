@@ -36,38 +36,43 @@ CELLS = {
 }
 PARAMETERS = ["gnabar_hh2", "gkbar_hh2", "gl_hh2", "el_hh2", "gbar_km", "gbar_kca", "gbar_ca", "taur_cad", "gbar_cat", "gbar_ar", "cm"]
 
-out, keep = {}, []
-for name, (template, pos) in CELLS.items():
-    cell = template.copy()
-    cell.pos = pos
-    pyr = "pyramidal" in name
-    cell.build(sec_name_apical="apical_trunk" if pyr else None)
-    h.celsius = 37.0
-    h.finitialize()
-    sections = {}
-    names = {sec: n for n, sec in cell._nrn_sections.items()}
-    for sec_name, sec in cell._nrn_sections.items():
-        parent = sec.parentseg()
-        s = {
-            "nseg": sec.nseg,
-            "L": sec.L,
-            "diam": sec.diam,
-            "Ra": sec.Ra,
-            "parent": None if parent is None else [names[parent.sec], parent.x],
-            "area": [h.area(seg.x, sec=sec) for seg in sec],
-            "ri": [h.ri(seg.x, sec=sec) for seg in sec] + [h.ri(1, sec=sec)],
-            "ends": [[sec.x3d(i), sec.y3d(i), sec.z3d(i)] for i in (0, 1)],
-            "v": [seg.v for seg in sec.allseg()],
-            "parameters": {p: [getattr(seg, p) for seg in sec] for p in PARAMETERS if hasattr(sec(0.5), p)},
-        }
-        if pyr:
-            pp = next(p for p in cell.dipole_pp if p.get_segment().sec == sec)
-            s["ztan"] = [seg.dipole.ztan for seg in sec] + [pp.ztan]
-            assert s["ri"] == [seg.dipole.ri for seg in sec] + [pp.ri]
-        sections[sec_name] = s
-    out[name] = {"pos": pos, "sections": sections}
-    keep.append(cell)
+def main():
+    out, keep = {}, []
+    for name, (template, pos) in CELLS.items():
+        cell = template.copy()
+        cell.pos = pos
+        pyr = "pyramidal" in name
+        cell.build(sec_name_apical="apical_trunk" if pyr else None)
+        h.celsius = 37.0
+        h.finitialize()
+        sections = {}
+        names = {sec: n for n, sec in cell._nrn_sections.items()}
+        for sec_name, sec in cell._nrn_sections.items():
+            parent = sec.parentseg()
+            s = {
+                "nseg": sec.nseg,
+                "L": sec.L,
+                "diam": sec.diam,
+                "Ra": sec.Ra,
+                "parent": None if parent is None else [names[parent.sec], parent.x],
+                "area": [h.area(seg.x, sec=sec) for seg in sec],
+                "ri": [h.ri(seg.x, sec=sec) for seg in sec] + [h.ri(1, sec=sec)],
+                "ends": [[sec.x3d(i), sec.y3d(i), sec.z3d(i)] for i in (0, 1)],
+                "v": [seg.v for seg in sec.allseg()],
+                "parameters": {p: [getattr(seg, p) for seg in sec] for p in PARAMETERS if hasattr(sec(0.5), p)},
+            }
+            if pyr:
+                pp = next(p for p in cell.dipole_pp if p.get_segment().sec == sec)
+                s["ztan"] = [seg.dipole.ztan for seg in sec] + [pp.ztan]
+                assert s["ri"] == [seg.dipole.ri for seg in sec] + [pp.ri]
+            sections[sec_name] = s
+        out[name] = {"pos": pos, "sections": sections}
+        keep.append(cell)
 
-write("geometry", "areas (um2), axial resistances ri (MOhm, last one of the 1 end), dipole weights ztan (um, last one of the 1 end), float32 end points (um), "
-      "initial potentials v of the 0 end, the segments and the 1 end (mV), and parameters of every segment",
-      "1e-12 relative; ends exactly", {"cells": out})
+    write("geometry", "areas (um2), axial resistances ri (MOhm, last one of the 1 end), dipole weights ztan (um, last one of the 1 end), float32 end points (um), "
+          "initial potentials v of the 0 end, the segments and the 1 end (mV), and parameters of every segment",
+          "1e-12 relative; ends exactly", {"cells": out})
+
+
+if __name__ == "__main__":
+    main()
