@@ -33,10 +33,8 @@ pub struct Connection {
     pub gain: f64,
     /// Whether a cell may connect to itself.
     pub allow_autapses: bool,
-    /// Probability that was last used to prune the pairs.
+    /// Probability that was last used to prune the pairs. The pairs tell the result, so its seed is not kept.
     pub probability: f64,
-    /// Seed of the pruning.
-    pub conn_seed: Option<u64>,
 }
 
 /// A set of gids.
@@ -50,7 +48,8 @@ pub enum Gids {
 
 /// Pairs of source and targets in compact form.
 ///
-/// The form is canonical: equal sets of pairs have equal forms, however they were given.
+/// The form is canonical: equal sets of pairs have equal forms, however they were given. Make one with
+/// [`GidPairs::from_explicit`], [`GidPairs::all_to_all`] or [`GidPairs::one_to_one`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum GidPairs {
     /// Every source with every target.
@@ -69,6 +68,204 @@ pub enum GidPairs {
         /// Target gids, as many.
         target: Range<Gid>,
     },
-    /// Any other set of pairs: sources in order, each with its targets in order.
+    /// Any other set of pairs: sources ascending, each with its targets ascending.
     Explicit(Arc<Vec<(Gid, Vec<Gid>)>>),
+}
+
+impl Connection {
+    /// Moves sources from `from` on down by `by`.
+    pub(crate) fn move_sources_down(&mut self, from: Gid, by: Gid) {
+        let moved = |gid: Gid| if gid >= from { gid - by } else { gid };
+        let shift = |range: &Range<Gid>| {
+            if range.start >= from {
+                range.start - by..range.end - by
+            } else {
+                range.clone()
+            }
+        };
+        self.src_gids = match &self.src_gids {
+            Gids::Range(range) => Gids::Range(shift(range)),
+            Gids::List(gids) => Gids::from_gids(gids.iter().copied().map(moved)),
+        };
+        match &mut self.gid_pairs {
+            GidPairs::AllToAll { src, .. } | GidPairs::OneToOne { src, .. } => *src = shift(src),
+            GidPairs::Explicit(pairs) => {
+                for (src, _) in Arc::make_mut(pairs) {
+                    *src = moved(*src);
+                }
+            }
+        }
+    }
+}
+
+impl Gids {
+    /// The set of some gids.
+    pub fn from_gids(gids: impl IntoIterator<Item = Gid>) -> Self {
+        let mut gids: Vec<Gid> = gids.into_iter().collect();
+        gids.sort_unstable();
+        gids.dedup();
+        match consecutive(&gids) {
+            Some(range) => Self::Range(range),
+            None => Self::List(Arc::new(gids)),
+        }
+    }
+
+    /// Whether a gid belongs to the set.
+    pub fn contains(&self, gid: Gid) -> bool {
+        match self {
+            Self::Range(range) => range.contains(&gid),
+            Self::List(gids) => gids.binary_search(&gid).is_ok(),
+        }
+    }
+
+    /// The gids, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = Gid> + '_ {
+        let (range, list): (Range<Gid>, &[Gid]) = match self {
+            Self::Range(range) => (range.clone(), &[]),
+            Self::List(gids) => (0..0, gids),
+        };
+        range.chain(list.iter().copied())
+    }
+
+    /// Number of gids.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::List(gids) => gids.len(),
+        }
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl GidPairs {
+    /// Every source with every target; a cell is its own target only if `autapses`.
+    pub fn all_to_all(src: Range<Gid>, target: Range<Gid>, autapses: bool) -> Self {
+        let overlap = src.start.max(target.start)..src.end.min(target.end);
+        if src.is_empty()
+            || target.is_empty()
+            || (!autapses && !overlap.is_empty() && src.len() == 1)
+        {
+            // The pairs alone do not tell these ranges, so their canonical form is found from the pairs.
+            let pairs = src
+                .map(|s| (s, target.clone().filter(|t| autapses || *t != s).collect()))
+                .collect();
+            return Self::from_explicit(pairs);
+        }
+        Self::AllToAll {
+            autapses: autapses || overlap.is_empty(),
+            src,
+            target,
+        }
+    }
+
+    /// The k-th source with the k-th target; of ranges of unequal length the shorter counts.
+    pub fn one_to_one(src: Range<Gid>, target: Range<Gid>) -> Self {
+        let n = src.len().min(target.len()) as Gid;
+        let (src, target) = (src.start..src.start + n, target.start..target.start + n);
+        match n {
+            0 => Self::Explicit(Arc::default()),
+            1 => Self::all_to_all(src, target, true),
+            _ => Self::OneToOne { src, target },
+        }
+    }
+
+    /// The canonical form of any pairs. A source may have no targets; each source is given once.
+    pub fn from_explicit(mut pairs: Vec<(Gid, Vec<Gid>)>) -> Self {
+        for (_, targets) in &mut pairs {
+            targets.sort_unstable();
+        }
+        pairs.sort_by_key(|(src, _)| *src);
+
+        let sources: Vec<Gid> = pairs.iter().map(|(src, _)| *src).collect();
+        let Some(src) = consecutive(&sources) else {
+            return Self::Explicit(Arc::new(pairs));
+        };
+        let all = Gids::from_gids(
+            pairs
+                .iter()
+                .flat_map(|(_, targets)| targets.iter().copied()),
+        );
+        if let Gids::Range(target) = all {
+            for autapses in [true, false] {
+                let complete = pairs.iter().all(|(s, targets)| {
+                    let expected = target.clone().filter(|t| autapses || t != s);
+                    targets.iter().copied().eq(expected)
+                });
+                if complete {
+                    return Self::AllToAll {
+                        src,
+                        target,
+                        autapses,
+                    };
+                }
+            }
+            let paired = pairs.iter().zip(target.clone());
+            if target.len() == pairs.len()
+                && paired.into_iter().all(|((_, targets), t)| targets == &[t])
+            {
+                return Self::OneToOne { src, target };
+            }
+        }
+        Self::Explicit(Arc::new(pairs))
+    }
+
+    /// The sources, ascending, also those without targets.
+    pub fn sources(&self) -> impl Iterator<Item = Gid> + '_ {
+        let (range, list): (Range<Gid>, &[(Gid, Vec<Gid>)]) = match self {
+            Self::AllToAll { src, .. } | Self::OneToOne { src, .. } => (src.clone(), &[]),
+            Self::Explicit(pairs) => (0..0, pairs),
+        };
+        range.chain(list.iter().map(|(src, _)| *src))
+    }
+
+    /// The targets of a source, ascending; none if it is no source.
+    pub fn targets(&self, src: Gid) -> impl Iterator<Item = Gid> + '_ {
+        let (below, above, list): (Range<Gid>, Range<Gid>, &[Gid]) = match self {
+            Self::AllToAll { src: s, .. } | Self::OneToOne { src: s, .. } if !s.contains(&src) => {
+                (0..0, 0..0, &[])
+            }
+            Self::AllToAll {
+                target,
+                autapses: false,
+                ..
+            } if target.contains(&src) => (target.start..src, src + 1..target.end, &[]),
+            Self::AllToAll { target, .. } => (target.clone(), 0..0, &[]),
+            Self::OneToOne { src: s, target } => {
+                let own = target.start + (src - s.start);
+                (own..own + 1, 0..0, &[])
+            }
+            Self::Explicit(pairs) => match pairs.binary_search_by_key(&src, |(s, _)| *s) {
+                Ok(i) => (0..0, 0..0, &pairs[i].1),
+                Err(_) => (0..0, 0..0, &[]),
+            },
+        };
+        below.chain(above).chain(list.iter().copied())
+    }
+
+    /// Number of pairs.
+    pub fn n_pairs(&self) -> usize {
+        match self {
+            Self::AllToAll {
+                src,
+                target,
+                autapses,
+            } => {
+                let own = src.start.max(target.start)..src.end.min(target.end);
+                src.len() * target.len() - if *autapses { 0 } else { own.len() }
+            }
+            Self::OneToOne { src, .. } => src.len(),
+            Self::Explicit(pairs) => pairs.iter().map(|(_, targets)| targets.len()).sum(),
+        }
+    }
+}
+
+/// The range of ascending gids that have no gap; an empty list has none.
+fn consecutive(gids: &[Gid]) -> Option<Range<Gid>> {
+    let (first, last) = (*gids.first()?, *gids.last()?);
+    let gapless = gids.windows(2).all(|w| w[0].checked_add(1) == Some(w[1]));
+    (gapless && last < Gid::MAX).then(|| first..last + 1)
 }

@@ -109,3 +109,25 @@ pub struct TonicBias {
     /// End (ms); `None` is the end of the simulation.
     pub tstop: Option<f64>,
 }
+
+impl PerCellType {
+    /// The value for a cell type.
+    pub fn of(&self, cell_type: &str) -> Option<f64> {
+        match self {
+            Self::All(value) => Some(*value),
+            Self::Each(values) => values.get(cell_type).copied(),
+        }
+    }
+}
+
+impl Drive {
+    /// Receptors and weights (uS) of the connections to a cell type.
+    pub(crate) fn weights_of(&self, cell_type: &str) -> Vec<(&'static str, f64)> {
+        let all = [("ampa", &self.weights_ampa), ("nmda", &self.weights_nmda)];
+        let of_type = |(receptor, weights): (&'static str, &Option<IndexMap<String, f64>>)| {
+            let weight = weights.as_ref()?.get(cell_type)?;
+            Some((receptor, *weight))
+        };
+        all.into_iter().filter_map(of_type).collect()
+    }
+}

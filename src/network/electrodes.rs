@@ -21,3 +21,15 @@ pub enum ElectrodeMethod {
     /// Line source approximation.
     Lsa,
 }
+
+impl ElectrodeArray {
+    /// Contacts at positions (um) with hnn-core's defaults: 0.3 S/m, point sources, 0.5 um.
+    pub fn new(positions: Vec<[f64; 3]>) -> Self {
+        Self {
+            positions,
+            conductivity: 0.3,
+            method: Some(ElectrodeMethod::Psa),
+            min_distance: 0.5,
+        }
+    }
+}

@@ -3,17 +3,35 @@
 //! A [`Network`] is plain data. It is cheap to clone (large parts are shared through [`Arc`]), it is what
 //! the solver compiles and what a task's key is computed from. Nothing in this room simulates or reads a clock.
 
+mod attach;
 mod cells;
+mod connect;
 mod connectivity;
 mod drives;
 mod electrodes;
+mod error;
+mod events;
+mod geometry;
+mod models;
+mod positions;
+pub mod random;
+mod templates;
 
+pub use attach::{
+    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, NewTonicBias, PoissonDrive, SpikeData,
+    SpikeTrainDrive,
+};
 pub use cells::{
     Cell, CellMetadata, CellNode, CellType, MechValue, Section, SegmentValues, Synapse,
 };
+pub use connect::{ConnectionFilter, NewConnection, Sources, Targets};
 pub use connectivity::{Connection, GidPairs, Gids};
 pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
+pub use error::NetworkError;
+pub use events::drive_events;
+pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
+pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
 
 use indexmap::IndexMap;
 use std::ops::Range;
@@ -61,4 +79,38 @@ pub struct Network {
     pub dipole_smooth_win: f64,
     /// Factor that `postproc` scales the dipole with.
     pub dipole_scalefctr: f64,
+}
+
+impl Network {
+    /// Number of real cells.
+    pub fn n_cells(&self) -> u32 {
+        let types = self
+            .cell_types
+            .keys()
+            .filter_map(|name| self.gid_ranges.get(name));
+        types.map(|range| range.len() as u32).sum()
+    }
+
+    /// Number of gids: cells and drive cells.
+    pub fn n_gids(&self) -> u32 {
+        self.gid_ranges
+            .values()
+            .map(|range| range.len() as u32)
+            .sum()
+    }
+
+    /// The cell type or drive that a gid belongs to.
+    pub fn gid_to_type(&self, gid: Gid) -> Option<&str> {
+        let found = self
+            .gid_ranges
+            .iter()
+            .find(|(_, range)| range.contains(&gid));
+        found.map(|(name, _)| name.as_str())
+    }
+
+    /// Gives the next gids to a new cell type or drive.
+    pub(crate) fn append_gids(&mut self, name: &str, n: u32) {
+        let first = self.n_gids();
+        self.gid_ranges.insert(name.into(), first..first + n);
+    }
 }
