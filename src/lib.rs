@@ -8,3 +8,4 @@
 pub mod network;
 pub mod pipeline;
 pub mod solver;
+pub mod store;
