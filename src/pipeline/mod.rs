@@ -19,7 +19,9 @@ mod value;
 pub use error::PipelineError;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
 pub use output::{Output, Precision};
-pub use summary::{Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window};
+pub use summary::{
+    Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window, window_samples,
+};
 pub use value::{ParamValue, Parameter, ParameterKind};
 
 use drive::{ArraySpec, BiasSpec, DriveSpec};

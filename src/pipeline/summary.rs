@@ -134,6 +134,11 @@ pub enum SpikeMeasure {
     MeanRate,
 }
 
+/// Samples of a smoothing window `width` ms wide, by hnn-core's formula (half to even).
+pub fn window_samples(width: f64, sfreq: f64) -> f64 {
+    libm::rint(1e-3 * width * sfreq)
+}
+
 impl Summary {
     pub(super) fn read(item: &Item, taken: &[&str]) -> Result<Self, PipelineError> {
         let table = Table::new(item, SUMMARY_KEYS)?;
