@@ -196,7 +196,7 @@ pub fn compile(
         // S/cm2 times um2 is 1e-8 S, so 1e-2 uS; uF/cm2 over ms is 1e-3 S/cm2.
         let area = tree.area[i] * 1e-2;
         let v0 = p.section.v0;
-        node.c_dt = p.section.cm * 1e-3 / dt * area;
+        node.d0 = p.section.cm * 1e-3 / dt * area;
         state[Layout::V] = v0;
         let hh2_at = tables.hh2.at(v0);
         let ca_km_at = tables.ca_km.at(v0);
@@ -263,7 +263,7 @@ pub fn compile(
         }
     }
     for i in 0..n {
-        nodes[i].d0 += nodes[i].c_dt + nodes[i].g_axial;
+        nodes[i].d0 += nodes[i].g_axial;
         if i > 0 {
             let g = nodes[i].g_axial;
             nodes[tree.parent[i]].d0 += g;
@@ -398,6 +398,13 @@ fn initial_currents(cell: &mut CompiledCell) {
             add(node.gar * state[layout.ar_m], ar::EREV);
         }
         state[Layout::D] = node.d0 + g;
-        state[Layout::R] = node.c_dt * v + e;
+        state[Layout::R] = e - g * v;
+    }
+    for (i, node) in cell.step.nodes.iter().enumerate().skip(1) {
+        let (own, parent) = (i * layout.stride, node.parent as usize * layout.stride);
+        let current =
+            node.g_axial * (cell.initial[parent + Layout::V] - cell.initial[own + Layout::V]);
+        cell.initial[own + Layout::R] += current;
+        cell.initial[parent + Layout::R] -= current;
     }
 }

@@ -57,10 +57,8 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn flush_below(self, limit: f64) -> Self {
         unsafe {
-            let keep = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(
-                _mm512_abs_pd(self.0),
-                _mm512_set1_pd(limit),
-            );
+            let keep =
+                _mm512_cmp_pd_mask::<_CMP_GE_OQ>(_mm512_abs_pd(self.0), _mm512_set1_pd(limit));
             Self(_mm512_maskz_mov_pd(keep, self.0))
         }
     }

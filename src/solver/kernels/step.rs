@@ -1,7 +1,8 @@
 //! One time step of eight cells of a type: synapses, elimination, substitution, gates, currents.
 //!
-//! The state is solved for the new potential itself, `(C/dt + G + sum g) v' - sum g v'_neighbour = C/dt v + sum G E`,
-//! in absolute units (uS, nA, mV), so the matrix is symmetric and nodes without membrane are ordinary rows.
+//! The state is solved for the change of potential, `(C/dt + G + sum g) dv - sum g dv_neighbour = -I`, as NEURON does:
+//! at rest, potentials then stop changing at the same last bits. Units are absolute (uS, nA, mV), so the matrix is
+//! symmetric and nodes without membrane are ordinary rows.
 //! Substitution from the root, the update of the gates with the new potential (NEURON's staggered order) and the
 //! conductances of the next step are one pass over the nodes.
 
@@ -21,8 +22,6 @@ pub struct NodeConst {
     pub g_axial: f64,
     /// Constant part (uS) of the matrix' diagonal: capacitance and axial conductances.
     pub d0: f64,
-    /// Capacitance over time step (uS).
-    pub c_dt: f64,
     /// Weight (fAm/mV) in the dipole moment.
     pub dipole: f64,
     /// Maximal sodium conductance (uS).
@@ -215,8 +214,9 @@ unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, input
             let g = b.sub(a);
             let node = state.add(s.node as usize * stride * LANES);
             let (d, r) = (node.add(Layout::D * LANES), node.add(Layout::R * LANES));
+            let v = S::load(node.add(Layout::V * LANES));
             S::load(d).add(g).store(d);
-            g.fma(S::splat(s.e), S::load(r)).store(r);
+            g.fma(S::splat(s.e).sub(v), S::load(r)).store(r);
             let (mut a, mut b) = (a.mul(S::splat(s.decay_a)), b.mul(S::splat(s.decay_b)));
             if inputs.flush {
                 a = a.flush_below(FLUSH);
@@ -234,7 +234,7 @@ unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, input
 
 /// Gaussian elimination from the leaves to the root (Hines 1984).
 ///
-/// Leaves in each node's D the factor of its parent's potential, in R the rest of its own.
+/// Leaves in each node's D the factor of its parent's change of potential, in R the rest of its own.
 ///
 /// # Safety
 /// As for [`synapses`].
@@ -417,8 +417,12 @@ unsafe fn segments<S: Simd, K: Kind>(
             let node = c.nodes.get_unchecked(n);
             let base = state.add(n * stride);
             let at = |field: usize| base.add(field * LANES);
-            let parent = S::load(state.add(node.parent as usize * stride + Layout::V * LANES));
-            let v = S::load(at(Layout::D)).fma(parent, S::load(at(Layout::R)));
+            let parent = state.add(node.parent as usize * stride);
+            let parent_at = |field: usize| parent.add(field * LANES);
+            let dv =
+                S::load(at(Layout::D)).fma(S::load(parent_at(Layout::DV)), S::load(at(Layout::R)));
+            let v = S::load(at(Layout::V)).add(dv);
+            dv.store(at(Layout::DV));
             v.store(at(Layout::V));
             dipole = S::splat(node.dipole).fma(v, dipole);
 
@@ -527,7 +531,13 @@ unsafe fn segments<S: Simd, K: Kind>(
                 }
             }
             g.add(S::splat(node.d0)).store(at(Layout::D));
-            v.fma(S::splat(node.c_dt), e).store(at(Layout::R));
+            // The axial current from the parent; the root is its own parent, without one.
+            let axial = S::load(parent_at(Layout::V))
+                .sub(v)
+                .mul(S::splat(node.g_axial));
+            g.fnma(v, e).add(axial).store(at(Layout::R));
+            let r = parent_at(Layout::R);
+            S::load(r).sub(axial).store(r);
         }
     }
     dipole
