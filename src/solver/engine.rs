@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Advance, Inputs, SynConst};
+use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
 use super::mechanisms::tables::Tables;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
@@ -56,6 +56,13 @@ pub struct Population {
     pub contacts: Vec<Contact>,
     /// First lane group.
     pub first_group: usize,
+}
+
+impl Population {
+    /// Lane groups that its cells in `members` simulations fill.
+    fn n_groups(&self, members: usize) -> usize {
+        (self.n_cells * members).div_ceil(LANES)
+    }
 }
 
 /// How a population acts on one electrode contact.
@@ -249,16 +256,23 @@ impl<'a> Engine<'a> {
             let end = (start + self.epoch).min(n_steps);
             self.release_drives(self.clock.mids[end - 1], &mut from_drives);
             deliveries.fill(&mut [&mut from_drives, &mut from_cells], index);
-            for (g, group) in self.groups.iter_mut().enumerate() {
-                let population = &self.populations[group.population];
-                group.run(
-                    population,
-                    self.tables,
-                    self.clock,
-                    self.kernel,
-                    start..end,
-                    |step| deliveries.of(g, step - start),
-                );
+            let epoch = Epoch {
+                clock: self.clock,
+                tables: self.tables,
+                kernel: self.kernel,
+                deliveries: &deliveries,
+                steps: start..end,
+            };
+            for (p, population) in self.populations.iter().enumerate() {
+                let n = population.n_groups(self.members.len());
+                let first = population.first_group;
+                for (i, groups) in self.groups[first..first + n]
+                    .chunks_mut(TOGETHER)
+                    .enumerate()
+                {
+                    debug_assert!(groups.iter().all(|g| g.population == p));
+                    epoch.run(population, first + i * TOGETHER, groups);
+                }
             }
             self.gather_dipoles(end - start);
             self.gather_potentials(end - start);
@@ -364,7 +378,7 @@ impl<'a> Engine<'a> {
     fn check_finite(&mut self, sample: usize) {
         for group in &self.groups {
             let population = &self.populations[group.population];
-            let soma = population.cell.soma * population.cell.step.layout.stride + Layout::V;
+            let soma = Layout::core(population.cell.soma, Layout::V);
             for lane in 0..group.n {
                 if group.state[soma].0[lane].is_finite() {
                     continue;
@@ -470,28 +484,25 @@ fn fan_out(
     }
 }
 
-impl Group {
-    fn run<'d>(
-        &mut self,
-        population: &Population,
-        tables: &Tables,
-        clock: &Clock,
-        kernel: Advance,
-        steps: std::ops::Range<usize>,
-        deliveries: impl Fn(usize) -> &'d [(u32, f64)],
-    ) {
-        let cell = &population.cell;
+/// What the groups of an epoch read.
+struct Epoch<'a> {
+    clock: &'a Clock,
+    tables: &'a Tables,
+    kernel: Advance,
+    deliveries: &'a Deliveries,
+    steps: std::ops::Range<usize>,
+}
+
+impl Epoch<'_> {
+    /// Advances up to [`TOGETHER`] groups of a population, of which the first has number `first`.
+    fn run(&self, population: &Population, first: usize, groups: &mut [Group]) {
+        let clock = self.clock;
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
-        self.dipole.resize(steps.len(), Lanes::default());
-        self.contact_potential
-            .resize(steps.len() * population.contacts.len(), Lanes::default());
-        let start = steps.start;
-        for step in steps {
-            for &(slot, weight) in deliveries(step) {
-                let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
-                self.syn[i].0[lane] += weight;
-                self.syn[i + 1].0[lane] += weight;
-            }
+        for group in groups.iter_mut() {
+            group.begin_epoch(population, self.steps.len());
+        }
+        let mut arrays = Vec::with_capacity(TOGETHER);
+        for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
             currents.extend(
                 population
@@ -500,39 +511,62 @@ impl Group {
                     .filter(|c| c.on(clock.mids[step]))
                     .map(|c| (c.node, c.amplitude)),
             );
-            self.recorder.before_step(&self.state, &self.syn);
+            arrays.clear();
+            for (g, group) in groups.iter_mut().enumerate() {
+                group.deliver(self.deliveries.of(first + g, i));
+                group.recorder.before_step(&group.state, &group.syn);
+                arrays.push(group.arrays(i));
+            }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
                 flush: step % 256 == 255,
             };
-            // SAFETY: state and syn were laid out for this cell type and these synapses, clamps name its nodes, and
-            // the kernel was chosen for this processor.
-            unsafe {
-                kernel(
-                    &cell.step,
-                    tables,
-                    self.state.as_mut_ptr().cast(),
-                    self.syn.as_mut_ptr().cast(),
-                    &inputs,
-                    &mut self.dipole[step - start],
-                );
+            // SAFETY: each group's arrays were laid out for this cell type and these synapses, clamps name its nodes,
+            // and the kernel was chosen for this processor.
+            unsafe { (self.kernel)(&population.cell.step, self.tables, &inputs, &arrays) };
+            for group in groups.iter_mut() {
+                group.detect(population, step as u32 + 1);
+                group.recorder.after_step(&group.state);
+                group.potentials(population, &currents, i);
             }
-            self.detect(population, step as u32 + 1);
-            self.recorder.after_step(&self.state);
-            self.potentials(population, &currents, step - start);
+        }
+    }
+}
+
+impl Group {
+    fn begin_epoch(&mut self, population: &Population, n_steps: usize) {
+        self.dipole.resize(n_steps, Lanes::default());
+        self.contact_potential
+            .resize(n_steps * population.contacts.len(), Lanes::default());
+    }
+
+    #[inline]
+    fn deliver(&mut self, arrivals: &[(u32, f64)]) {
+        for &(slot, weight) in arrivals {
+            let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
+            self.syn[i].0[lane] += weight;
+            self.syn[i + 1].0[lane] += weight;
+        }
+    }
+
+    /// The group's arrays for step `step` of the epoch.
+    fn arrays(&mut self, step: usize) -> Arrays {
+        Arrays {
+            state: self.state.as_mut_ptr().cast(),
+            syn: self.syn.as_mut_ptr().cast(),
+            dipole: self.dipole[step].0.as_mut_ptr(),
         }
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
     fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
         let n_contacts = population.contacts.len();
-        let stride = population.cell.step.layout.stride;
         let n_nodes = population.cell.step.nodes.len();
         for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
             let mut sum = Lanes::default();
             for (node, w) in weights.iter().enumerate() {
-                let v = &self.state[node * stride + Layout::V];
+                let v = &self.state[Layout::core(node, Layout::V)];
                 for lane in 0..LANES {
                     sum.0[lane] += w.0[lane] * v.0[lane];
                 }
@@ -554,7 +588,7 @@ impl Group {
     #[inline]
     fn detect(&mut self, population: &Population, sample: u32) {
         let cell = &population.cell;
-        let v = &self.state[cell.soma * cell.step.layout.stride + Layout::V];
+        let v = &self.state[Layout::core(cell.soma, Layout::V)];
         let mut above = 0u8;
         for lane in 0..LANES {
             above |= u8::from(v.0[lane] > self.threshold.0[lane]) << lane;
