@@ -3,7 +3,7 @@
 //! Within an epoch (as many steps as the shortest delay between cells) groups do not interact. Between epochs spikes
 //! are fanned out in a fixed order, so results do not depend on how cells are grouped or on which thread ran a group.
 
-use super::calendar::{Arrival, Calendar, Deliveries};
+use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
@@ -147,6 +147,8 @@ pub struct Engine<'a> {
     /// Per member, per contact.
     potentials: Vec<Vec<Vec<f64>>>,
     plan: Plan,
+    /// Places of A of the synapses of a connection on a cell; the same for many connections.
+    synapses: Vec<Vec<u32>>,
     epoch: usize,
     kernel: Advance,
 }
@@ -157,7 +159,7 @@ impl<'a> Engine<'a> {
         clock: &'a Clock,
         tables: &'a Tables,
         mut populations: Vec<Population>,
-        members: Vec<Member>,
+        mut members: Vec<Member>,
         measured: Vec<usize>,
         plan: Plan,
         kernel: Advance,
@@ -203,6 +205,7 @@ impl<'a> Engine<'a> {
                 });
             }
         }
+        let synapses = synapse_lists(&populations, &mut members);
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
@@ -232,6 +235,7 @@ impl<'a> Engine<'a> {
             dipoles,
             potentials,
             plan,
+            synapses,
             epoch,
             kernel,
         }
@@ -261,6 +265,7 @@ impl<'a> Engine<'a> {
                 tables: self.tables,
                 kernel: self.kernel,
                 deliveries: &deliveries,
+                synapses: &self.synapses,
                 steps: start..end,
             };
             for (p, population) in self.populations.iter().enumerate() {
@@ -453,6 +458,24 @@ fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     }
 }
 
+/// Makes the lists of synapses that connections end on, and has each connection point to its own.
+fn synapse_lists(populations: &[Population], members: &mut [Member]) -> Vec<Vec<u32>> {
+    let mut lists: Vec<Vec<u32>> = Vec::new();
+    for wire in members.iter_mut().flat_map(|m| &mut m.wiring.wires) {
+        let slot = &populations[wire.population].slot;
+        let list = wire
+            .sites
+            .iter()
+            .filter_map(|&site| slot[site].map(|s| 2 * s))
+            .collect();
+        wire.synapses = lists.iter().position(|l| *l == list).unwrap_or_else(|| {
+            lists.push(list);
+            lists.len() - 1
+        }) as u32;
+    }
+    lists
+}
+
 fn fan_out(
     member: usize,
     wiring: &Wiring,
@@ -469,17 +492,12 @@ fn fan_out(
                 return;
             };
             let slot = member * population.n_cells + target as usize;
-            for &site in &wire.sites {
-                let Some(synapse) = population.slot[site] else {
-                    continue;
-                };
-                calendar.push(Arrival {
-                    group: (population.first_group + slot / LANES) as u32,
-                    slot: synapse * 2 * LANES as u32 + (slot % LANES) as u32,
-                    step: step as u32,
-                    weight,
-                });
-            }
+            calendar.push(Arrival {
+                lane: (population.first_group * LANES + slot) as u32,
+                synapses: wire.synapses,
+                step: step as u32,
+                weight,
+            });
         });
     }
 }
@@ -490,6 +508,7 @@ struct Epoch<'a> {
     tables: &'a Tables,
     kernel: Advance,
     deliveries: &'a Deliveries,
+    synapses: &'a [Vec<u32>],
     steps: std::ops::Range<usize>,
 }
 
@@ -513,7 +532,7 @@ impl Epoch<'_> {
             );
             arrays.clear();
             for (g, group) in groups.iter_mut().enumerate() {
-                group.deliver(self.deliveries.of(first + g, i));
+                group.deliver(self.deliveries.of(first + g, i), self.synapses);
                 group.recorder.before_step(&group.state, &group.syn);
                 arrays.push(group.arrays(i));
             }
@@ -542,11 +561,13 @@ impl Group {
     }
 
     #[inline]
-    fn deliver(&mut self, arrivals: &[(u32, f64)]) {
-        for &(slot, weight) in arrivals {
-            let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
-            self.syn[i].0[lane] += weight;
-            self.syn[i + 1].0[lane] += weight;
+    fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
+        for arrival in arrivals {
+            let lane = arrival.lane as usize;
+            for &a in &synapses[arrival.synapses as usize] {
+                self.syn[a as usize].0[lane] += arrival.weight;
+                self.syn[a as usize + 1].0[lane] += arrival.weight;
+            }
         }
     }
 
