@@ -12,8 +12,9 @@ use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
 use super::mechanisms::tables::Tables;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
-use super::{SolverError, Spike};
+use super::{SolverError, Spike, Threads};
 use crate::network::{CellType, Gid};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A current clamp on one node of every cell of a population.
@@ -56,13 +57,6 @@ pub struct Population {
     pub contacts: Vec<Contact>,
     /// First lane group.
     pub first_group: usize,
-}
-
-impl Population {
-    /// Lane groups that its cells in `members` simulations fill.
-    fn n_groups(&self, members: usize) -> usize {
-        (self.n_cells * members).div_ceil(LANES)
-    }
 }
 
 /// How a population acts on one electrode contact.
@@ -245,7 +239,11 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// [`SolverError::Interrupted`]; other failures end the simulation that they happened in.
-    pub fn run(&mut self, interrupt: &(dyn Fn() -> bool + Sync)) -> Result<(), SolverError> {
+    pub fn run(
+        &mut self,
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), SolverError> {
         let n_steps = self.clock.len();
         let mut from_drives = Calendar::new(n_steps, self.epoch, self.groups.len());
         let mut from_cells = Calendar::new(n_steps, self.epoch, self.groups.len());
@@ -268,16 +266,13 @@ impl<'a> Engine<'a> {
                 synapses: &self.synapses,
                 steps: start..end,
             };
-            for (p, population) in self.populations.iter().enumerate() {
-                let n = population.n_groups(self.members.len());
-                let first = population.first_group;
-                for (i, groups) in self.groups[first..first + n]
-                    .chunks_mut(TOGETHER)
-                    .enumerate()
-                {
-                    debug_assert!(groups.iter().all(|g| g.population == p));
-                    epoch.run(population, first + i * TOGETHER, groups);
-                }
+            let mut units = units(&self.populations, &mut self.groups);
+            match threads {
+                Threads::One => units.iter_mut().for_each(|unit| epoch.run(unit)),
+                Threads::Pool => units
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .for_each(|unit| epoch.run(unit)),
             }
             self.gather_dipoles(end - start);
             self.gather_potentials(end - start);
@@ -502,6 +497,31 @@ fn fan_out(
     }
 }
 
+/// Groups that are advanced together, by one thread.
+struct Unit<'a> {
+    population: &'a Population,
+    /// Number of the first group.
+    first: usize,
+    groups: &'a mut [Group],
+}
+
+/// Splits the groups of all populations into units.
+fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
+    let mut first = 0;
+    let of_same_population = groups.chunk_by_mut(|a, b| a.population == b.population);
+    let mut units = Vec::new();
+    for groups in of_same_population.flat_map(|groups| groups.chunks_mut(TOGETHER)) {
+        let n = groups.len();
+        units.push(Unit {
+            population: &populations[groups[0].population],
+            first,
+            groups,
+        });
+        first += n;
+    }
+    units
+}
+
 /// What the groups of an epoch read.
 struct Epoch<'a> {
     clock: &'a Clock,
@@ -513,8 +533,12 @@ struct Epoch<'a> {
 }
 
 impl Epoch<'_> {
-    /// Advances up to [`TOGETHER`] groups of a population, of which the first has number `first`.
-    fn run(&self, population: &Population, first: usize, groups: &mut [Group]) {
+    fn run(&self, unit: &mut Unit) {
+        let Unit {
+            population,
+            first,
+            groups,
+        } = unit;
         let clock = self.clock;
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
         for group in groups.iter_mut() {
@@ -532,7 +556,7 @@ impl Epoch<'_> {
             );
             arrays.clear();
             for (g, group) in groups.iter_mut().enumerate() {
-                group.deliver(self.deliveries.of(first + g, i), self.synapses);
+                group.deliver(self.deliveries.of(*first + g, i), self.synapses);
                 group.recorder.before_step(&group.state, &group.syn);
                 arrays.push(group.arrays(i));
             }
