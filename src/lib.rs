@@ -6,4 +6,8 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod network;
+pub mod pipeline;
 pub mod solver;
+
+pub mod stages;
+pub mod store;

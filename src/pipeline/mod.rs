@@ -1,1 +1,291 @@
-//! (room)
+//! TOML → [`Pipeline`]: every validation, once, with the file, key and place in the error.
+//!
+//! The format is described in `docs/pipeline.md`. A number may be written as an expression over the
+//! parameters of `[grid]` and `[derived]`; [`Pipeline::bind`] evaluates them at a point of the grid and gives the network
+//! that is simulated there.
+
+mod bind;
+mod drive;
+mod error;
+mod expr;
+mod grid;
+mod network;
+mod output;
+mod reader;
+mod setting;
+mod simulation;
+mod summary;
+mod value;
+
+pub use bind::Bound;
+pub use error::PipelineError;
+pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
+pub use output::{Output, Precision};
+pub use summary::{
+    Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window, window_samples,
+};
+pub use value::{ParamValue, Parameter, ParameterKind};
+
+use drive::{ArraySpec, BiasSpec, DriveSpec};
+use error::Source;
+use network::{NETWORK_KEYS, NetworkSpec};
+use output::OUTPUT_KEYS;
+use reader::{Item, Table};
+use setting::{Scope, check_name};
+use simulation::{SIMULATION_KEYS, Simulation};
+use std::path::{Path, PathBuf};
+use summary::SUMMARY_KEYS;
+use toml::de::DeTable;
+
+/// Keys at the top of the file.
+const ROOT_KEYS: &[&str] = &[
+    "name",
+    "save_folder",
+    "network",
+    "simulation",
+    "sweep",
+    "grid",
+    "derived",
+    "drive",
+    "bias",
+    "electrode_array",
+    "output",
+    "summary",
+];
+
+/// Keys of `[sweep]`.
+const SWEEP_KEYS: &[&str] = &["combinations", "batch_size", "overwrite", "clear_cache"];
+
+/// Largest pipeline file (bytes).
+const MAX_FILE_SIZE: u64 = 16 << 20;
+
+/// A pipeline: what to simulate over which grid, what to keep, and what to compute of it.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Name of the sweep; the file's name if the file gives none.
+    pub name: String,
+    /// Folder of the results, as the file has it (relative to the working directory).
+    pub save_folder: PathBuf,
+    /// Most simulations in one Parquet part and in one npz.
+    pub batch_size: u32,
+    /// Whether the grid is the product of its lists; otherwise the lists are taken together.
+    pub combinations: bool,
+    /// Whether exports may replace files.
+    pub overwrite: bool,
+    /// Whether raw results are dropped from memory after each batch.
+    pub clear_cache: bool,
+    /// Trials of every simulation.
+    pub n_trials: u32,
+    /// What is kept of every simulation.
+    pub output: Output,
+    /// What is computed of every simulation.
+    pub summaries: Vec<Summary>,
+    grid: Grid,
+    scope: Scope,
+    source: Source,
+    simulation: Simulation,
+    network: NetworkSpec,
+    drives: Vec<DriveSpec>,
+    biases: Vec<BiasSpec>,
+    arrays: Vec<ArraySpec>,
+}
+
+impl Pipeline {
+    /// Reads and checks a pipeline file.
+    ///
+    /// # Errors
+    /// [`PipelineError`] for the first thing that is wrong, with its place in the file.
+    pub fn load(path: &Path) -> Result<Self, PipelineError> {
+        let of_file = |message: String| Source::error_of_file(path, message);
+        let unreadable = |e: std::io::Error| of_file(format!("cannot read the pipeline file: {e}"));
+        let size = fs_err::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_FILE_SIZE {
+            return Err(of_file(format!(
+                "{} has {size} bytes; a pipeline file has at most {MAX_FILE_SIZE}",
+                path.display()
+            ))
+            .with_help("put long lists of samples into a table of their own"));
+        }
+        let bytes = fs_err::read(path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            of_file(format!(
+                "{} is not a text file: {}",
+                path.display(),
+                e.utf8_error()
+            ))
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks the text of a pipeline file; `path` is where it stands, for messages and for files that it names.
+    ///
+    /// # Errors
+    /// [`PipelineError`] for the first thing that is wrong, with its place in the text.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
+        let source = Source {
+            path: path.to_owned(),
+            text: text.into(),
+        };
+        let document = DeTable::parse(text).map_err(|e| {
+            let span = e.span().unwrap_or(0..0);
+            let message = e.message().trim().replace('\n', ", ");
+            source
+                .error(&span, format!("not valid TOML: {message}"))
+                .with_label(message)
+        })?;
+        let root = Table::root(&source, &document, ROOT_KEYS)?;
+        let name = read_name(&root, path)?;
+        let save_folder = match root.get("save_folder") {
+            None => "sim_results".to_owned(),
+            Some(item) => item.string()?,
+        };
+        if save_folder.is_empty() || save_folder.contains('\0') {
+            return Err(root.error("`save_folder` must not be empty"));
+        }
+        let sweep = Sweep::read(root.get("sweep").as_ref())?;
+        let grid = read_grid(&root, sweep.combinations)?;
+        let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
+        let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
+        let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
+            root.get(key).map_or(Ok(Vec::new()), |item| {
+                item.array().map_err(|e| {
+                    e.with_help(format!("write [[{key}]], with two brackets, for each"))
+                })
+            })
+        };
+        let network = NetworkSpec::read(root.get("network").as_ref(), &scope)?;
+        let simulation = Simulation::read(root.get("simulation").as_ref(), &scope)?;
+        let drives: Vec<DriveSpec> = each("drive")?
+            .iter()
+            .map(|i| DriveSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let biases = each("bias")?
+            .iter()
+            .map(|i| BiasSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let arrays = each("electrode_array")?
+            .iter()
+            .map(|i| ArraySpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let output = Output::read(root.get("output").as_ref())?;
+        let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
+        let mut summaries = Vec::new();
+        for item in each("summary")? {
+            let names: Vec<&str> = taken.iter().map(String::as_str).collect();
+            let summary = Summary::read(&item, &names)?;
+            taken.push(summary.name.clone());
+            summaries.push(summary);
+        }
+        let pipeline = Self {
+            name,
+            save_folder: PathBuf::from(save_folder),
+            batch_size: sweep.batch_size,
+            combinations: sweep.combinations,
+            overwrite: sweep.overwrite,
+            clear_cache: sweep.clear_cache,
+            n_trials: simulation.n_trials,
+            output,
+            summaries,
+            grid,
+            scope,
+            source,
+            simulation,
+            network,
+            drives,
+            biases,
+            arrays,
+        };
+        pipeline.check_ends()?;
+        Ok(pipeline)
+    }
+
+    /// The parameters of the grid, in the order of the file.
+    pub fn parameters(&self) -> &[Parameter] {
+        self.grid.parameters()
+    }
+
+    /// Number of points of the grid; 1 without `[grid]`.
+    pub fn n_points(&self) -> u64 {
+        self.grid.n_points()
+    }
+
+    /// Values of the parameters at a point; empty beyond the last point.
+    pub fn point(&self, index: u64) -> Vec<ParamValue> {
+        self.grid.point(index).unwrap_or_default()
+    }
+
+    /// The pipeline file.
+    pub fn path(&self) -> &Path {
+        &self.source.path
+    }
+}
+
+fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {
+    let Some(item) = root.get("name") else {
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned());
+        return Ok(stem
+            .filter(|s| !s.is_empty())
+            .unwrap_or_else(|| "pipeline".to_owned()));
+    };
+    let name = item.string()?;
+    let usable = |c: char| !c.is_control() && c != '/' && c != '\\';
+    if name.is_empty() || name.chars().count() > 200 || !name.chars().all(usable) {
+        return Err(item.error(
+            "`name` must have 1 to 200 characters, without slashes and control characters",
+        ));
+    }
+    Ok(name)
+}
+
+/// `[sweep]`.
+struct Sweep {
+    combinations: bool,
+    batch_size: u32,
+    overwrite: bool,
+    clear_cache: bool,
+}
+
+impl Sweep {
+    fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+        let mut sweep = Self {
+            combinations: true,
+            batch_size: 100,
+            overwrite: true,
+            clear_cache: false,
+        };
+        let Some(item) = item else {
+            return Ok(sweep);
+        };
+        let table = Table::new(item, SWEEP_KEYS)?;
+        sweep.combinations = table.bool_or("combinations", sweep.combinations)?;
+        sweep.overwrite = table.bool_or("overwrite", sweep.overwrite)?;
+        sweep.clear_cache = table.bool_or("clear_cache", sweep.clear_cache)?;
+        if let Some(item) = table.get("batch_size") {
+            sweep.batch_size = u32::try_from(item.integer_in(1..1_000_001)?).unwrap_or(100);
+        }
+        Ok(sweep)
+    }
+}
+
+fn read_grid(root: &Table, combinations: bool) -> Result<Grid, PipelineError> {
+    let mut axes: Vec<(String, Values)> = Vec::new();
+    let Some(item) = root.get("grid") else {
+        return Grid::new(axes, combinations).map_err(|e| root.error(e.to_string()));
+    };
+    let table = Table::open(&item)?;
+    for (name, span, item) in table.iter() {
+        let taken: Vec<&str> = axes.iter().map(|(n, _)| n.as_str()).collect();
+        check_name(table.source, &span, "parameter", name, &taken)?;
+        axes.push((name.to_owned(), grid::read_axis(&item)?));
+    }
+    Grid::new(axes, combinations).map_err(|e| {
+        let help = match e {
+            GridError::UnequalLengths(_) => {
+                "make the lists equally long, or set combinations = true for all combinations"
+            }
+            GridError::TooManyPoints(_) => "take fewer values per parameter, or fewer parameters",
+            GridError::Empty(_) => "give at least one value",
+        };
+        table.error(e.to_string()).with_help(help)
+    })
+}

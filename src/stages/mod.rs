@@ -1,1 +1,3 @@
-//! (room)
+//! expand, plan, simulate, summarize.
+
+pub mod summarize;

@@ -1,0 +1,438 @@
+//! `[[drive]]`, `[[bias]]` and `[[electrode_array]]`: inputs and electrodes, with every argument of hnn-core.
+
+use super::error::PipelineError;
+use super::reader::{Item, Place, Table};
+use super::setting::{Flag, Number, Scope, Text};
+
+/// Keys of all drives but the artificial-cell ones of `type = "erp"`.
+const ATTACHMENT_KEYS: &[&str] = &[
+    "type",
+    "name",
+    "location",
+    "n_drive_cells",
+    "cell_specific",
+    "weights_ampa",
+    "weights_nmda",
+    "space_constant",
+    "synaptic_delays",
+    "probability",
+    "event_seed",
+    "conn_seed",
+];
+
+const DRIVE_TYPES: &[&str] = &["evoked", "poisson", "bursty", "spike_train", "erp"];
+
+/// A drive as the file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct DriveSpec {
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) kind: DriveKind,
+    /// Places of all keys that are given, to attach errors of the network to.
+    pub(super) places: Vec<Place>,
+}
+
+/// Dynamics of a drive, and how it attaches.
+#[allow(clippy::large_enum_variant)] // a file has a handful
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum DriveKind {
+    Evoked {
+        mu: Number,
+        sigma: Number,
+        numspikes: Number,
+        attachment: Attachment,
+    },
+    Poisson {
+        tstart: Option<Number>,
+        tstop: Option<Number>,
+        rate_constant: PerType,
+        attachment: Attachment,
+    },
+    Bursty {
+        tstart: Option<Number>,
+        tstart_std: Option<Number>,
+        tstop: Option<Number>,
+        burst_rate: Number,
+        burst_std: Option<Number>,
+        numspikes: Option<Number>,
+        spike_isi: Option<Number>,
+        attachment: Attachment,
+    },
+    SpikeTrain {
+        events: Vec<Vec<Number>>,
+        attachment: Attachment,
+    },
+    /// The three drives of `add_erp_drives_to_jones_model`.
+    Erp { tstart: Option<Number> },
+}
+
+/// Arguments that all drives have; `None` stands for hnn-core's default.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Attachment {
+    pub(super) location: Text,
+    pub(super) n_drive_cells: Option<DriveCells>,
+    pub(super) cell_specific: Option<Flag>,
+    pub(super) weights_ampa: Option<Vec<(String, Number)>>,
+    pub(super) weights_nmda: Option<Vec<(String, Number)>>,
+    pub(super) space_constant: Option<Number>,
+    pub(super) synaptic_delays: Option<PerType>,
+    pub(super) probability: Option<PerType>,
+    pub(super) event_seed: Option<Number>,
+    pub(super) conn_seed: Option<Number>,
+}
+
+/// Number of drive cells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum DriveCells {
+    /// One per target cell.
+    NCells,
+    /// So many.
+    Number(Number),
+}
+
+/// One number for all cell types, or one for each.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum PerType {
+    All(Number),
+    Each(Vec<(String, Number)>),
+}
+
+impl DriveSpec {
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+        let table = Table::open(item)?;
+        let kind = table.require("type")?.word(DRIVE_TYPES)?;
+        let name_item = table.get("name");
+        let name = match (&name_item, kind) {
+            (Some(item), _) => item.string()?,
+            (None, "erp") => "erp".to_owned(),
+            (None, _) => table.require("name")?.string()?,
+        };
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(item.error("a drive's name must not be empty"));
+        }
+        let table = table.called(format!("drive `{name}`"));
+        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        let required = |key: &str| Number::read(&table.require(key)?, scope);
+        let check = |own: &[&str], without: &[&str]| {
+            let keys: Vec<&str> = ATTACHMENT_KEYS
+                .iter()
+                .chain(own)
+                .filter(|k| !without.contains(k))
+                .copied()
+                .collect();
+            table.check_keys(&keys)
+        };
+        let kind = match kind {
+            "evoked" => {
+                check(&["mu", "sigma", "numspikes"], &[])?;
+                DriveKind::Evoked {
+                    mu: required("mu")?,
+                    sigma: required("sigma")?,
+                    numspikes: required("numspikes")?,
+                    attachment: Attachment::read(&table, scope)?,
+                }
+            }
+            "poisson" => {
+                check(&["tstart", "tstop", "rate_constant"], &[])?;
+                DriveKind::Poisson {
+                    tstart: number("tstart")?,
+                    tstop: number("tstop")?,
+                    rate_constant: PerType::read(&table.require("rate_constant")?, scope)?,
+                    attachment: Attachment::read(&table, scope)?,
+                }
+            }
+            "bursty" => {
+                check(
+                    &[
+                        "tstart",
+                        "tstart_std",
+                        "tstop",
+                        "burst_rate",
+                        "burst_std",
+                        "numspikes",
+                        "spike_isi",
+                    ],
+                    &[],
+                )?;
+                DriveKind::Bursty {
+                    tstart: number("tstart")?,
+                    tstart_std: number("tstart_std")?,
+                    tstop: number("tstop")?,
+                    burst_rate: required("burst_rate")?,
+                    burst_std: number("burst_std")?,
+                    numspikes: number("numspikes")?,
+                    spike_isi: number("spike_isi")?,
+                    attachment: Attachment::read(&table, scope)?,
+                }
+            }
+            "spike_train" => {
+                check(
+                    &["spike_data"],
+                    &["n_drive_cells", "cell_specific", "event_seed"],
+                )?;
+                DriveKind::SpikeTrain {
+                    events: read_spike_data(&table.require("spike_data")?, scope)?,
+                    attachment: Attachment::read(&table, scope)?,
+                }
+            }
+            _ => {
+                table.check_keys(&["type", "tstart"])?;
+                DriveKind::Erp {
+                    tstart: number("tstart")?,
+                }
+            }
+        };
+        let mut places = Vec::new();
+        for (_, _, item) in table.iter() {
+            places.push(item.place.clone());
+            if item.is_table() {
+                // From the key to the end of the value, so that an unknown cell type is marked.
+                places.extend(Table::open(&item)?.iter().map(|(_, key, inner)| Place {
+                    span: key.start.min(inner.place.span.start)..inner.place.span.end,
+                    ..inner.place
+                }));
+            }
+        }
+        Ok(Self {
+            name,
+            place: Place {
+                name: "name".to_owned(),
+                owner: table.owner.clone(),
+                span: name_item.map_or(item.place.span.clone(), |i| i.place.span),
+            },
+            kind,
+            places,
+        })
+    }
+}
+
+impl Attachment {
+    fn read(table: &Table, scope: &Scope) -> Result<Self, PipelineError> {
+        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        let per_type = |key: &str| table.get(key).map(|i| PerType::read(&i, scope)).transpose();
+        let weights = |key: &str| table.get(key).map(|i| read_by_type(&i, scope)).transpose();
+        Ok(Self {
+            location: Text::read(&table.require("location")?, scope)?,
+            n_drive_cells: table
+                .get("n_drive_cells")
+                .map(|i| {
+                    if i.is_string() && i.string()? == "n_cells" {
+                        Ok(DriveCells::NCells)
+                    } else {
+                        Number::read(&i, scope).map(DriveCells::Number)
+                    }
+                })
+                .transpose()?,
+            cell_specific: table
+                .get("cell_specific")
+                .map(|i| Flag::read(&i, scope))
+                .transpose()?,
+            weights_ampa: weights("weights_ampa")?,
+            weights_nmda: weights("weights_nmda")?,
+            space_constant: number("space_constant")?,
+            synaptic_delays: per_type("synaptic_delays")?,
+            probability: per_type("probability")?,
+            event_seed: number("event_seed")?,
+            conn_seed: number("conn_seed")?,
+        })
+    }
+}
+
+impl PerType {
+    fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+        if item.is_table() {
+            read_by_type(item, scope).map(PerType::Each)
+        } else {
+            Number::read(item, scope).map(PerType::All)
+        }
+    }
+}
+
+/// Reads numbers by cell type; that the types exist is the network's to say.
+fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
+    Table::open(item)?
+        .iter()
+        .map(|(cell_type, _, value)| Ok((cell_type.to_owned(), Number::read(&value, scope)?)))
+        .collect()
+}
+
+/// Reads hnn-core's `spike_data`: `{ cell = [times] }` or `[[time, gid], …]`. One list of times per drive cell.
+fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
+    if item.is_table() {
+        return Table::open(item)?
+            .iter()
+            .map(|(_, _, times)| {
+                times
+                    .array()?
+                    .iter()
+                    .map(|time| Number::read(time, scope))
+                    .collect()
+            })
+            .collect();
+    }
+    if !item.is_array() {
+        return Err(item.wrong_type("a table of lists of times, or a list of [time, gid] pairs"));
+    }
+    // Arbitrary gids are renumbered in ascending order, as in hnn-core.
+    let mut by_gid = std::collections::BTreeMap::<i64, Vec<Number>>::new();
+    for pair in item.array()? {
+        let elements = pair.array()?;
+        let [time, gid] = elements.as_slice() else {
+            return Err(pair.error(format!("{} must be a pair [time, gid]", pair.describe())));
+        };
+        by_gid
+            .entry(gid.integer()?)
+            .or_default()
+            .push(Number::read(time, scope)?);
+    }
+    Ok(by_gid.into_values().collect())
+}
+
+/// A tonic bias as the file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct BiasSpec {
+    pub(super) bias_name: String,
+    pub(super) section: Option<Text>,
+    /// Amplitude (nA) by cell type.
+    pub(super) amplitude: Vec<(String, Number)>,
+    pub(super) t0: Option<Number>,
+    pub(super) tstop: Option<Number>,
+    pub(super) place: Place,
+    pub(super) places: Vec<Place>,
+}
+
+impl BiasSpec {
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+        let table = Table::new(
+            item,
+            &[
+                "bias_name",
+                "cell_type",
+                "section",
+                "amplitude",
+                "t0",
+                "tstop",
+            ],
+        )?;
+        let bias_name = table
+            .get("bias_name")
+            .map_or(Ok("tonic".to_owned()), |i| i.string())?;
+        let table = table.called(format!("bias `{bias_name}`"));
+        let amplitude = table.require("amplitude")?;
+        let by_type = match table.get("cell_type") {
+            Some(cell_type) if amplitude.is_table() => {
+                return Err(cell_type
+                    .error("`cell_type` is given, but `amplitude` already has one number per cell type")
+                    .with_help("remove `cell_type`"));
+            }
+            Some(cell_type) => vec![(cell_type.string()?, Number::read(&amplitude, scope)?)],
+            None if amplitude.is_table() => read_by_type(&amplitude, scope)?,
+            None => {
+                return Err(amplitude
+                    .error(format!(
+                        "{} does not say for which cell type",
+                        amplitude.describe()
+                    ))
+                    .with_help("write `amplitude = { L2_pyramidal = 1.0 }`, or add `cell_type`"));
+            }
+        };
+        if by_type.is_empty() {
+            return Err(amplitude.error(format!("{} names no cell type", amplitude.describe())));
+        }
+        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        Ok(Self {
+            section: table
+                .get("section")
+                .map(|i| Text::read(&i, scope))
+                .transpose()?,
+            amplitude: by_type,
+            t0: number("t0")?,
+            tstop: number("tstop")?,
+            place: amplitude.place,
+            places: table.iter().map(|(.., i)| i.place).collect(),
+            bias_name,
+        })
+    }
+}
+
+/// An electrode array as the file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ArraySpec {
+    pub(super) name: String,
+    pub(super) electrode_pos: Vec<[Number; 3]>,
+    pub(super) conductivity: Option<Number>,
+    pub(super) method: Option<&'static str>,
+    pub(super) min_distance: Option<Number>,
+    pub(super) place: Place,
+    pub(super) places: Vec<Place>,
+}
+
+/// Most contacts of one array.
+const MAX_CONTACTS: usize = 10_000;
+
+impl ArraySpec {
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+        let table = Table::new(
+            item,
+            &[
+                "name",
+                "electrode_pos",
+                "conductivity",
+                "method",
+                "min_distance",
+            ],
+        )?;
+        let name_item = table.require("name")?;
+        let name = name_item.string()?;
+        let table = table.called(format!("electrode array `{name}`"));
+        let positions = table.require("electrode_pos")?;
+        let elements = positions.array()?;
+        let contacts = match elements.first() {
+            None => return Err(positions.error(format!("{} has no contact", positions.describe()))),
+            Some(first) if !first.is_array() => vec![read_position(&positions, scope)?],
+            Some(_) => elements
+                .iter()
+                .map(|e| read_position(e, scope))
+                .collect::<Result<_, _>>()?,
+        };
+        if contacts.len() > MAX_CONTACTS {
+            return Err(positions.error(format!(
+                "{} has {} contacts; at most {MAX_CONTACTS} are allowed",
+                positions.describe(),
+                contacts.len()
+            )));
+        }
+        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        Ok(Self {
+            electrode_pos: contacts,
+            conductivity: number("conductivity")?,
+            method: table
+                .get("method")
+                .map(|i| i.word(&["psa", "lsa"]))
+                .transpose()?,
+            min_distance: number("min_distance")?,
+            place: Place {
+                name: "name".to_owned(),
+                owner: table.owner.clone(),
+                span: name_item.place.span,
+            },
+            places: table.iter().map(|(.., i)| i.place).collect(),
+            name,
+        })
+    }
+}
+
+fn read_position(item: &Item, scope: &Scope) -> Result<[Number; 3], PipelineError> {
+    let elements = item.array()?;
+    let [x, y, z] = elements.as_slice() else {
+        return Err(item.error(format!(
+            "{} must be a position [x, y, z] in um",
+            item.describe()
+        )));
+    };
+    Ok([
+        Number::read(x, scope)?,
+        Number::read(y, scope)?,
+        Number::read(z, scope)?,
+    ])
+}

@@ -1,0 +1,367 @@
+//! The grid: values of each parameter, and their combinations.
+//!
+//! `linspace`, `arange` and `logspace` follow NumPy's formulas operation by operation. The first two equal
+//! NumPy's values bit for bit; `logspace` differs where NumPy's `pow` is not correctly rounded (it depends on the
+//! machine there).
+
+use super::error::PipelineError;
+use super::reader::{Item, Table};
+use super::value::{ParamValue, Parameter, ParameterKind};
+
+/// Most points of a grid.
+pub const MAX_POINTS: u64 = 10_000_000;
+
+/// Values of one parameter, all of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Finite numbers.
+    Float(Vec<f64>),
+    /// Whole numbers.
+    Int(Vec<i64>),
+    /// Strings.
+    Str(Vec<String>),
+    /// Booleans.
+    Bool(Vec<bool>),
+}
+
+impl Values {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Float(v) => v.len(),
+            Values::Int(v) => v.len(),
+            Values::Str(v) => v.len(),
+            Values::Bool(v) => v.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at an index.
+    pub fn get(&self, index: usize) -> Option<ParamValue> {
+        match self {
+            Values::Float(v) => v.get(index).map(|&v| ParamValue::Float(v)),
+            Values::Int(v) => v.get(index).map(|&v| ParamValue::Int(v)),
+            Values::Str(v) => v.get(index).map(|v| ParamValue::Str(v.clone())),
+            Values::Bool(v) => v.get(index).map(|&v| ParamValue::Bool(v)),
+        }
+    }
+
+    /// Their kind.
+    pub fn kind(&self) -> ParameterKind {
+        match self {
+            Values::Float(_) => ParameterKind::Float,
+            Values::Int(_) => ParameterKind::Int,
+            Values::Str(_) => ParameterKind::Str,
+            Values::Bool(_) => ParameterKind::Bool,
+        }
+    }
+}
+
+/// The parameters' values and how they are combined.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    parameters: Vec<Parameter>,
+    axes: Vec<Values>,
+    combinations: bool,
+    n_points: u64,
+}
+
+/// Why axes make no grid.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum GridError {
+    /// A parameter without values.
+    #[error("`{0}` has no values")]
+    Empty(String),
+    /// Lists that are to be taken together differ in length.
+    #[error(
+        "with combinations = false the lists are taken together, but their lengths differ: {0}"
+    )]
+    UnequalLengths(String),
+    /// More points than anybody can simulate.
+    #[error("the grid has {0} points; at most {MAX_POINTS} are allowed")]
+    TooManyPoints(String),
+}
+
+impl Grid {
+    /// A grid of named axes: their product (first axis slowest), or with `combinations = false` the
+    /// n-th values of all axes together. No axis at all is one point without parameters.
+    ///
+    /// # Errors
+    /// [`GridError`] for an axis without values, unequal lengths without combinations, and absurd sizes.
+    pub fn new(axes: Vec<(String, Values)>, combinations: bool) -> Result<Self, GridError> {
+        let mut parameters = Vec::with_capacity(axes.len());
+        let mut values = Vec::with_capacity(axes.len());
+        for (name, axis) in axes {
+            if axis.is_empty() {
+                return Err(GridError::Empty(name));
+            }
+            parameters.push(Parameter {
+                name,
+                kind: axis.kind(),
+            });
+            values.push(axis);
+        }
+        let lengths = || values.iter().map(|v| v.len() as u64);
+        let n_points = if combinations || values.is_empty() {
+            lengths().try_fold(1_u64, u64::checked_mul)
+        } else {
+            let (shortest, longest) = (lengths().min(), lengths().max());
+            if shortest != longest {
+                let text: Vec<String> = parameters
+                    .iter()
+                    .zip(lengths())
+                    .map(|(p, n)| format!("{} has {n}", p.name))
+                    .collect();
+                return Err(GridError::UnequalLengths(text.join(", ")));
+            }
+            longest
+        };
+        match n_points {
+            Some(n_points) if n_points <= MAX_POINTS => Ok(Self {
+                parameters,
+                axes: values,
+                combinations,
+                n_points,
+            }),
+            _ => {
+                let text: Vec<String> = lengths().map(|n| n.to_string()).collect();
+                let mut product = text.join(" x ");
+                if let Some(n) = n_points {
+                    product = format!("{product} = {n}");
+                }
+                Err(GridError::TooManyPoints(product))
+            }
+        }
+    }
+
+    /// The parameters in the order of the file.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Number of points.
+    pub fn n_points(&self) -> u64 {
+        self.n_points
+    }
+
+    /// Values of all parameters at a point; `None` beyond the last point.
+    pub fn point(&self, index: u64) -> Option<Vec<ParamValue>> {
+        if index >= self.n_points {
+            return None;
+        }
+        if !self.combinations {
+            let index = usize::try_from(index).ok()?;
+            return self.axes.iter().map(|axis| axis.get(index)).collect();
+        }
+        let mut rest = index;
+        let mut point = Vec::with_capacity(self.axes.len());
+        for axis in self.axes.iter().rev() {
+            let length = axis.len() as u64;
+            point.push(axis.get(usize::try_from(rest % length).ok()?)?);
+            rest /= length;
+        }
+        point.reverse();
+        Some(point)
+    }
+}
+
+/// `numpy.linspace(start, stop, n)`.
+pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
+    let intervals = n.saturating_sub(1) as f64;
+    let delta = stop - start;
+    let step = delta / intervals;
+    let mut values: Vec<f64> = (0..n)
+        .map(|i| {
+            let i = i as f64;
+            let offset = if n == 1 {
+                i * delta
+            } else if step == 0.0 {
+                i / intervals * delta
+            } else {
+                i * step
+            };
+            offset + start
+        })
+        .collect();
+    if let (true, Some(last)) = (n > 1, values.last_mut()) {
+        *last = stop;
+    }
+    values
+}
+
+/// `numpy.logspace(start, stop, n)`: powers of ten of a [`linspace`].
+pub fn logspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
+    linspace(start, stop, n)
+        .into_iter()
+        .map(|exponent| libm::pow(10.0, exponent))
+        .collect()
+}
+
+/// Number of values of `numpy.arange(start, stop, step)`; infinite or NaN where there is no such range.
+pub fn arange_length(start: f64, stop: f64, step: f64) -> f64 {
+    libm::ceil((stop - start) / step).max(0.0)
+}
+
+/// `numpy.arange(start, stop, step)` with `n` values, see [`arange_length`].
+pub fn arange(start: f64, step: f64, n: usize) -> Vec<f64> {
+    // NumPy fills the array with the step between its first two values, which is not always `step`.
+    let second = start + step;
+    let rounded = second - start;
+    (0..n)
+        .map(|i| match i {
+            0 => start,
+            1 => second,
+            _ => start + i as f64 * rounded,
+        })
+        .collect()
+}
+
+/// Reads one line of `[grid]`.
+pub(super) fn read_axis(item: &Item) -> Result<Values, PipelineError> {
+    if item.is_array() {
+        return read_list(item);
+    }
+    if !item.is_table() {
+        return Err(item.wrong_type("a list of values").with_help(format!(
+            "write `{name} = [{text}]`, or `{{ linspace = [first, last, n] }}`, `{{ logspace = [first exponent, last exponent, n] }}`, \
+             `{{ arange = [start, stop, step] }}`",
+            name = item.name(),
+            text = item.source_text(),
+        )));
+    }
+    let table = Table::new(item, &["linspace", "logspace", "arange"])?;
+    match (
+        table.get("linspace"),
+        table.get("logspace"),
+        table.get("arange"),
+    ) {
+        (Some(range), None, None) => read_space(&range, linspace).map(Values::Float),
+        (None, Some(range), None) => read_space(&range, logspace).map(Values::Float),
+        (None, None, Some(range)) => read_arange(&range),
+        _ => Err(item.error(format!(
+            "{} needs exactly one of `linspace`, `logspace` and `arange`",
+            item.describe()
+        ))),
+    }
+}
+
+fn read_list(item: &Item) -> Result<Values, PipelineError> {
+    let elements = item.array()?;
+    let Some(first) = elements.first() else {
+        return Err(item
+            .error(format!("{} has no values", item.describe()))
+            .with_help("give at least one value, or remove the parameter"));
+    };
+    if first.is_string() {
+        return elements
+            .iter()
+            .map(Item::string)
+            .collect::<Result<_, _>>()
+            .map(Values::Str);
+    }
+    if first.is_bool() {
+        return elements
+            .iter()
+            .map(Item::bool)
+            .collect::<Result<_, _>>()
+            .map(Values::Bool);
+    }
+    if elements.iter().all(Item::is_integer) {
+        return elements
+            .iter()
+            .map(Item::integer)
+            .collect::<Result<_, _>>()
+            .map(Values::Int);
+    }
+    elements
+        .iter()
+        .map(Item::float)
+        .collect::<Result<_, _>>()
+        .map(Values::Float)
+}
+
+/// Reads `[first, last, n]`.
+fn read_space(
+    item: &Item,
+    space: fn(f64, f64, usize) -> Vec<f64>,
+) -> Result<Vec<f64>, PipelineError> {
+    let elements = item.array()?;
+    let [start, stop, count] = elements.as_slice() else {
+        return Err(item.error(format!(
+            "{} needs three numbers: the first, the last, and how many",
+            item.describe()
+        )));
+    };
+    let n = count.integer()?;
+    if n < 1 {
+        return Err(count.error(format!("{} must be at least 1, not {n}", count.describe())));
+    }
+    let n = check_length(count, n as f64)?;
+    finite(item, space(start.float()?, stop.float()?, n))
+}
+
+/// Reads `[stop]`, `[start, stop]` or `[start, stop, step]`; whole numbers give whole numbers.
+fn read_arange(item: &Item) -> Result<Values, PipelineError> {
+    let elements = item.array()?;
+    let (start, stop, step) = match elements.as_slice() {
+        [stop] => (None, stop, None),
+        [start, stop] => (Some(start), stop, None),
+        [start, stop, step] => (Some(start), stop, Some(step)),
+        _ => {
+            return Err(item.error(format!(
+                "{} needs one to three numbers: [stop], [start, stop] or [start, stop, step]",
+                item.describe()
+            )));
+        }
+    };
+    let or = |item: Option<&Item>, default: f64| item.map_or(Ok(default), Item::float);
+    let (from, to, by) = (or(start, 0.0)?, stop.float()?, or(step, 1.0)?);
+    if by == 0.0 {
+        return Err(item.error(format!("the step of {} must not be 0", item.describe())));
+    }
+    let n = arange_length(from, to, by);
+    if n < 1.0 {
+        return Err(item
+            .error(format!("{} has no values", item.describe()))
+            .with_help("the stop itself is not part of the range, as in NumPy"));
+    }
+    let n = check_length(item, n)?;
+    if elements.iter().all(Item::is_integer) {
+        let (from, by) = (
+            start.map_or(Ok(0), Item::integer)?,
+            step.map_or(Ok(1), Item::integer)?,
+        );
+        let values: Option<Vec<i64>> = (0..n)
+            .map(|i| by.checked_mul(i64::try_from(i).ok()?)?.checked_add(from))
+            .collect();
+        return values
+            .map(Values::Int)
+            .ok_or_else(|| item.error(format!("{} overflows 64 bits", item.describe())));
+    }
+    finite(item, arange(from, by, n)).map(Values::Float)
+}
+
+fn check_length(item: &Item, n: f64) -> Result<usize, PipelineError> {
+    if n <= MAX_POINTS as f64 {
+        Ok(n as usize)
+    } else {
+        Err(item.error(format!(
+            "{} asks for {n} values; at most {MAX_POINTS} are allowed",
+            item.describe()
+        )))
+    }
+}
+
+fn finite(item: &Item, values: Vec<f64>) -> Result<Vec<f64>, PipelineError> {
+    match values.iter().find(|v| !v.is_finite()) {
+        None => Ok(values),
+        Some(value) => Err(item.error(format!(
+            "{} contains {value}; values must be finite",
+            item.describe()
+        ))),
+    }
+}

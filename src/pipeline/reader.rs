@@ -1,0 +1,374 @@
+//! Reading of TOML with places: every table knows its allowed keys, every value knows where it stands.
+
+use super::error::{PipelineError, Source, did_you_mean, nearest, one_of};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Where a setting stands in the file, and how messages call it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Place {
+    /// Key, with dots and indices below its owner: `weights_ampa.L2_basket`.
+    pub(crate) name: String,
+    /// What the key belongs to: `[simulation]`, ``drive `evprox` ``.
+    pub(crate) owner: String,
+    /// Bytes of the value.
+    pub(crate) span: Range<usize>,
+}
+
+impl Place {
+    /// `` `mu` of drive `evprox` ``
+    pub(crate) fn describe(&self) -> String {
+        if self.owner.is_empty() {
+            format!("`{}`", self.name)
+        } else {
+            format!("`{}` of {}", self.name, self.owner)
+        }
+    }
+}
+
+/// A value in the file.
+#[derive(Clone)]
+pub(crate) struct Item<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) place: Place,
+    value: &'a DeValue<'a>,
+}
+
+impl<'a> Item<'a> {
+    pub(crate) fn name(&self) -> &str {
+        &self.place.name
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        self.place.describe()
+    }
+
+    /// The text of the value as it stands in the file.
+    pub(crate) fn source_text(&self) -> &'a str {
+        self.source
+            .text
+            .get(self.place.span.clone())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn error(&self, message: impl Into<String>) -> PipelineError {
+        self.source.error(&self.place.span, message)
+    }
+
+    pub(crate) fn wrong_type(&self, wanted: &str) -> PipelineError {
+        let found = match self.value {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.error(format!("{} must be {wanted}, not {found}", self.describe()))
+    }
+
+    pub(crate) fn is_array(&self) -> bool {
+        self.value.is_array()
+    }
+
+    pub(crate) fn is_table(&self) -> bool {
+        self.value.is_table()
+    }
+
+    pub(crate) fn is_string(&self) -> bool {
+        self.value.is_str()
+    }
+
+    pub(crate) fn is_bool(&self) -> bool {
+        self.value.is_bool()
+    }
+
+    pub(crate) fn is_integer(&self) -> bool {
+        self.value.is_integer()
+    }
+
+    pub(crate) fn bool(&self) -> Result<bool, PipelineError> {
+        match self.value {
+            DeValue::Boolean(value) => Ok(*value),
+            _ => Err(self.wrong_type("true or false")),
+        }
+    }
+
+    pub(crate) fn string(&self) -> Result<String, PipelineError> {
+        match self.value {
+            DeValue::String(value) => Ok(value.to_string()),
+            _ => Err(self.wrong_type("a string")),
+        }
+    }
+
+    pub(crate) fn integer(&self) -> Result<i64, PipelineError> {
+        match self.value {
+            DeValue::Integer(value) => {
+                i64::from_str_radix(value.as_str(), value.radix()).map_err(|_| {
+                    self.error(format!(
+                        "{} is too large for a 64-bit number",
+                        self.describe()
+                    ))
+                })
+            }
+            _ => Err(self.wrong_type("a whole number")),
+        }
+    }
+
+    /// A finite number, with the bits that Rust and Python give its decimal text.
+    pub(crate) fn float(&self) -> Result<f64, PipelineError> {
+        let value = match self.value {
+            DeValue::Integer(value) if value.radix() == 10 => value.as_str().parse().ok(),
+            DeValue::Integer(_) => Some(self.integer()? as f64),
+            DeValue::Float(value) => value.as_str().parse::<f64>().ok(),
+            _ => return Err(self.wrong_type("a number")),
+        };
+        value.filter(|v| v.is_finite()).ok_or_else(|| {
+            self.error(format!(
+                "{} must be finite, not {}",
+                self.describe(),
+                self.source_text()
+            ))
+        })
+    }
+
+    pub(crate) fn array(&self) -> Result<Vec<Item<'a>>, PipelineError> {
+        match self.value {
+            DeValue::Array(values) => Ok(values
+                .iter()
+                .enumerate()
+                .map(|(i, value)| Item {
+                    source: self.source,
+                    place: Place {
+                        name: format!("{}[{i}]", self.place.name),
+                        owner: self.place.owner.clone(),
+                        span: value.span(),
+                    },
+                    value: value.get_ref(),
+                })
+                .collect()),
+            _ => Err(self.wrong_type("a list")),
+        }
+    }
+
+    /// One of a few words.
+    pub(crate) fn word<'w>(&self, allowed: &[&'w str]) -> Result<&'w str, PipelineError> {
+        let word = self.string()?;
+        allowed
+            .iter()
+            .find(|w| **w == word)
+            .copied()
+            .ok_or_else(|| {
+                self.error(format!(
+                    "{} must be {}, not `{word}`",
+                    self.describe(),
+                    one_of(allowed)
+                ))
+                .with_help(did_you_mean(&word, allowed))
+            })
+    }
+
+    /// A whole number within limits.
+    pub(crate) fn integer_in(&self, allowed: Range<i64>) -> Result<i64, PipelineError> {
+        let value = self.integer()?;
+        if allowed.contains(&value) {
+            Ok(value)
+        } else {
+            Err(self.error(format!(
+                "{} must be {} to {}, not {value}",
+                self.describe(),
+                allowed.start,
+                allowed.end - 1
+            )))
+        }
+    }
+}
+
+/// A table in the file, in the order of the file.
+pub(crate) struct Table<'a> {
+    pub(crate) source: &'a Source,
+    /// How messages call the table.
+    pub(crate) owner: String,
+    pub(crate) span: Range<usize>,
+    prefix: String,
+    entries: Vec<(
+        &'a Spanned<std::borrow::Cow<'a, str>>,
+        &'a Spanned<DeValue<'a>>,
+    )>,
+}
+
+/// Keys that users look for in the wrong table, with the table that has them.
+const KEYS_ELSEWHERE: [(&str, &[&str]); 6] = [
+    ("at the top of the file", super::ROOT_KEYS),
+    ("[network]", super::NETWORK_KEYS),
+    ("[simulation]", super::SIMULATION_KEYS),
+    ("[sweep]", super::SWEEP_KEYS),
+    ("[output]", super::OUTPUT_KEYS),
+    ("[[summary]]", super::SUMMARY_KEYS),
+];
+
+impl<'a> Table<'a> {
+    /// The file's top table.
+    pub(crate) fn root(
+        source: &'a Source,
+        table: &'a Spanned<DeTable<'a>>,
+        allowed: &[&str],
+    ) -> Result<Self, PipelineError> {
+        let table = Self::make(
+            source,
+            String::new(),
+            String::new(),
+            table.span(),
+            table.get_ref(),
+        );
+        table.check_keys(allowed)?;
+        Ok(table)
+    }
+
+    /// A table whose keys are all allowed.
+    pub(crate) fn new(item: &Item<'a>, allowed: &[&str]) -> Result<Self, PipelineError> {
+        let table = Self::open(item)?;
+        table.check_keys(allowed)?;
+        Ok(table)
+    }
+
+    /// A table with keys of the user's choice.
+    pub(crate) fn open(item: &Item<'a>) -> Result<Self, PipelineError> {
+        let DeValue::Table(entries) = item.value else {
+            return Err(item.wrong_type("a table"));
+        };
+        Ok(Self::make(
+            item.source,
+            item.place.owner.clone(),
+            item.place.name.clone(),
+            item.place.span.clone(),
+            entries,
+        ))
+    }
+
+    fn make(
+        source: &'a Source,
+        owner: String,
+        prefix: String,
+        span: Range<usize>,
+        entries: &'a DeTable<'a>,
+    ) -> Self {
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        // A table at the top of the file is called by its header, one below it by its key.
+        let (owner, prefix) = if owner.is_empty() && !prefix.is_empty() {
+            (format!("[{prefix}]"), String::new())
+        } else {
+            (owner, prefix)
+        };
+        Self {
+            source,
+            owner,
+            span,
+            prefix,
+            entries,
+        }
+    }
+
+    /// The same table under another name, such as ``drive `evprox` ``.
+    pub(crate) fn called(mut self, owner: impl Into<String>) -> Self {
+        self.owner = owner.into();
+        self.prefix.clear();
+        self
+    }
+
+    pub(crate) fn error(&self, message: impl Into<String>) -> PipelineError {
+        self.source.error(&self.span, message)
+    }
+
+    /// How messages call the table.
+    pub(crate) fn describe(&self) -> String {
+        match (self.prefix.is_empty(), self.owner.is_empty()) {
+            (true, true) => "the pipeline".to_owned(),
+            (true, false) => self.owner.clone(),
+            (false, true) => format!("`{}`", self.prefix),
+            (false, false) => format!("`{}` of {}", self.prefix, self.owner),
+        }
+    }
+
+    pub(crate) fn check_keys(&self, allowed: &[&str]) -> Result<(), PipelineError> {
+        for (key, _) in &self.entries {
+            let name = key.get_ref().as_ref();
+            if allowed.contains(&name) {
+                continue;
+            }
+            let elsewhere = KEYS_ELSEWHERE
+                .iter()
+                .find(|(_, keys)| keys.contains(&name))
+                .map(|(table, _)| format!("`{name}` belongs {table}", table = in_table(table)));
+            let help = match nearest(name, allowed) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => elsewhere.unwrap_or_else(|| format!("allowed: {}", one_of(allowed))),
+            };
+            return Err(self
+                .source
+                .error(
+                    &key.span(),
+                    format!("`{name}` is not a key of {}", self.describe()),
+                )
+                .with_label("unknown key")
+                .with_help(help));
+        }
+        Ok(())
+    }
+
+    fn item(
+        &self,
+        key: &Spanned<std::borrow::Cow<'a, str>>,
+        value: &'a Spanned<DeValue<'a>>,
+    ) -> Item<'a> {
+        let name = key.get_ref();
+        Item {
+            source: self.source,
+            place: Place {
+                name: if self.prefix.is_empty() {
+                    name.to_string()
+                } else {
+                    format!("{}.{name}", self.prefix)
+                },
+                owner: self.owner.clone(),
+                span: value.span(),
+            },
+            value: value.get_ref(),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<Item<'a>> {
+        self.entries
+            .iter()
+            .find(|(k, _)| k.get_ref().as_ref() == key)
+            .map(|(k, v)| self.item(k, v))
+    }
+
+    pub(crate) fn require(&self, key: &str) -> Result<Item<'a>, PipelineError> {
+        self.get(key)
+            .ok_or_else(|| self.error(format!("{} lacks `{key}`", self.describe())))
+    }
+
+    /// Keys with their places, and values, in the order of the file.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, Range<usize>, Item<'a>)> + '_ {
+        self.entries
+            .iter()
+            .map(|(k, v)| (k.get_ref().as_ref(), k.span(), self.item(k, v)))
+    }
+
+    /// A boolean with a default.
+    pub(crate) fn bool_or(&self, key: &str, default: bool) -> Result<bool, PipelineError> {
+        self.get(key).map_or(Ok(default), |item| item.bool())
+    }
+}
+
+fn in_table(table: &str) -> String {
+    if table.starts_with('[') {
+        format!("in {table}")
+    } else {
+        table.to_owned()
+    }
+}

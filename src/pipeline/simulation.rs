@@ -1,0 +1,93 @@
+//! `[simulation]`: duration, time step and trials.
+
+use super::error::PipelineError;
+use super::reader::{Item, Table};
+use super::setting::{Env, Number, Scope};
+
+/// Keys of `[simulation]`.
+pub(super) const SIMULATION_KEYS: &[&str] = &["tstop", "dt", "n_trials"];
+
+/// Most samples of a simulation.
+const MAX_SAMPLES: f64 = 1e7;
+/// Most trials of a simulation.
+const MAX_TRIALS: i64 = 100_000;
+
+/// `[simulation]`; `None` stands for hnn-core's default.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Simulation {
+    tstop: Option<Number>,
+    dt: Option<Number>,
+    pub(super) n_trials: u32,
+}
+
+impl Simulation {
+    pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Self, PipelineError> {
+        let mut simulation = Self {
+            tstop: None,
+            dt: None,
+            n_trials: 1,
+        };
+        let Some(item) = item else {
+            return Ok(simulation);
+        };
+        let table = Table::new(item, SIMULATION_KEYS)?;
+        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        simulation.tstop = number("tstop")?;
+        simulation.dt = number("dt")?;
+        if let Some(item) = table.get("n_trials") {
+            let n = item.integer_in(1..MAX_TRIALS + 1)?;
+            simulation.n_trials = u32::try_from(n).unwrap_or(1);
+        }
+        Ok(simulation)
+    }
+
+    /// `tstop` and `dt` (ms) at a point.
+    pub(super) fn evaluate(&self, env: &Env) -> Result<(f64, f64), PipelineError> {
+        let value = |number: &Option<Number>, default: f64| {
+            number.as_ref().map_or(Ok(default), |n| n.evaluate(env))
+        };
+        let (tstop, dt) = (value(&self.tstop, 170.0)?, value(&self.dt, 0.025)?);
+        // Blame the key that the file has.
+        let place = |first: &Option<Number>, second: &Option<Number>| {
+            first.as_ref().or(second.as_ref()).map(|n| n.place.clone())
+        };
+        let fail = |first, second, message: String| match place(first, second) {
+            Some(place) => Err(env.error(&place, &message)),
+            None => Ok((tstop, dt)),
+        };
+        if dt <= 0.0 {
+            return fail(
+                &self.dt,
+                &None,
+                format!("must be greater than 0 ms, not {dt}"),
+            );
+        }
+        if tstop <= 0.0 {
+            return fail(
+                &self.tstop,
+                &None,
+                format!("must be greater than 0 ms, not {tstop}"),
+            );
+        }
+        if dt > tstop {
+            return fail(
+                &self.dt,
+                &self.tstop,
+                format!(
+                    "does not fit: dt = {dt} ms is longer than the whole simulation, tstop = {tstop} ms"
+                ),
+            );
+        }
+        let samples = tstop / dt + 1.0;
+        if samples > MAX_SAMPLES {
+            return fail(
+                &self.tstop,
+                &self.dt,
+                format!(
+                    "asks for {samples:.0} samples (tstop = {tstop} ms, dt = {dt} ms); at most {MAX_SAMPLES:.0} are possible"
+                ),
+            );
+        }
+        Ok((tstop, dt))
+    }
+}
