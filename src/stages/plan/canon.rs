@@ -478,6 +478,29 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
     }
 }
 
+/// Every value inside a value, each as `path = value`.
+pub fn leaves(value: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    collect("", value, &mut lines);
+    lines
+}
+
+fn collect(path: &str, value: &Value, lines: &mut Vec<String>) {
+    match value {
+        Value::Map(fields) => {
+            for (name, value) in fields {
+                collect(&join(path, name), value, lines);
+            }
+        }
+        Value::List(items) => {
+            for (label, item) in labelled(items) {
+                collect(&format!("{path}[{label}]"), &item, lines);
+            }
+        }
+        other => lines.push(format!("{path} = {other}")),
+    }
+}
+
 /// Equality by bits, as the hash sees it.
 fn same(l: &Value, r: &Value) -> bool {
     match (l, r) {

@@ -211,7 +211,7 @@ impl Fingerprinter {
         let Drive {
             dynamics,
             location: _,        // how it attaches is in its connections
-            target_types,
+            target_types: _,    // likewise
             cell_specific,
             n_drive_cells,
             weights_ampa: _,    // likewise
@@ -264,7 +264,6 @@ impl Fingerprinter {
                         w.field("events", &events);
                     }
                 }
-                w.field("target_types", target_types.as_slice());
                 w.field("cell_specific", cell_specific);
                 w.field("n_drive_cells", n_drive_cells);
                 w.field("event_seed", event_seed);
@@ -294,7 +293,6 @@ impl Fingerprinter {
             gain,
             allow_autapses: _, // what it left out is not among the pairs
             probability: _,    // likewise
-            conn_seed: _,      // likewise
         } = connection;
         let src_list = self.gid_list(src_gids);
         let target_list = self.gid_list(target_gids);
