@@ -36,8 +36,6 @@ pub struct CompiledCell {
     pub soma: usize,
     /// Node of the middle of each section.
     pub middle: Vec<usize>,
-    /// Nodes of each section's segments, from its 0 end.
-    pub segments: Vec<Vec<usize>>,
 }
 
 /// Time constants and factor of an Exp2Syn, after the corrections of its INITIAL block.
@@ -196,7 +194,7 @@ pub fn compile(
         // S/cm2 times um2 is 1e-8 S, so 1e-2 uS; uF/cm2 over ms is 1e-3 S/cm2.
         let area = tree.area[i] * 1e-2;
         let v0 = p.section.v0;
-        node.c_dt = p.section.cm * 1e-3 / dt * area;
+        node.d0 = p.section.cm * 1e-3 / dt * area;
         state[Layout::V] = v0;
         let hh2_at = tables.hh2.at(v0);
         let ca_km_at = tables.ca_km.at(v0);
@@ -263,7 +261,7 @@ pub fn compile(
         }
     }
     for i in 0..n {
-        nodes[i].d0 += nodes[i].c_dt + nodes[i].g_axial;
+        nodes[i].d0 += nodes[i].g_axial;
         if i > 0 {
             let g = nodes[i].g_axial;
             nodes[tree.parent[i]].d0 += g;
@@ -274,14 +272,6 @@ pub fn compile(
         .iter()
         .enumerate()
         .map(|(s, p)| tree.node_at(s, p.section.nseg as usize, 0.5))
-        .collect();
-    let segments = params
-        .iter()
-        .enumerate()
-        .map(|(s, p)| {
-            let nseg = p.section.nseg as usize;
-            (0..nseg).map(|i| tree.node_of(s, nseg, i)).collect()
-        })
         .collect();
     let soma = cell.sections.get_index_of("soma").ok_or_else(|| {
         SolverError::InvalidNetwork(format!("cell '{}' has no section 'soma'", cell.name))
@@ -354,7 +344,6 @@ pub fn compile(
         initial,
         soma: middle[soma],
         middle,
-        segments,
     };
     initial_currents(&mut compiled);
     Ok(compiled)
@@ -398,6 +387,13 @@ fn initial_currents(cell: &mut CompiledCell) {
             add(node.gar * state[layout.ar_m], ar::EREV);
         }
         state[Layout::D] = node.d0 + g;
-        state[Layout::R] = node.c_dt * v + e;
+        state[Layout::R] = e - g * v;
+    }
+    for (i, node) in cell.step.nodes.iter().enumerate().skip(1) {
+        let (own, parent) = (i * layout.stride, node.parent as usize * layout.stride);
+        let current =
+            node.g_axial * (cell.initial[parent + Layout::V] - cell.initial[own + Layout::V]);
+        cell.initial[own + Layout::R] += current;
+        cell.initial[parent + Layout::R] -= current;
     }
 }

@@ -308,7 +308,15 @@ impl<'a> Engine<'a> {
             spikes.sort_unstable();
             for &(sample, gid) in &spikes {
                 let t = spike_time(self.clock, sample);
-                fan_out(m, &member.wiring, &self.populations, self.clock, gid, t, calendar);
+                fan_out(
+                    m,
+                    &member.wiring,
+                    &self.populations,
+                    self.clock,
+                    gid,
+                    t,
+                    calendar,
+                );
             }
             member.spikes.extend(spikes);
         }
@@ -390,15 +398,17 @@ impl<'a> Engine<'a> {
             .zip(self.dipoles)
             .zip(self.potentials)
             .zip(traces)
-            .map(|(((member, dipoles), potentials), traces)| match member.error {
-                Some(error) => Err(error),
-                None => Ok(Outcome {
-                    spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
-                    dipoles,
-                    potentials,
-                    traces,
-                }),
-            })
+            .map(
+                |(((member, dipoles), potentials), traces)| match member.error {
+                    Some(error) => Err(error),
+                    None => Ok(Outcome {
+                        spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
+                        dipoles,
+                        potentials,
+                        traces,
+                    }),
+                },
+            )
             .collect()
     }
 }
@@ -422,7 +432,11 @@ fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     // The accumulated times make steps differ by some ulps, hence one step less.
     let dt = clock.times.get(1).copied().unwrap_or(1.0);
     let steps = (min_delay / dt - 0.5).ceil().max(0.0);
-    if steps >= 65.0 { 64.min(n) } else { (steps as usize).clamp(1, n) }
+    if steps >= 65.0 {
+        64.min(n)
+    } else {
+        (steps as usize).clamp(1, n)
+    }
 }
 
 fn fan_out(

@@ -44,7 +44,12 @@ impl Tree {
 
     /// Node of segment `i`, counted from the section's 0 end.
     pub fn node_of(&self, section: usize, nseg: usize, i: usize) -> usize {
-        self.first[section] + if self.reversed[section] { nseg - 1 - i } else { i }
+        self.first[section]
+            + if self.reversed[section] {
+                nseg - 1 - i
+            } else {
+                i
+            }
     }
 }
 
@@ -89,7 +94,8 @@ fn attachments(cell: &Cell) -> Result<IndexMap<&str, (&str, u8, u8)>, SolverErro
 /// # Errors
 /// Where the sections do not form one tree, or a size is not positive.
 pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
-    let invalid = |text: String| SolverError::InvalidNetwork(format!("cell '{}': {text}", cell.name));
+    let invalid =
+        |text: String| SolverError::InvalidNetwork(format!("cell '{}': {text}", cell.name));
     for (name, s) in &cell.sections {
         let positive = [("L", s.L), ("diam", s.diam), ("Ra", s.Ra)];
         for (key, value) in positive {
@@ -145,7 +151,11 @@ pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
         tree.reversed[index] = end == 1;
         for k in 0..nseg {
             let i = if end == 1 { nseg - 1 - k } else { k };
-            tree.parent.push(if k == 0 { attached } else { tree.place.len() - 1 });
+            tree.parent.push(if k == 0 {
+                attached
+            } else {
+                tree.place.len() - 1
+            });
             tree.ri.push(if k == 0 { half } else { half + half });
             tree.area.push(
                 std::f64::consts::PI * diameter(section) * section.L / f64::from(section.nseg),

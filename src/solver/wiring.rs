@@ -23,7 +23,8 @@ impl Distances {
     pub fn new(src: &[[f64; 3]], targets: &[[f64; 3]]) -> Self {
         let mut rows: HashMap<[u64; 2], u32> = HashMap::new();
         let mut distinct: HashMap<u64, u32> = HashMap::new();
-        let (mut row, mut index, mut values) = (Vec::with_capacity(src.len()), Vec::new(), Vec::new());
+        let (mut row, mut index, mut values) =
+            (Vec::with_capacity(src.len()), Vec::new(), Vec::new());
         for s in src {
             let next = rows.len() as u32;
             let this = *rows.entry([s[0].to_bits(), s[1].to_bits()]).or_insert(next);
@@ -224,7 +225,12 @@ fn wire(
             .pos_dict
             .get(name)
             .filter(|p| p.len() == range.len())
-            .ok_or_else(|| format!("'{name}' needs one position for each of its {} cells", range.len()))
+            .ok_or_else(|| {
+                format!(
+                    "'{name}' needs one position for each of its {} cells",
+                    range.len()
+                )
+            })
     };
     let distances = shared.distances(
         positions(&c.src_type, src)?,
@@ -234,10 +240,9 @@ fn wire(
         GidPairs::AllToAll {
             src: s, target: t, ..
         } => (inside(s, src), inside(t, target)),
-        GidPairs::OneToOne { src: s, target: t } => (
-            inside(s, src),
-            inside(t, target) && s.len() == t.len(),
-        ),
+        GidPairs::OneToOne { src: s, target: t } => {
+            (inside(s, src), inside(t, target) && s.len() == t.len())
+        }
         GidPairs::Explicit(list) => (
             list.iter().all(|(s, _)| src.contains(s)),
             list.iter().flat_map(|(_, t)| t).all(|t| target.contains(t)),
@@ -285,7 +290,9 @@ fn wire(
     }
     let weight = c.weight * c.gain;
     let scaled = c.lamtha * network.inplane_distance;
-    let factor = sites.first().map_or(0.0, |&s| cells[population].synapses[s].factor);
+    let factor = sites
+        .first()
+        .map_or(0.0, |&s| cells[population].synapses[s].factor);
     let by_distance: Vec<(f64, f64)> = distances
         .values
         .iter()
@@ -294,7 +301,10 @@ fn wire(
             (c.delay / gauss, weight * gauss * factor)
         })
         .collect();
-    if by_distance.iter().any(|(delay, rise)| delay.is_nan() || rise.is_nan()) {
+    if by_distance
+        .iter()
+        .any(|(delay, rise)| delay.is_nan() || rise.is_nan())
+    {
         return Err(format!("lamtha = {} gives no weight or delay", c.lamtha));
     }
     let place = match &c.gid_pairs {

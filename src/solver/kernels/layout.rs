@@ -62,12 +62,14 @@ impl Layout {
     pub const D: usize = 1;
     /// Right-hand side (nA), then the elimination's partial solution.
     pub const R: usize = 2;
+    /// Change (mV) of the membrane potential in the last step.
+    pub const DV: usize = 3;
     /// The node has no such variable.
     pub const ABSENT: usize = usize::MAX;
 
     /// Layout of cells whose sections have these mechanisms.
     pub const fn new(mechs: Mechs) -> Self {
-        let mut next = 3;
+        let mut next = 4;
         macro_rules! field {
             ($mech:expr) => {
                 if mechs.0 & $mech.0 != 0 {
