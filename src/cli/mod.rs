@@ -65,7 +65,10 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             // A closed pipe is no reason to complain.
             let _ = error.print();
             return ExitCode::from(if asked { SUCCESS } else { INPUT });
@@ -128,4 +131,3 @@ macro_rules! say {
     }};
 }
 use say;
-

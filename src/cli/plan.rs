@@ -15,7 +15,13 @@ pub(super) struct Arguments {
     /// Pipeline file
     file: PathBuf,
     /// Simulations at a time; 0 or -1 for all cores
-    #[arg(short, long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
+    #[arg(
+        short,
+        long,
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        value_name = "N"
+    )]
     jobs: i64,
     /// Plan to simulate again what failed before
     #[arg(long)]

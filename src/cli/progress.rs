@@ -95,7 +95,8 @@ impl Watch for Progress<'_> {
             let style = "{bar:40.cyan} {pos}/{len} {msg}{per_sec}, {eta} left, {elapsed} so far";
             let bar = ProgressBar::new(self.total);
             bar.set_style(
-                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+                ProgressStyle::with_template(style)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
             bar.enable_steady_tick(Duration::from_millis(500));
             self.bar = Some(bar);

@@ -50,7 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
          \n    cargo build --release --features query\n\
          \nor give this to DuckDB:\n"
     );
-    super::say!("{}", crate::query::duckdb(&folder, store.state(), &arguments.sql));
+    super::say!(
+        "{}",
+        crate::query::duckdb(&folder, store.state(), &arguments.sql)
+    );
     Ok(INPUT)
 }
 

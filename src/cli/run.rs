@@ -24,7 +24,13 @@ pub(super) struct Arguments {
     /// Pipeline file
     file: PathBuf,
     /// Simulations at a time; 0 or -1 for all cores
-    #[arg(short, long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
+    #[arg(
+        short,
+        long,
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        value_name = "N"
+    )]
     jobs: i64,
     /// Simulate again what failed before
     #[arg(long)]
@@ -72,7 +78,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     progress.end();
     let again = format!("hnn-sweep run {}", arguments.file.display());
     if !report.failed.is_empty() {
-        eprintln!("{} of {} simulations failed:", report.failed.len(), report.n_tasks);
+        eprintln!(
+            "{} of {} simulations failed:",
+            report.failed.len(),
+            report.n_tasks
+        );
         for failed in report.failed.iter().take(LISTED) {
             eprintln!(
                 "  sim {} trial {} ({}): {}: {}",
@@ -80,20 +90,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             );
         }
         if report.failed.len() > LISTED {
-            eprintln!("  … and {} more: see status and error in the table `simulations`", report.failed.len() - LISTED);
+            eprintln!(
+                "  … and {} more: see status and error in the table `simulations`",
+                report.failed.len() - LISTED
+            );
         }
         eprintln!("simulate them again with `{again} --retry-failed`");
     }
     if report.left > 0 {
-        eprintln!("interrupted: {} simulations are left; go on with `{again}`", report.left);
+        eprintln!(
+            "interrupted: {} simulations are left; go on with `{again}`",
+            report.left
+        );
         return Ok(INTERRUPTED);
     }
     if !arguments.quiet {
         let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
-        say!("{} simulated; results are in {}", report.simulated, folder.display());
+        say!(
+            "{} simulated; results are in {}",
+            report.simulated,
+            folder.display()
+        );
         if report.simulated > 0 && !pipeline.summaries.is_empty() {
-            say!("ask them with `hnn-sweep query {} \"SELECT * FROM summary LIMIT 5\"`", folder.display());
+            say!(
+                "ask them with `hnn-sweep query {} \"SELECT * FROM summary LIMIT 5\"`",
+                folder.display()
+            );
         }
     }
-    Ok(if report.failed.is_empty() { SUCCESS } else { FAILURES })
+    Ok(if report.failed.is_empty() {
+        SUCCESS
+    } else {
+        FAILURES
+    })
 }

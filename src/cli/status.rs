@@ -11,7 +11,9 @@ use std::path::PathBuf;
 const LISTED: usize = 10;
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  hnn-sweep status sim_results\n  hnn-sweep status pipelines/erp_weights.toml")]
+#[command(
+    after_help = "Examples:\n  hnn-sweep status sim_results\n  hnn-sweep status pipelines/erp_weights.toml"
+)]
 pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
     #[arg(default_value = "sim_results")]
@@ -38,8 +40,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         HumanCount(failed.len() as u64)
     );
     for (name, sweep) in &state.sweeps {
-        let mut sims: Vec<u32> =
-            sweep.points.iter().filter(|p| p.place.is_some()).map(|p| p.sim).collect();
+        let mut sims: Vec<u32> = sweep
+            .points
+            .iter()
+            .filter(|p| p.place.is_some())
+            .map(|p| p.sim)
+            .collect();
         let points = sims.len();
         sims.sort_unstable();
         sims.dedup();
@@ -68,7 +74,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     for table in Table::ALL {
         let prefix = format!("{}/", table.name());
-        let files = state.parts.keys().filter(|name| name.starts_with(&prefix)).count();
+        let files = state
+            .parts
+            .keys()
+            .filter(|name| name.starts_with(&prefix))
+            .count();
         if files > 0 {
             say!(
                 "  {:<12} {:>4} file{} {}",
@@ -83,7 +93,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         say!("  failed: sim {sim} trial {trial}: {class}: {error}");
     }
     if failed.len() > LISTED {
-        say!("  … and {} more: see status and error in the table `simulations`", failed.len() - LISTED);
+        say!(
+            "  … and {} more: see status and error in the table `simulations`",
+            failed.len() - LISTED
+        );
     }
     let mut damaged: Vec<&String> = state.damaged.values().collect();
     damaged.dedup();

@@ -63,10 +63,17 @@ fn find<'s>(store: &'s Store, word: &str) -> Result<(Id, &'s Task), RunError> {
         let id = sim.parse().ok().zip(trial.parse().ok());
         return id
             .and_then(|id: Id| Some((id, tasks.get(&id)?)))
-            .ok_or_else(|| error(format!("there is no finished task `{word}`"), "see `sim` and `trial` in the table `simulations`"));
+            .ok_or_else(|| {
+                error(
+                    format!("there is no finished task `{word}`"),
+                    "see `sim` and `trial` in the table `simulations`",
+                )
+            });
     }
     let word = word.to_ascii_lowercase();
-    let mut found = tasks.iter().filter(|(_, task)| task.key.to_string().starts_with(&word));
+    let mut found = tasks
+        .iter()
+        .filter(|(_, task)| task.key.to_string().starts_with(&word));
     match (found.next(), found.next()) {
         (Some((id, task)), None) => Ok((*id, task)),
         (None, _) => Err(error(
@@ -87,7 +94,10 @@ fn spec(store: &Store, id: Id) -> Result<canon::Value, RunError> {
         None => None,
     };
     value.ok_or_else(|| RunError::Input {
-        what: format!("the specification of sim {} is not in the folder any more", id.0),
+        what: format!(
+            "the specification of sim {} is not in the folder any more",
+            id.0
+        ),
         help: "it comes back when the simulation is run again".into(),
     })
 }

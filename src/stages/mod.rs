@@ -142,7 +142,17 @@ pub fn run(
     let mut session = Session::begin(folder)?;
     let sims = session.register(plan::registration(pipeline, &grid))?;
     session.forget(&plan.to_retry(&sims))?;
-    let outcome = simulate(pipeline, &grid, &plan, &sims, &mut session, options, solver, stop, watch)?;
+    let outcome = simulate(
+        pipeline,
+        &grid,
+        &plan,
+        &sims,
+        &mut session,
+        options,
+        solver,
+        stop,
+        watch,
+    )?;
     let missing = reduce::missing(pipeline, &grid, &sims, session.state());
     watch.reducing(missing.len());
     reduce::reduce(pipeline, &grid, missing, &mut session)?;

@@ -6,7 +6,7 @@ use super::summarize::{TrialData, summarize, summarize_mean};
 use super::{RunError, statistics, tables};
 use crate::pipeline::{Pipeline, Summary, Trials};
 use crate::solver::SimulationResult;
-use crate::store::{Id, Session, State, StatId, Status, Table, scan};
+use crate::store::{Id, Session, StatId, State, Status, Table, scan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Batches at a time whose statistics are stored with one replacement of the state.
@@ -45,18 +45,27 @@ pub fn missing(
             let task = state.tasks.get(&(*sim, trial))?;
             (task.status == Status::Done).then_some(task)
         };
-        let mut lacking = Missing { point, ..Missing::default() };
+        let mut lacking = Missing {
+            point,
+            ..Missing::default()
+        };
         for (summary, id) in &columns {
             match summary.trials {
-                Trials::Each => lacking.trials.extend((0..pipeline.n_trials).filter(|trial| {
-                    done(*trial).is_some_and(|task| {
-                        !task.stats.contains_key(id) && can_reduce(summary, &task.outputs)
-                    })
-                })),
+                Trials::Each => lacking
+                    .trials
+                    .extend((0..pipeline.n_trials).filter(|trial| {
+                        done(*trial).is_some_and(|task| {
+                            !task.stats.contains_key(id) && can_reduce(summary, &task.outputs)
+                        })
+                    })),
                 Trials::Mean => {
-                    let known = state.sims.get(*sim as usize).is_some_and(|s| s.means.contains_key(id));
-                    let possible = (0..pipeline.n_trials)
-                        .all(|trial| done(trial).is_some_and(|task| can_reduce(summary, &task.outputs)));
+                    let known = state
+                        .sims
+                        .get(*sim as usize)
+                        .is_some_and(|s| s.means.contains_key(id));
+                    let possible = (0..pipeline.n_trials).all(|trial| {
+                        done(trial).is_some_and(|task| can_reduce(summary, &task.outputs))
+                    });
                     lacking.mean |= !known && possible;
                 }
             }
@@ -70,7 +79,11 @@ pub fn missing(
 
 fn columns(pipeline: &Pipeline) -> Vec<(&Summary, StatId)> {
     let id = |summary| statistics::column(summary, pipeline.n_trials).id;
-    pipeline.summaries.iter().map(|summary| (summary, id(summary))).collect()
+    pipeline
+        .summaries
+        .iter()
+        .map(|summary| (summary, id(summary)))
+        .collect()
 }
 
 /// Computes and stores what is missing.
@@ -89,13 +102,24 @@ pub fn reduce(
     session.publish()?;
     let mut batches: BTreeMap<u32, BTreeMap<u32, Missing>> = BTreeMap::new();
     for (sim, lacking) in missing {
-        batches.entry(session.state().batch_of(sim)).or_default().insert(sim, lacking);
+        batches
+            .entry(session.state().batch_of(sim))
+            .or_default()
+            .insert(sim, lacking);
     }
     let batches: Vec<_> = batches.into_iter().collect();
     for group in batches.chunks(BATCHES_PER_COMMIT) {
         let (mut trials, mut means) = (BTreeMap::new(), BTreeMap::new());
         for (batch, missing) in group {
-            reduce_batch(pipeline, grid, session, *batch, missing, &mut trials, &mut means)?;
+            reduce_batch(
+                pipeline,
+                grid,
+                session,
+                *batch,
+                missing,
+                &mut trials,
+                &mut means,
+            )?;
         }
         session.set_statistics(&trials, &means)?;
     }
@@ -116,14 +140,22 @@ fn reduce_batch(
     let columns = columns(pipeline);
     let mut results: BTreeMap<Id, SimulationResult> = BTreeMap::new();
     type Read = fn(&arrow_array::RecordBatch, &mut SimulationResult);
-    let readers: [(Table, Read); 2] =
-        [(Table::Dipole, tables::read_dipole), (Table::Spikes, tables::read_spikes)];
+    let readers: [(Table, Read); 2] = [
+        (Table::Dipole, tables::read_dipole),
+        (Table::Spikes, tables::read_spikes),
+    ];
     for (table, read) in readers {
-        if !columns.iter().any(|(summary, _)| statistics::source(summary) == table) {
+        if !columns
+            .iter()
+            .any(|(summary, _)| statistics::source(summary) == table)
+        {
             continue;
         }
         scan(session.layout(), table, batch, &mut |id, rows| {
-            if missing.get(&id.0).is_some_and(|m| m.mean || m.trials.contains(&id.1)) {
+            if missing
+                .get(&id.0)
+                .is_some_and(|m| m.mean || m.trials.contains(&id.1))
+            {
                 read(rows, results.entry(id).or_default());
             }
         })?;
@@ -154,7 +186,10 @@ fn reduce_batch(
             let known = columns.iter().zip(values).filter(|((summary, _), _)| {
                 summary.trials == Trials::Each && possible(summary, *trial)
             });
-            trials.insert((*sim, *trial), known.map(|((_, id), value)| (*id, value)).collect());
+            trials.insert(
+                (*sim, *trial),
+                known.map(|((_, id), value)| (*id, value)).collect(),
+            );
         }
         if lacking.mean {
             let all: Vec<TrialData> = (0..pipeline.n_trials).map(data).collect();

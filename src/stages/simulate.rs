@@ -152,7 +152,9 @@ fn still_missing<'p>(plan: &'p Plan, sims: &[u32], session: &Session) -> Vec<&'p
     plan.tasks
         .iter()
         .filter(|task| {
-            let stored = sims.get(task.point).and_then(|sim| state.tasks.get(&(*sim, task.trial)));
+            let stored = sims
+                .get(task.point)
+                .and_then(|sim| state.tasks.get(&(*sim, task.trial)));
             // A task that is there and lacks nothing may still have been planned for its statistics.
             stored.is_none_or(|stored| {
                 task.outputs.is_none() || !stored.outputs.lacking(&task.outputs).is_none()
@@ -219,14 +221,21 @@ impl Job<'_> {
         desk: &mut Desk,
         halt: &AtomicBool,
     ) -> Result<Option<Commit>, RunError> {
-        let (Some(point), Some(sim)) = (self.grid.points.get(task.point), self.sims.get(task.point))
+        let (Some(point), Some(sim)) =
+            (self.grid.points.get(task.point), self.sims.get(task.point))
         else {
             return Ok(None);
         };
-        if desk.bound.as_ref().is_none_or(|(index, ..)| *index != task.point) {
+        if desk
+            .bound
+            .as_ref()
+            .is_none_or(|(index, ..)| *index != task.point)
+        {
             let bound = self.pipeline.bind(&point.values)?;
-            let fingerprint =
-                desk.fingerprinter.fingerprint(&bound.network, bound.tstop, bound.dt).ok();
+            let fingerprint = desk
+                .fingerprinter
+                .fingerprint(&bound.network, bound.tstop, bound.dt)
+                .ok();
             let fingerprint = fingerprint.filter(|f| f.set == point.set);
             let Some(fingerprint) = fingerprint else {
                 return Err(changed(&point.set));
@@ -236,11 +245,13 @@ impl Job<'_> {
         let Some((_, bound, fingerprint)) = &desk.bound else {
             return Ok(None);
         };
-        let trial = self.pipeline.output.trial(bound.tstop, bound.dt, task.trial);
+        let trial = self
+            .pipeline
+            .output
+            .trial(bound.tstop, bound.dt, task.trial);
         let trial = for_outputs(trial, &task.outputs);
         let began = Instant::now();
-        let stopped =
-            || halt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed);
+        let stopped = || halt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed);
         let late = || self.time_limit.is_some_and(|limit| began.elapsed() > limit);
         let interrupt = || stopped() || late();
         let result = catch_unwind(AssertUnwindSafe(|| {
@@ -258,13 +269,17 @@ impl Job<'_> {
                     self.time_limit.unwrap_or_default().as_secs_f64()
                 ),
             )),
-            Ok(Err(error @ SolverError::NotFinite { .. })) => Err(("not_finite", error.to_string())),
+            Ok(Err(error @ SolverError::NotFinite { .. })) => {
+                Err(("not_finite", error.to_string()))
+            }
             Ok(Err(error @ SolverError::InvalidNetwork(_))) => Err(("invalid", error.to_string())),
             Err(panic) => Err(("panic", panic_message(&*panic))),
         };
         let result = result.and_then(|result| {
             let pieces = tables::pieces(id, &bound.network, &result, &task.outputs, bound.dt);
-            pieces.map(|pieces| (pieces, result)).map_err(|e| ("not_storable", e))
+            pieces
+                .map(|pieces| (pieces, result))
+                .map_err(|e| ("not_storable", e))
         });
         let (pieces, task) = match result {
             Ok((pieces, result)) => {
@@ -281,7 +296,10 @@ impl Job<'_> {
             Err((class, error)) => {
                 let failed = Task {
                     key: fingerprint.key(task.trial),
-                    status: Status::Failed { class: class.into(), error },
+                    status: Status::Failed {
+                        class: class.into(),
+                        error,
+                    },
                     outputs: Outputs::NONE,
                     n_spikes: 0,
                     wall_s,
@@ -311,7 +329,10 @@ impl Job<'_> {
         let each = self.pipeline.summaries.iter().zip(values);
         each.filter(|(summary, _)| summary.trials == Trials::Each)
             .map(|(summary, value)| {
-                (statistics::column(summary, self.pipeline.n_trials).id, value)
+                (
+                    statistics::column(summary, self.pipeline.n_trials).id,
+                    value,
+                )
             })
             .collect()
     }
@@ -341,7 +362,8 @@ fn changed(set: &Hash) -> RunError {
             "the pipeline gives another network for {} than when the plan was made",
             set.short()
         ),
-        help: "a file that it reads has changed meanwhile; run again: what was finished is kept".into(),
+        help: "a file that it reads has changed meanwhile; run again: what was finished is kept"
+            .into(),
     }
 }
 
@@ -351,7 +373,9 @@ fn check_finite(result: SimulationResult) -> Result<SimulationResult, (&'static 
     for (name, values) in [("agg", &dipole.agg), ("L2", &dipole.l2), ("L5", &dipole.l5)] {
         if let Some(i) = values.iter().position(|value| !value.is_finite()) {
             let time = result.times.get(i).copied().unwrap_or_default();
-            let message = format!("the dipole ({name}) is not finite at {time} ms; a smaller dt or weight may help");
+            let message = format!(
+                "the dipole ({name}) is not finite at {time} ms; a smaller dt or weight may help"
+            );
             return Err(("not_finite", message));
         }
     }

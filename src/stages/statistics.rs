@@ -31,32 +31,51 @@ fn id(summary: &Summary, n_trials: u32) -> StatId {
     w.map(|w| {
         w.field("version", &VERSION);
         match &summary.statistic {
-            Statistic::Waveform { signal, smooth, scale, window, measure } => {
-                w.field("signal", match signal {
-                    Signal::Agg => "agg",
-                    Signal::L2 => "L2",
-                    Signal::L5 => "L5",
-                });
+            Statistic::Waveform {
+                signal,
+                smooth,
+                scale,
+                window,
+                measure,
+            } => {
+                w.field(
+                    "signal",
+                    match signal {
+                        Signal::Agg => "agg",
+                        Signal::L2 => "L2",
+                        Signal::L5 => "L5",
+                    },
+                );
                 w.field("smooth", smooth);
                 w.field("scale", scale);
                 write_window(w, window);
-                w.field("measure", match measure {
-                    Measure::Min => "min",
-                    Measure::Max => "max",
-                    Measure::PeakToPeak => "peak_to_peak",
-                    Measure::Mean => "mean",
-                    Measure::Rms => "rms",
-                    Measure::TimeOfMin => "time_of_min",
-                    Measure::TimeOfMax => "time_of_max",
-                });
+                w.field(
+                    "measure",
+                    match measure {
+                        Measure::Min => "min",
+                        Measure::Max => "max",
+                        Measure::PeakToPeak => "peak_to_peak",
+                        Measure::Mean => "mean",
+                        Measure::Rms => "rms",
+                        Measure::TimeOfMin => "time_of_min",
+                        Measure::TimeOfMax => "time_of_max",
+                    },
+                );
             }
-            Statistic::Spikes { cell_type, window, measure } => {
+            Statistic::Spikes {
+                cell_type,
+                window,
+                measure,
+            } => {
                 w.field("cell_type", cell_type);
                 write_window(w, window);
-                w.field("measure", match measure {
-                    SpikeMeasure::Count => "count",
-                    SpikeMeasure::MeanRate => "mean_rate",
-                });
+                w.field(
+                    "measure",
+                    match measure {
+                        SpikeMeasure::Count => "count",
+                        SpikeMeasure::MeanRate => "mean_rate",
+                    },
+                );
             }
         }
         match summary.trials {
@@ -65,7 +84,10 @@ fn id(summary: &Summary, n_trials: u32) -> StatId {
         }
     });
     let hash = Hash::of(&w.finish().0);
-    hash.as_bytes().iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte))
+    hash.as_bytes()
+        .iter()
+        .take(8)
+        .fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
 fn write_window(w: &mut Writer, Window { tmin, tmax }: &Window) {

@@ -4,9 +4,9 @@ use crate::network::{Gid, Network};
 use crate::pipeline::{Output, Precision};
 use crate::solver::{Dipole, Record, SimulationResult, Spike};
 use crate::store::{self, Extent, Id, Outputs, Table, Trace, TraceFormat};
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
-use arrow_array::RecordBatch;
 
 /// What a pipeline wants to be stored.
 pub fn wanted(output: &Output) -> Outputs {
@@ -19,14 +19,29 @@ pub fn wanted(output: &Output) -> Outputs {
         decimate: output.decimate,
         double: output.trace_precision == Precision::Float64,
     };
-    let whole = |save: bool| if save { Extent::WHOLE } else { Extent::default() };
+    let whole = |save: bool| {
+        if save {
+            Extent::WHOLE
+        } else {
+            Extent::default()
+        }
+    };
     Outputs::NONE
         .with(Table::Dipole, whole(output.save_dpl))
         .with(Table::Spikes, whole(output.save_spiking))
         .with(Table::Lfp, whole(output.save_lfp))
-        .with(Table::Voltages, traces(output.save_voltages, output.record_vsec))
-        .with(Table::Currents, traces(output.save_currents, output.record_isec))
-        .with(Table::Calcium, traces(output.save_calcium, output.record_ca))
+        .with(
+            Table::Voltages,
+            traces(output.save_voltages, output.record_vsec),
+        )
+        .with(
+            Table::Currents,
+            traces(output.save_currents, output.record_isec),
+        )
+        .with(
+            Table::Calcium,
+            traces(output.save_calcium, output.record_ca),
+        )
 }
 
 /// Rows of some of a simulation's outputs, each table's as Parquet.
@@ -86,7 +101,9 @@ fn rows(
         }
         Table::Lfp => {
             let contacts = result.lfp.iter().flat_map(|lfp| {
-                (0..).zip(&lfp.potential).map(|(contact, values)| (&lfp.array, contact, values))
+                (0..)
+                    .zip(&lfp.potential)
+                    .map(|(contact, values)| (&lfp.array, contact, values))
             });
             contacts
                 .map(|(array, contact, values)| {
@@ -142,13 +159,20 @@ fn rows(
 const TRACES_PER_BATCH: usize = 256;
 
 fn type_name(network: &Network, gid: Gid) -> &str {
-    let of_gid = network.gid_ranges.iter().find(|(_, gids)| gids.contains(&gid));
+    let of_gid = network
+        .gid_ranges
+        .iter()
+        .find(|(_, gids)| gids.contains(&gid));
     of_gid.map_or("", |(name, _)| name)
 }
 
 /// Appends rows of the table `dipole` to a result.
 pub fn read_dipole(rows: &RecordBatch, result: &mut SimulationResult) {
-    let SimulationResult { times, dipole: Dipole { agg, l2, l5 }, .. } = result;
+    let SimulationResult {
+        times,
+        dipole: Dipole { agg, l2, l5 },
+        ..
+    } = result;
     for (name, values) in [("time", times), ("agg", agg), ("L2", l2), ("L5", l5)] {
         let column = rows.column_by_name(name);
         if let Some(column) = column.and_then(|c| c.as_primitive_opt::<Float64Type>()) {
@@ -159,8 +183,12 @@ pub fn read_dipole(rows: &RecordBatch, result: &mut SimulationResult) {
 
 /// Appends rows of the table `spikes` to a result.
 pub fn read_spikes(rows: &RecordBatch, result: &mut SimulationResult) {
-    let times = rows.column_by_name("time").and_then(|c| c.as_primitive_opt::<Float64Type>());
-    let gids = rows.column_by_name("gid").and_then(|c| c.as_primitive_opt::<Int32Type>());
+    let times = rows
+        .column_by_name("time")
+        .and_then(|c| c.as_primitive_opt::<Float64Type>());
+    let gids = rows
+        .column_by_name("gid")
+        .and_then(|c| c.as_primitive_opt::<Int32Type>());
     if let (Some(times), Some(gids)) = (times, gids) {
         let spikes = times.values().iter().zip(gids.values());
         result.spikes.extend(spikes.map(|(time, gid)| Spike {

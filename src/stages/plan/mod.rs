@@ -85,7 +85,11 @@ impl Plan {
     /// Simulations and trials of failed tasks that are to be simulated again.
     pub fn to_retry(&self, sims: &[u32]) -> Vec<Id> {
         let id = |task: &PlannedTask| Some((*sims.get(task.point)?, task.trial));
-        self.tasks.iter().filter(|task| task.retry).filter_map(id).collect()
+        self.tasks
+            .iter()
+            .filter(|task| task.retry)
+            .filter_map(id)
+            .collect()
     }
 }
 
@@ -117,7 +121,10 @@ pub fn plan(
             let task = sim.and_then(|sim| state.tasks.get(&(sim, trial)));
             let (mut outputs, mut retry) = (wanted, false);
             match task {
-                Some(Task { status: Status::Failed { class, error }, .. }) => {
+                Some(Task {
+                    status: Status::Failed { class, error },
+                    ..
+                }) => {
                     if !options.retry_failed {
                         plan.failed.push(FailedTask {
                             point: index,
@@ -145,13 +152,21 @@ pub fn plan(
                 }
                 None => reasons.absent(index, point, trial),
             }
-            plan.tasks.push(PlannedTask { point: index, trial, outputs, retry });
+            plan.tasks.push(PlannedTask {
+                point: index,
+                trial,
+                outputs,
+                retry,
+            });
         }
     }
     plan.groups = reasons.finish(pipeline, grid, stored)?;
     if let Some(stored) = stored {
-        let sims: Vec<u32> =
-            grid.points.iter().map(|p| state.sim_of(&p.set).unwrap_or(u32::MAX)).collect();
+        let sims: Vec<u32> = grid
+            .points
+            .iter()
+            .map(|p| state.sim_of(&p.set).unwrap_or(u32::MAX))
+            .collect();
         let missing = super::reduce::missing(pipeline, grid, &sims, stored.state());
         plan.reductions = missing.len() as u64;
     }
@@ -211,12 +226,20 @@ fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wa
         false => grid.segment_steps * SECONDS_PER_SEGMENT_STEP,
     };
     for table in Table::DATA.into_iter().filter(|table| wanted.has(*table)) {
-        let stored = state.tasks.values().filter(|task| task.outputs.has(table)).count();
+        let stored = state
+            .tasks
+            .values()
+            .filter(|task| task.outputs.has(table))
+            .count();
         let each = match stored {
             0 => guess_bytes(table, grid),
             n => state.bytes_of(table) as f64 / n as f64,
         };
-        let tasks = plan.tasks.iter().filter(|task| task.outputs.has(table)).count();
+        let tasks = plan
+            .tasks
+            .iter()
+            .filter(|task| task.outputs.has(table))
+            .count();
         plan.bytes += each * tasks as f64;
     }
 }
@@ -240,7 +263,11 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
     };
     Registration {
         name: pipeline.name.clone(),
-        parameters: pipeline.parameters().iter().map(|p| (p.name.clone(), kind(p.kind))).collect(),
+        parameters: pipeline
+            .parameters()
+            .iter()
+            .map(|p| (p.name.clone(), kind(p.kind)))
+            .collect(),
         n_trials: pipeline.n_trials,
         numerics: NUMERICS_VERSION,
         batch_size: pipeline.batch_size,

@@ -53,19 +53,31 @@ impl fmt::Display for Reason {
                     .iter()
                     .map(|(name, values)| format!("{name} = {}", listed(values)))
                     .collect();
-                write!(f, "new parameter value{} {}", if one { "" } else { "s" }, parts.join("; "))
+                write!(
+                    f,
+                    "new parameter value{} {}",
+                    if one { "" } else { "s" },
+                    parts.join("; ")
+                )
             }
             Reason::NewCombination => write!(f, "new combination of known parameter values"),
             Reason::Trials(from, to) => write!(f, "n_trials {from} → {to}"),
             Reason::Numerics(from, to) => write!(f, "solver numerics {from} → {to}"),
             Reason::Changed(differences) => {
-                let words: Vec<String> =
-                    differences.iter().take(LISTED).map(Difference::to_string).collect();
+                let words: Vec<String> = differences
+                    .iter()
+                    .take(LISTED)
+                    .map(Difference::to_string)
+                    .collect();
                 match (words.is_empty(), differences.len().saturating_sub(LISTED)) {
                     (true, _) => write!(f, "the model has changed"),
                     (false, 0) => write!(f, "the model has changed: {}", words.join("; ")),
                     (false, more) => {
-                        write!(f, "the model has changed: {}; and {more} more", words.join("; "))
+                        write!(
+                            f,
+                            "the model has changed: {}; and {more} more",
+                            words.join("; ")
+                        )
                     }
                 }
             }
@@ -111,7 +123,11 @@ pub(super) struct Reasons<'a> {
 impl<'a> Reasons<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, state: &'a State) -> Self {
         let sweep = state.sweeps.get(&pipeline.name);
-        let names: Vec<&str> = pipeline.parameters().iter().map(|p| p.name.as_str()).collect();
+        let names: Vec<&str> = pipeline
+            .parameters()
+            .iter()
+            .map(|p| p.name.as_str())
+            .collect();
         let mut reasons = Self {
             sweep_name: &pipeline.name,
             n_trials: pipeline.n_trials,
@@ -141,7 +157,11 @@ impl<'a> Reasons<'a> {
             for (value, known) in values.iter().zip(&mut reasons.known_values) {
                 known.extend(value.map(Value::identity));
             }
-            reasons.by_values.entry(identity(values.into_iter())).or_default().push(point);
+            reasons
+                .by_values
+                .entry(identity(values.into_iter()))
+                .or_default()
+                .push(point);
         }
         reasons
     }
@@ -178,7 +198,10 @@ impl<'a> Reasons<'a> {
                 _ => Reason::NewSweep(self.sweep_name.into()),
             };
         };
-        let known = self.state.sim_of(&point.set).filter(|sim| self.registered.contains(sim));
+        let known = self
+            .state
+            .sim_of(&point.set)
+            .filter(|sim| self.registered.contains(sim));
         if known.is_some() {
             return match trial >= sweep.n_trials {
                 true => Reason::Trials(sweep.n_trials, self.n_trials),
@@ -187,7 +210,11 @@ impl<'a> Reasons<'a> {
         }
         let values: Vec<Value> = point.values.iter().map(stored_value).collect();
         if let Some(former) = self.by_values.get(&identity(values.iter().map(Some))) {
-            let last = former.iter().filter(|p| p.place.is_some()).chain(former.iter()).next();
+            let last = former
+                .iter()
+                .filter(|p| p.place.is_some())
+                .chain(former.iter())
+                .next();
             if let Some((before, sim)) =
                 last.and_then(|p| Some((p.sim, self.state.sims.get(p.sim as usize)?)))
             {
@@ -255,10 +282,14 @@ impl<'a> Reasons<'a> {
         if let (Some((index, sim)), Some(stored), Some(before)) = (
             self.changed,
             stored,
-            self.changed.and_then(|(_, sim)| self.state.sims.get(sim as usize)),
+            self.changed
+                .and_then(|(_, sim)| self.state.sims.get(sim as usize)),
         ) {
             let _ = sim;
-            let now = grid.points.get(index).map(|point| explain::of_point(pipeline, point));
+            let now = grid
+                .points
+                .get(index)
+                .map(|point| explain::of_point(pipeline, point));
             let before = explain::of_set(stored, &before.set)?;
             if let (Some(now), Some(before)) = (now.transpose()?, before) {
                 let differences = super::canon::differences(&before, &now);
@@ -278,7 +309,8 @@ fn same_names(a: &[(String, Vec<Value>)], b: &[(String, Vec<Value>)]) -> bool {
 }
 
 fn identity<'v>(values: impl Iterator<Item = Option<&'v Value>>) -> String {
-    let parts: Vec<String> =
-        values.map(|value| value.map_or_else(|| "-".into(), Value::identity)).collect();
+    let parts: Vec<String> = values
+        .map(|value| value.map_or_else(|| "-".into(), Value::identity))
+        .collect();
     parts.join(",")
 }
