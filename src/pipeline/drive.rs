@@ -33,6 +33,7 @@ pub(super) struct DriveSpec {
 }
 
 /// Dynamics of a drive, and how it attaches.
+#[allow(clippy::large_enum_variant)] // a file has a handful
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum DriveKind {
     Evoked {
@@ -185,7 +186,11 @@ impl DriveSpec {
         for (_, _, item) in table.iter() {
             places.push(item.place.clone());
             if item.is_table() {
-                places.extend(Table::open(&item)?.iter().map(|(.., inner)| inner.place));
+                // From the key to the end of the value, so that an unknown cell type is marked.
+                places.extend(Table::open(&item)?.iter().map(|(_, key, inner)| Place {
+                    span: key.start.min(inner.place.span.start)..inner.place.span.end,
+                    ..inner.place
+                }));
             }
         }
         Ok(Self {

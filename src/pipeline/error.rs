@@ -1,51 +1,81 @@
 //! What is wrong with a pipeline file, where, and what to do about it.
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// An error in a pipeline file: says what is wrong at which key, and shows the line when printed by `miette`.
-#[derive(Debug, Clone, thiserror::Error, Diagnostic)]
-#[error("{message}")]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", details.message)]
 pub struct PipelineError {
+    details: Box<Details>,
+}
+
+#[derive(Debug, Clone)]
+struct Details {
     message: String,
-    #[source_code]
-    source_code: Option<NamedSource<Arc<str>>>,
-    #[label("{label}")]
-    span: Option<SourceSpan>,
     label: String,
-    #[help]
     help: Option<String>,
     path: PathBuf,
-    line: Option<usize>,
+    place: Option<InFile>,
+}
+
+/// A place in a file, with the file's text.
+#[derive(Debug, Clone)]
+struct InFile {
+    file: NamedSource<Arc<str>>,
+    span: Range<usize>,
+    line: usize,
+}
+
+impl Diagnostic for PipelineError {
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        let help = self.details.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.details
+            .place
+            .as_ref()
+            .map(|p| &p.file as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.details.place.as_ref()?;
+        let label =
+            LabeledSpan::new_with_span(Some(self.details.label.clone()), place.span.clone());
+        Some(Box::new(std::iter::once(label)))
+    }
 }
 
 impl PipelineError {
     /// The pipeline file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.details.path
     }
 
     /// The line (from 1) in the file, if the error belongs to one.
     pub fn line(&self) -> Option<usize> {
-        self.line
+        self.details.place.as_ref().map(|p| p.line)
     }
 
     /// What to do next.
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.details.help.as_deref()
     }
 
-    /// Byte offsets of the offending text in the file, if the error belongs to one place.
+    /// Bytes of the offending text in the file, if the error belongs to one place.
     pub fn span(&self) -> Option<Range<usize>> {
-        self.span.map(|s| s.offset()..s.offset() + s.len())
+        self.details.place.as_ref().map(|p| p.span.clone())
     }
 
     /// The same error with another help.
     #[must_use]
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.details.help = Some(help.into());
         self
     }
 
@@ -53,7 +83,7 @@ impl PipelineError {
     #[must_use]
     pub(crate) fn with_optional_help(mut self, help: Option<String>) -> Self {
         if help.is_some() {
-            self.help = help;
+            self.details.help = help;
         }
         self
     }
@@ -61,7 +91,7 @@ impl PipelineError {
     /// The same error with other words at the marked text.
     #[must_use]
     pub(crate) fn with_label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.details.label = label.into();
         self
     }
 }
@@ -80,29 +110,31 @@ impl Source {
         let end = span.end.clamp(start, self.text.len());
         let before = self.text.as_bytes().get(..start).unwrap_or_default();
         PipelineError {
-            message: message.into(),
-            source_code: Some(
-                NamedSource::new(self.path.to_string_lossy(), self.text.clone())
-                    .with_language("TOML"),
-            ),
-            span: Some(SourceSpan::from(start..end)),
-            label: "here".to_owned(),
-            help: None,
-            path: self.path.clone(),
-            line: Some(before.iter().filter(|&&b| b == b'\n').count() + 1),
+            details: Box::new(Details {
+                message: message.into(),
+                label: "here".to_owned(),
+                help: None,
+                path: self.path.clone(),
+                place: Some(InFile {
+                    file: NamedSource::new(self.path.to_string_lossy(), self.text.clone())
+                        .with_language("TOML"),
+                    span: start..end,
+                    line: before.iter().filter(|&&b| b == b'\n').count() + 1,
+                }),
+            }),
         }
     }
 
     /// An error of the file as a whole.
     pub(crate) fn error_of_file(path: &Path, message: impl Into<String>) -> PipelineError {
         PipelineError {
-            message: message.into(),
-            source_code: None,
-            span: None,
-            label: String::new(),
-            help: None,
-            path: path.to_owned(),
-            line: None,
+            details: Box::new(Details {
+                message: message.into(),
+                label: String::new(),
+                help: None,
+                path: path.to_owned(),
+                place: None,
+            }),
         }
     }
 }

@@ -12,8 +12,10 @@ const MAX_DEPTH: u32 = 64;
 /// Longest expression (bytes).
 const MAX_LENGTH: usize = 10_000;
 
-/// Functions of one argument.
-const FUNCTIONS: [(&str, fn(f64) -> f64); 8] = [
+/// A function of one argument.
+type Function = (&'static str, fn(f64) -> f64);
+
+const FUNCTIONS: [Function; 8] = [
     ("exp", libm::exp),
     ("log", libm::log),
     ("log10", libm::log10),
@@ -75,6 +77,9 @@ enum Operator {
     Max,
 }
 
+/// Numbers a variable, or says in words (and with a help) why there is none of that name.
+pub(crate) type Lookup<'l> = dyn FnMut(&str) -> Result<usize, (String, Option<String>)> + 'l;
+
 /// What is wrong with an expression, and at which bytes of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ExprError {
@@ -84,11 +89,8 @@ pub(crate) struct ExprError {
 }
 
 impl Expr {
-    /// Parses an expression. `lookup` numbers a variable, or says why there is none of that name.
-    pub(crate) fn parse(
-        text: &str,
-        lookup: &mut dyn FnMut(&str) -> Result<usize, (String, Option<String>)>,
-    ) -> Result<Self, ExprError> {
+    /// Parses an expression.
+    pub(crate) fn parse(text: &str, lookup: &mut Lookup<'_>) -> Result<Self, ExprError> {
         if text.len() > MAX_LENGTH {
             return Err(ExprError {
                 message: format!("an expression may have at most {MAX_LENGTH} characters"),
@@ -297,12 +299,12 @@ fn number_length(bytes: &[u8]) -> usize {
     length
 }
 
-struct Parser<'l> {
+struct Parser<'p, 'l> {
     tokens: Vec<Token>,
     next: usize,
     end: usize,
     program: Vec<Step>,
-    lookup: &'l mut dyn FnMut(&str) -> Result<usize, (String, Option<String>)>,
+    lookup: &'p mut Lookup<'l>,
     depth: u32,
 }
 
@@ -321,7 +323,7 @@ fn operator(symbol: &str) -> Option<(Operator, u8, u8)> {
     }
 }
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     fn peek(&self) -> Option<Token> {
         self.tokens.get(self.next).cloned()
     }

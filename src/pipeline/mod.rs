@@ -4,6 +4,7 @@
 //! parameters of `[grid]` and `[derived]`; [`Pipeline::bind`] evaluates them at a point of the grid and gives the network
 //! that is simulated there.
 
+mod bind;
 mod drive;
 mod error;
 mod expr;
@@ -16,6 +17,7 @@ mod simulation;
 mod summary;
 mod value;
 
+pub use bind::Bound;
 pub use error::PipelineError;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
 pub use output::{Output, Precision};
@@ -174,7 +176,7 @@ impl Pipeline {
             taken.push(summary.name.clone());
             summaries.push(summary);
         }
-        Ok(Self {
+        let pipeline = Self {
             name,
             save_folder: PathBuf::from(save_folder),
             batch_size: sweep.batch_size,
@@ -192,7 +194,9 @@ impl Pipeline {
             drives,
             biases,
             arrays,
-        })
+        };
+        pipeline.check_ends()?;
+        Ok(pipeline)
     }
 
     /// The parameters of the grid, in the order of the file.

@@ -1,8 +1,11 @@
 //! `[network]`: which network a sweep starts from.
 
-use super::error::PipelineError;
+use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
 use super::setting::{Env, Flag, Number, Scope, Text};
+use crate::network::Network;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keys of `[network]`.
 pub(super) const NETWORK_KEYS: &[&str] = &["model", "mesh_shape", "legacy_mode"];
@@ -12,13 +15,25 @@ pub(super) const MODELS: &[&str] = &["neymotin_2020", "jones_2009"];
 
 /// Most pyramidal cells of one layer.
 const MAX_CELLS: i64 = 10_000;
+/// Most networks that are kept where `[network]` depends on parameters.
+const MAX_BUILT: usize = 16;
 
 /// `[network]`; `None` stands for hnn-core's default.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct NetworkSpec {
     model: Option<Text>,
     mesh_shape: Option<(Place, [Number; 2])>,
     legacy_mode: Option<Flag>,
+    /// Networks that have been built, so that a point costs a clone.
+    built: Mutex<HashMap<Key, Arc<Network>>>,
+}
+
+/// What a base network depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    model: String,
+    mesh_shape: [u32; 2],
+    legacy_mode: bool,
 }
 
 impl NetworkSpec {
@@ -27,6 +42,7 @@ impl NetworkSpec {
             model: None,
             mesh_shape: None,
             legacy_mode: None,
+            built: Mutex::default(),
         };
         let Some(item) = item else {
             return Ok(spec);
@@ -63,8 +79,44 @@ impl NetworkSpec {
         Ok(spec)
     }
 
+    /// The network at a point, without the file's drives.
+    pub(super) fn base(&self, env: &Env) -> Result<Arc<Network>, PipelineError> {
+        let key = Key {
+            model: self
+                .model
+                .as_ref()
+                .map_or("jones_2009", |m| m.evaluate(env))
+                .to_owned(),
+            mesh_shape: self.mesh_shape(env)?,
+            legacy_mode: self.legacy_mode.as_ref().is_some_and(|f| f.evaluate(env)),
+        };
+        // A lock that a panicking thread has left is as good as any: entries are only ever added whole.
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(network) = built.get(&key) {
+            return Ok(network.clone());
+        }
+        let mut network = match key.model.as_str() {
+            "jones_2009" | "neymotin_2020" => Network::neymotin_2020(key.mesh_shape),
+            unknown => {
+                let message = format!("is `{unknown}`, which is no model");
+                return Err(match &self.model {
+                    Some(model) => env.error(&model.place, &message),
+                    None => env.error(&Place::default(), &message),
+                }
+                .with_help(did_you_mean(unknown, MODELS)));
+            }
+        };
+        network.legacy_mode = key.legacy_mode;
+        let network = Arc::new(network);
+        if built.len() >= MAX_BUILT {
+            built.clear();
+        }
+        built.insert(key, network.clone());
+        Ok(network)
+    }
+
     /// The shape at a point.
-    pub(super) fn mesh_shape(&self, env: &Env) -> Result<[u32; 2], PipelineError> {
+    fn mesh_shape(&self, env: &Env) -> Result<[u32; 2], PipelineError> {
         let Some((place, [x, y])) = &self.mesh_shape else {
             return Ok([10, 10]);
         };

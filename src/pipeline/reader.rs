@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Where a setting stands in the file, and how messages call it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Place {
     /// Key, with dots and indices below its owner: `weights_ampa.L2_basket`.
     pub(crate) name: String,
@@ -277,10 +277,6 @@ impl<'a> Table<'a> {
         self.owner = owner.into();
         self.prefix.clear();
         self
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) -> PipelineError {

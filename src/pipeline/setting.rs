@@ -340,7 +340,7 @@ impl Env<'_> {
     }
 
     /// ` (where weight = 0.1)`, or nothing where there are no parameters.
-    fn where_clause(&self) -> String {
+    pub(crate) fn where_clause(&self) -> String {
         if self.point.is_empty() {
             String::new()
         } else {
@@ -400,14 +400,6 @@ impl Number {
             place: item.place.clone(),
             value,
         })
-    }
-
-    /// Whether the value is the same at every point.
-    pub(crate) fn is_constant(&self) -> bool {
-        match &self.value {
-            NumberValue::Float(_) | NumberValue::Int(_) => true,
-            NumberValue::Expr(expr) => expr.variables().next().is_none(),
-        }
     }
 
     /// The finite value.

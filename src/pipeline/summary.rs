@@ -1,8 +1,9 @@
 //! `[[summary]]`: statistics that are computed of every simulation.
 
-use super::error::PipelineError;
+use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
 use super::setting::check_name;
+use crate::network::Network;
 
 /// Keys of `[[summary]]`.
 pub(super) const SUMMARY_KEYS: &[&str] = &[
@@ -140,6 +141,51 @@ pub fn window_samples(width: f64, sfreq: f64) -> f64 {
 }
 
 impl Summary {
+    /// Why the statistic cannot be computed of a simulation: words and help.
+    pub(super) fn impossible(
+        &self,
+        network: &Network,
+        tstop: f64,
+        dt: f64,
+    ) -> Option<(String, String)> {
+        let window = match &self.statistic {
+            Statistic::Waveform { smooth, window, .. } => {
+                // NEURON's number of steps, and the sample at 0.
+                let samples = libm::floor(tstop * (1.0 + 1e-11) / dt + 1e-9) + 1.0;
+                let width = smooth.map_or(1.0, |w| window_samples(w, 1000.0 / dt));
+                if width < 1.0 || width > samples {
+                    return Some((
+                        format!(
+                            "smooths with a window of {width} samples, but the waveform has {samples} (tstop = {tstop} ms, dt = {dt} ms)"
+                        ),
+                        "change `smooth`: its window must have at least one sample and at most as many as the waveform".to_owned(),
+                    ));
+                }
+                window
+            }
+            Statistic::Spikes {
+                cell_type, window, ..
+            } => {
+                if let Some(name) = cell_type
+                    .as_ref()
+                    .filter(|n| !network.gid_ranges.contains_key(*n))
+                {
+                    let known: Vec<&String> = network.gid_ranges.keys().collect();
+                    return Some((
+                        format!("counts spikes of `{name}`, which is no cell type or drive"),
+                        did_you_mean(name, &known),
+                    ));
+                }
+                window
+            }
+        };
+        let tmin = window.tmin.filter(|&tmin| tmin > tstop)?;
+        Some((
+            format!("looks at times from tmin = {tmin} ms, but the simulation ends at {tstop} ms"),
+            "lower `tmin`, or raise `tstop`".to_owned(),
+        ))
+    }
+
     pub(super) fn read(item: &Item, taken: &[&str]) -> Result<Self, PipelineError> {
         let table = Table::new(item, SUMMARY_KEYS)?;
         let name_item = table.require("name")?;

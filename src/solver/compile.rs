@@ -36,8 +36,6 @@ pub struct CompiledCell {
     pub soma: usize,
     /// Node of the middle of each section.
     pub middle: Vec<usize>,
-    /// Nodes of each section's segments, from its 0 end.
-    pub segments: Vec<Vec<usize>>,
 }
 
 /// Time constants and factor of an Exp2Syn, after the corrections of its INITIAL block.
@@ -275,14 +273,6 @@ pub fn compile(
         .enumerate()
         .map(|(s, p)| tree.node_at(s, p.section.nseg as usize, 0.5))
         .collect();
-    let segments = params
-        .iter()
-        .enumerate()
-        .map(|(s, p)| {
-            let nseg = p.section.nseg as usize;
-            (0..nseg).map(|i| tree.node_of(s, nseg, i)).collect()
-        })
-        .collect();
     let soma = cell.sections.get_index_of("soma").ok_or_else(|| {
         SolverError::InvalidNetwork(format!("cell '{}' has no section 'soma'", cell.name))
     })?;
@@ -354,7 +344,6 @@ pub fn compile(
         initial,
         soma: middle[soma],
         middle,
-        segments,
     };
     initial_currents(&mut compiled);
     Ok(compiled)

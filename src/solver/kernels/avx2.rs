@@ -7,7 +7,132 @@ use std::arch::x86_64::*;
 #[derive(Clone, Copy)]
 pub struct Avx2(__m256d, __m256d);
 
-// SAFETY (all functions): the trait's contract, the processor has AVX2 and FMA and the pointers are valid.
+// SAFETY (all functions of this file): the trait's contract, the processor has AVX2 and FMA and the pointers are valid.
+// Helpers are functions that are always inlined, not closures: those are compiled without the instruction set.
+
+/// The first four columns of a row, interpolated.
+#[inline(always)]
+unsafe fn head(table: *const Row, index: u32, theta: f64) -> __m256d {
+    unsafe {
+        let p: *const f64 = table.add(index as usize).cast();
+        _mm256_fmadd_pd(
+            _mm256_load_pd(p.add(LANES)),
+            _mm256_set1_pd(theta),
+            _mm256_load_pd(p),
+        )
+    }
+}
+
+/// The first four columns of four rows, transposed.
+#[inline(always)]
+unsafe fn heads(
+    table: *const Row,
+    index: &[u32; LANES],
+    theta: &[f64; LANES],
+    k: usize,
+) -> [__m256d; 4] {
+    unsafe {
+        let (r0, r1) = (
+            head(table, index[k], theta[k]),
+            head(table, index[k + 1], theta[k + 1]),
+        );
+        let (r2, r3) = (
+            head(table, index[k + 2], theta[k + 2]),
+            head(table, index[k + 3], theta[k + 3]),
+        );
+        let (a, b) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
+        let (c, d) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
+        [
+            _mm256_permute2f128_pd::<0x20>(a, c),
+            _mm256_permute2f128_pd::<0x20>(b, d),
+            _mm256_permute2f128_pd::<0x31>(a, c),
+            _mm256_permute2f128_pd::<0x31>(b, d),
+        ]
+    }
+}
+
+/// Columns 4 and 5 of a row, interpolated.
+#[inline(always)]
+unsafe fn tail(table: *const Row, index: u32, theta: f64) -> __m128d {
+    unsafe {
+        let p: *const f64 = table.add(index as usize).cast();
+        _mm_fmadd_pd(
+            _mm_load_pd(p.add(LANES + 4)),
+            _mm_set1_pd(theta),
+            _mm_load_pd(p.add(4)),
+        )
+    }
+}
+
+/// Columns 4 and 5 of four rows, transposed.
+#[inline(always)]
+unsafe fn tails(
+    table: *const Row,
+    index: &[u32; LANES],
+    theta: &[f64; LANES],
+    k: usize,
+) -> [__m256d; 2] {
+    unsafe {
+        let t0 = tail(table, index[k], theta[k]);
+        let t1 = tail(table, index[k + 1], theta[k + 1]);
+        let t2 = tail(table, index[k + 2], theta[k + 2]);
+        let t3 = tail(table, index[k + 3], theta[k + 3]);
+        let (even, odd) = (_mm256_set_m128d(t2, t0), _mm256_set_m128d(t3, t1));
+        [_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)]
+    }
+}
+
+#[inline(always)]
+unsafe fn flush(x: __m256d, limit: f64) -> __m256d {
+    unsafe {
+        let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), x);
+        _mm256_and_pd(
+            _mm256_cmp_pd::<_CMP_GE_OQ>(magnitude, _mm256_set1_pd(limit)),
+            x,
+        )
+    }
+}
+
+#[inline(always)]
+unsafe fn exponent(x: __m256d) -> __m256d {
+    unsafe {
+        let magic = _mm256_or_si256(
+            _mm256_srli_epi64::<52>(_mm256_castpd_si256(x)),
+            _mm256_set1_epi64x(0x4330_0000_0000_0000),
+        );
+        _mm256_sub_pd(
+            _mm256_castsi256_pd(magic),
+            _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0),
+        )
+    }
+}
+
+#[inline(always)]
+unsafe fn mantissa(x: __m256d) -> __m256d {
+    unsafe {
+        let fraction = _mm256_and_si256(
+            _mm256_castpd_si256(x),
+            _mm256_set1_epi64x(0x000f_ffff_ffff_ffff),
+        );
+        _mm256_castsi256_pd(_mm256_or_si256(
+            fraction,
+            _mm256_set1_epi64x(0x3ff0_0000_0000_0000),
+        ))
+    }
+}
+
+/// Entry of a table of sixteen by the first four bits of the fraction.
+#[inline(always)]
+unsafe fn sixteenth(x: __m256d, table: &[f64; 16]) -> __m256d {
+    unsafe {
+        let i = _mm256_and_si256(
+            _mm256_srli_epi64::<48>(_mm256_castpd_si256(x)),
+            _mm256_set1_epi64x(15),
+        );
+        _mm256_i64gather_pd::<8>(table.as_ptr(), i)
+    }
+}
+
 impl Avx2 {
     #[inline(always)]
     unsafe fn to_array(self) -> [f64; LANES] {
@@ -86,34 +211,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     unsafe fn flush_below(self, limit: f64) -> Self {
-        unsafe {
-            let limit = _mm256_set1_pd(limit);
-            let sign = _mm256_set1_pd(-0.0);
-            let half = |x: __m256d| {
-                let keep = _mm256_cmp_pd::<_CMP_GE_OQ>(_mm256_andnot_pd(sign, x), limit);
-                _mm256_and_pd(keep, x)
-            };
-            Self(half(self.0), half(self.1))
-        }
-    }
-    #[inline(always)]
-    unsafe fn greater_mask(self, b: Self) -> u8 {
-        unsafe {
-            let low = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(self.0, b.0));
-            let high = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(self.1, b.1));
-            (low | (high << 4)) as u8
-        }
-    }
-    #[inline(always)]
-    unsafe fn not_finite_mask(self) -> u8 {
-        unsafe {
-            let sign = _mm256_set1_pd(-0.0);
-            let max = _mm256_set1_pd(f64::MAX);
-            let half = |x: __m256d| {
-                _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NLE_UQ>(_mm256_andnot_pd(sign, x), max))
-            };
-            (half(self.0) | (half(self.1) << 4)) as u8
-        }
+        unsafe { Self(flush(self.0, limit), flush(self.1, limit)) }
     }
     #[inline(always)]
     unsafe fn split(self) -> ([u32; LANES], Self) {
@@ -133,94 +231,38 @@ impl Simd for Avx2 {
     unsafe fn rows(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 6] {
         unsafe {
             let th = theta.to_array();
-            // Columns 0 to 3 of four rows, transposed; then columns 4 and 5.
-            let quad = |k: usize| {
-                let row = |k: usize| {
-                    let p: *const f64 = table.add(index[k] as usize).cast();
-                    _mm256_fmadd_pd(
-                        _mm256_load_pd(p.add(LANES)),
-                        _mm256_set1_pd(th[k]),
-                        _mm256_load_pd(p),
-                    )
-                };
-                let (r0, r1, r2, r3) = (row(k), row(k + 1), row(k + 2), row(k + 3));
-                let (a, b) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
-                let (c, d) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
-                [
-                    _mm256_permute2f128_pd::<0x20>(a, c),
-                    _mm256_permute2f128_pd::<0x20>(b, d),
-                    _mm256_permute2f128_pd::<0x31>(a, c),
-                    _mm256_permute2f128_pd::<0x31>(b, d),
-                ]
-            };
-            let tail = |k: usize| {
-                let row = |k: usize| {
-                    let p: *const f64 = table.add(index[k] as usize).cast();
-                    _mm_fmadd_pd(
-                        _mm_load_pd(p.add(LANES + 4)),
-                        _mm_set1_pd(th[k]),
-                        _mm_load_pd(p.add(4)),
-                    )
-                };
-                let ab = _mm256_set_m128d(row(k + 2), row(k));
-                let cd = _mm256_set_m128d(row(k + 3), row(k + 1));
-                [_mm256_unpacklo_pd(ab, cd), _mm256_unpackhi_pd(ab, cd)]
-            };
-            let (l, h) = (quad(0), quad(4));
-            let (lt, ht) = (tail(0), tail(4));
+            let [a, b, c, d] = heads(table, &index, &th, 0);
+            let [e, f, g, h] = heads(table, &index, &th, 4);
+            let [i, j] = tails(table, &index, &th, 0);
+            let [k, l] = tails(table, &index, &th, 4);
             [
-                Self(l[0], h[0]),
-                Self(l[1], h[1]),
-                Self(l[2], h[2]),
-                Self(l[3], h[3]),
-                Self(lt[0], ht[0]),
-                Self(lt[1], ht[1]),
+                Self(a, e),
+                Self(b, f),
+                Self(c, g),
+                Self(d, h),
+                Self(i, k),
+                Self(j, l),
             ]
         }
     }
     #[inline(always)]
     unsafe fn rows_tail(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 2] {
         unsafe {
-            // The compiler drops the four columns that are not used.
-            let all = Self::rows(table, index, theta);
-            [all[4], all[5]]
+            let th = theta.to_array();
+            let [i, j] = tails(table, &index, &th, 0);
+            let [k, l] = tails(table, &index, &th, 4);
+            [Self(i, k), Self(j, l)]
         }
     }
     #[inline(always)]
     unsafe fn log_parts(self, log_c: &[f64; 16]) -> (Self, Self, Self, Self) {
         unsafe {
-            let exponent = |x: __m256d| {
-                let magic = _mm256_or_si256(
-                    _mm256_srli_epi64::<52>(_mm256_castpd_si256(x)),
-                    _mm256_set1_epi64x(0x4330_0000_0000_0000),
-                );
-                _mm256_sub_pd(
-                    _mm256_castsi256_pd(magic),
-                    _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0),
-                )
-            };
-            let mantissa = |x: __m256d| {
-                let m = _mm256_or_si256(
-                    _mm256_and_si256(
-                        _mm256_castpd_si256(x),
-                        _mm256_set1_epi64x(0x000f_ffff_ffff_ffff),
-                    ),
-                    _mm256_set1_epi64x(0x3ff0_0000_0000_0000),
-                );
-                _mm256_castsi256_pd(m)
-            };
-            let lookup = |x: __m256d, table: &[f64; 16]| {
-                let i = _mm256_and_si256(
-                    _mm256_srli_epi64::<48>(_mm256_castpd_si256(x)),
-                    _mm256_set1_epi64x(15),
-                );
-                _mm256_i64gather_pd::<8>(table.as_ptr(), i)
-            };
+            let Self(a, b) = self;
             (
-                Self(exponent(self.0), exponent(self.1)),
-                Self(mantissa(self.0), mantissa(self.1)),
-                Self(lookup(self.0, &LOG_INVC), lookup(self.1, &LOG_INVC)),
-                Self(lookup(self.0, log_c), lookup(self.1, log_c)),
+                Self(exponent(a), exponent(b)),
+                Self(mantissa(a), mantissa(b)),
+                Self(sixteenth(a, &LOG_INVC), sixteenth(b, &LOG_INVC)),
+                Self(sixteenth(a, log_c), sixteenth(b, log_c)),
             )
         }
     }

@@ -1,13 +1,48 @@
 //! Eight lanes in one AVX-512 register.
 
-use super::simd::{LANES, LOG_INVC, ROW_BYTES, Row, Simd};
+use super::simd::{LANES, LOG_INVC, Lanes, Row, Simd};
 use std::arch::x86_64::*;
 
 /// One 512-bit register. Needs avx512f and avx512dq.
 #[derive(Clone, Copy)]
 pub struct Avx512(__m512d);
 
-// SAFETY (all functions): the trait's contract, the processor has AVX-512 F and DQ and the pointers are valid.
+// SAFETY (all functions of this file): the trait's contract, the processor has AVX-512 F and DQ and the pointers are
+// valid. Helpers are functions that are always inlined, not closures: those are compiled without the instruction set.
+
+/// Eight columns of a row, interpolated.
+#[inline(always)]
+unsafe fn row(table: *const Row, index: u32, theta: f64) -> __m512d {
+    unsafe {
+        let p: *const f64 = table.add(index as usize).cast();
+        _mm512_fmadd_pd(
+            _mm512_load_pd(p.add(LANES)),
+            _mm512_set1_pd(theta),
+            _mm512_load_pd(p),
+        )
+    }
+}
+
+/// A column of eight rows, interpolated.
+#[inline(always)]
+unsafe fn column(p: *const f64, index: __m256i, theta: __m512d) -> Avx512 {
+    unsafe {
+        let value = _mm512_i32gather_pd::<8>(index, p);
+        let slope = _mm512_i32gather_pd::<8>(index, p.add(LANES));
+        Avx512(_mm512_fmadd_pd(slope, theta, value))
+    }
+}
+
+/// Entries of a table of sixteen by the low four bits of each index.
+#[inline(always)]
+unsafe fn sixteen(table: &[f64; 16], index: __m512i) -> Avx512 {
+    unsafe {
+        let low = _mm512_loadu_pd(table.as_ptr());
+        let high = _mm512_loadu_pd(table.as_ptr().add(8));
+        Avx512(_mm512_permutex2var_pd(low, index, high))
+    }
+}
+
 impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn splat(x: f64) -> Self {
@@ -63,16 +98,6 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn greater_mask(self, b: Self) -> u8 {
-        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, b.0) }
-    }
-    #[inline(always)]
-    unsafe fn not_finite_mask(self) -> u8 {
-        unsafe {
-            _mm512_cmp_pd_mask::<_CMP_NLE_UQ>(_mm512_abs_pd(self.0), _mm512_set1_pd(f64::MAX))
-        }
-    }
-    #[inline(always)]
     unsafe fn split(self) -> ([u32; LANES], Self) {
         unsafe {
             let i = _mm512_cvttpd_epi32(self.0);
@@ -85,21 +110,13 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn rows(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 6] {
         unsafe {
-            let mut th = super::simd::Lanes::default();
+            let mut th = Lanes::default();
             theta.store(th.0.as_mut_ptr());
-            let row = |k: usize| {
-                let p = table
-                    .cast::<u8>()
-                    .add(index[k] as usize * ROW_BYTES)
-                    .cast::<f64>();
-                _mm512_fmadd_pd(
-                    _mm512_load_pd(p.add(LANES)),
-                    _mm512_set1_pd(th.0[k]),
-                    _mm512_load_pd(p),
-                )
-            };
-            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
-            let (r4, r5, r6, r7) = (row(4), row(5), row(6), row(7));
+            let th = th.0;
+            let (r0, r1) = (row(table, index[0], th[0]), row(table, index[1], th[1]));
+            let (r2, r3) = (row(table, index[2], th[2]), row(table, index[3], th[3]));
+            let (r4, r5) = (row(table, index[4], th[4]), row(table, index[5], th[5]));
+            let (r6, r7) = (row(table, index[6], th[6]), row(table, index[7], th[7]));
             // Transpose: pairs of rows, then quarters, then halves.
             let (a, b) = (_mm512_unpacklo_pd(r0, r1), _mm512_unpackhi_pd(r0, r1));
             let (c, d) = (_mm512_unpacklo_pd(r2, r3), _mm512_unpackhi_pd(r2, r3));
@@ -129,12 +146,7 @@ impl Simd for Avx512 {
             // Two columns only: four gathers are cheaper than eight rows.
             let i = _mm256_slli_epi32::<4>(_mm256_loadu_si256(index.as_ptr().cast()));
             let p = table.cast::<f64>();
-            let column = |c: usize| {
-                let value = _mm512_i32gather_pd::<8>(i, p.add(c));
-                let slope = _mm512_i32gather_pd::<8>(i, p.add(c + LANES));
-                Self(_mm512_fmadd_pd(slope, theta.0, value))
-            };
-            [column(4), column(5)]
+            [column(p.add(4), i, theta.0), column(p.add(5), i, theta.0)]
         }
     }
     #[inline(always)]
@@ -153,18 +165,12 @@ impl Simd for Avx512 {
                 _mm512_and_si512(bits, _mm512_set1_epi64(0x000f_ffff_ffff_ffff)),
                 _mm512_set1_epi64(0x3ff0_0000_0000_0000),
             );
-            // The permutation reads the low four bits of each index only.
-            let sixteenth = _mm512_srli_epi64::<48>(bits);
-            let lookup = |table: &[f64; 16]| {
-                let low = _mm512_loadu_pd(table.as_ptr());
-                let high = _mm512_loadu_pd(table.as_ptr().add(8));
-                Self(_mm512_permutex2var_pd(low, sixteenth, high))
-            };
+            let index = _mm512_srli_epi64::<48>(bits);
             (
                 Self(k),
                 Self(_mm512_castsi512_pd(m)),
-                lookup(&LOG_INVC),
-                lookup(log_c),
+                sixteen(&LOG_INVC, index),
+                sixteen(log_c, index),
             )
         }
     }

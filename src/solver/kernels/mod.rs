@@ -43,6 +43,8 @@ impl InstructionSet {
             return step::advance_scalar;
         }
         match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Scalar if is_x86_feature_detected!("fma") => step::advance_scalar_fma,
             Self::Scalar => step::advance_scalar,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => step::advance_avx2,

@@ -22,9 +22,6 @@ pub struct Row {
     pub slope: [f64; LANES],
 }
 
-/// Size of a [`Row`] in bytes.
-pub const ROW_BYTES: usize = size_of::<Row>();
-
 /// Centres of the sixteen intervals of [1, 2) used by [`Simd::log_parts`]: their reciprocals.
 pub const LOG_INVC: [f64; 16] = {
     let mut table = [0.0; 16];
@@ -66,10 +63,6 @@ pub trait Simd: Copy {
     unsafe fn at_most(self, limit: Self) -> Self;
     /// `self` where it is at least `limit` in magnitude, else zero.
     unsafe fn flush_below(self, limit: f64) -> Self;
-    /// Bit k is set where lane k of `self` is greater than lane k of `b`.
-    unsafe fn greater_mask(self, b: Self) -> u8;
-    /// Bit k is set where lane k is not finite.
-    unsafe fn not_finite_mask(self) -> u8;
     /// Splits non-negative values below 2^31 into integer and fractional part.
     unsafe fn split(self) -> ([u32; LANES], Self);
     /// Interpolates the first six columns of a table: lane k reads row `index[k]` at `theta[k]`.
@@ -89,11 +82,6 @@ impl Scalar {
     #[inline(always)]
     fn zip(self, b: Self, f: impl Fn(f64, f64) -> f64) -> Self {
         Self(std::array::from_fn(|k| f(self.0[k], b.0[k])))
-    }
-
-    #[inline(always)]
-    fn mask(self, f: impl Fn(f64) -> bool) -> u8 {
-        (0..LANES).fold(0, |mask, k| mask | (u8::from(f(self.0[k])) << k))
     }
 }
 
@@ -149,14 +137,6 @@ impl Simd for Scalar {
     #[inline(always)]
     unsafe fn flush_below(self, limit: f64) -> Self {
         Self(self.0.map(|x| if x.abs() >= limit { x } else { 0.0 }))
-    }
-    #[inline(always)]
-    unsafe fn greater_mask(self, b: Self) -> u8 {
-        (0..LANES).fold(0, |mask, k| mask | (u8::from(self.0[k] > b.0[k]) << k))
-    }
-    #[inline(always)]
-    unsafe fn not_finite_mask(self) -> u8 {
-        self.mask(|x| !x.is_finite())
     }
     #[inline(always)]
     unsafe fn split(self) -> ([u32; LANES], Self) {

@@ -149,20 +149,27 @@ impl Em1 {
         ];
         // SAFETY: the caller runs on a processor that has S.
         unsafe {
-            let low = |acc: S| {
-                acc.fma(y, S::splat(C[3]))
-                    .fma(y, S::splat(C[2]))
-                    .fma(y, S::splat(C[1]))
-            };
+            let mut sum = S::splat(match self.terms {
+                4 => C[4],
+                6 => C[6],
+                _ => C[8],
+            });
             match self.terms {
-                4 => low(S::splat(C[4])),
-                6 => low(S::splat(C[6]).fma(y, S::splat(C[5])).fma(y, S::splat(C[4]))),
-                _ => low(S::splat(C[8])
-                    .fma(y, S::splat(C[7]))
-                    .fma(y, S::splat(C[6]))
-                    .fma(y, S::splat(C[5]))
-                    .fma(y, S::splat(C[4]))),
+                4 => {}
+                6 => {
+                    sum = sum.fma(y, S::splat(C[5])).fma(y, S::splat(C[4]));
+                }
+                _ => {
+                    sum = sum
+                        .fma(y, S::splat(C[7]))
+                        .fma(y, S::splat(C[6]))
+                        .fma(y, S::splat(C[5]))
+                        .fma(y, S::splat(C[4]));
+                }
             }
+            sum.fma(y, S::splat(C[3]))
+                .fma(y, S::splat(C[2]))
+                .fma(y, S::splat(C[1]))
         }
     }
 
@@ -197,6 +204,13 @@ pub struct Inputs<'a> {
     pub currents: &'a [(u32, f64)],
     /// Whether to flush synapses that have decayed.
     pub flush: bool,
+}
+
+/// Place of a state variable of a node.
+#[inline(always)]
+unsafe fn field(node: *mut f64, field: usize) -> *mut f64 {
+    // SAFETY: the field is one of the node's.
+    unsafe { node.add(field * LANES) }
 }
 
 /// Adds the synapses' conductances to their nodes and advances their states.
@@ -244,10 +258,9 @@ unsafe fn eliminate<S: Simd>(c: &StepConst, state: *mut f64) {
     // SAFETY: parents come before their children within the array.
     unsafe {
         let one = S::splat(1.0);
-        let at = |n: usize, field: usize| state.add(n * stride + field * LANES);
         let last = c.nodes.len() - 1;
-        let mut d = S::load(at(last, Layout::D));
-        let mut r = S::load(at(last, Layout::R));
+        let mut d = S::load(field(state.add(last * stride), Layout::D));
+        let mut r = S::load(field(state.add(last * stride), Layout::R));
         for n in (1..=last).rev() {
             let node = c.nodes.get_unchecked(n);
             let parent = node.parent as usize;
@@ -255,25 +268,25 @@ unsafe fn eliminate<S: Simd>(c: &StepConst, state: *mut f64) {
             let inverse = one.div(d);
             let p = inverse.mul(g);
             let q = inverse.mul(r);
-            p.store(at(n, Layout::D));
-            q.store(at(n, Layout::R));
+            p.store(field(state.add(n * stride), Layout::D));
+            q.store(field(state.add(n * stride), Layout::R));
             let (mut dp, mut rp) = (
-                S::load(at(parent, Layout::D)),
-                S::load(at(parent, Layout::R)),
+                S::load(field(state.add(parent * stride), Layout::D)),
+                S::load(field(state.add(parent * stride), Layout::R)),
             );
             dp = p.fnma(g, dp);
             rp = q.fma(g, rp);
             if parent + 1 == n {
                 (d, r) = (dp, rp);
             } else {
-                dp.store(at(parent, Layout::D));
-                rp.store(at(parent, Layout::R));
-                d = S::load(at(n - 1, Layout::D));
-                r = S::load(at(n - 1, Layout::R));
+                dp.store(field(state.add(parent * stride), Layout::D));
+                rp.store(field(state.add(parent * stride), Layout::R));
+                d = S::load(field(state.add((n - 1) * stride), Layout::D));
+                r = S::load(field(state.add((n - 1) * stride), Layout::R));
             }
         }
-        S::splat(0.0).store(at(0, Layout::D));
-        r.div(d).store(at(0, Layout::R));
+        S::splat(0.0).store(field(state, Layout::D));
+        r.div(d).store(field(state, Layout::R));
     }
 }
 
@@ -416,14 +429,14 @@ unsafe fn segments<S: Simd, K: Kind>(
         for n in run.start as usize..run.end as usize {
             let node = c.nodes.get_unchecked(n);
             let base = state.add(n * stride);
-            let at = |field: usize| base.add(field * LANES);
             let parent = state.add(node.parent as usize * stride);
-            let parent_at = |field: usize| parent.add(field * LANES);
-            let dv =
-                S::load(at(Layout::D)).fma(S::load(parent_at(Layout::DV)), S::load(at(Layout::R)));
-            let v = S::load(at(Layout::V)).add(dv);
-            dv.store(at(Layout::DV));
-            v.store(at(Layout::V));
+            let dv = S::load(field(base, Layout::D)).fma(
+                S::load(field(parent, Layout::DV)),
+                S::load(field(base, Layout::R)),
+            );
+            let v = S::load(field(base, Layout::V)).add(dv);
+            dv.store(field(base, Layout::DV));
+            v.store(field(base, Layout::V));
             dipole = S::splat(node.dipole).fma(v, dipole);
 
             let mut g = S::splat(node.gl);
@@ -433,9 +446,9 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let rows: *const Row = tables.hh2.rows.as_ptr();
                 let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
                 let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
-                let m = relax(at(layout.m), minf, c.hh2[0], ym);
-                let h = relax(at(layout.h), hinf, c.hh2[1], yh);
-                let n = relax(at(layout.n), ninf, c.hh2[2], yn);
+                let m = relax(field(base, layout.m), minf, c.hh2[0], ym);
+                let h = relax(field(base, layout.h), hinf, c.hh2[1], yh);
+                let n = relax(field(base, layout.n), ninf, c.hh2[2], yn);
                 let gna = m.mul(m).mul(m.mul(h)).mul(S::splat(node.gnabar));
                 let n2 = n.mul(n);
                 let gk = n2.mul(n2).mul(S::splat(node.gkbar));
@@ -450,10 +463,10 @@ unsafe fn segments<S: Simd, K: Kind>(
                     let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
                     let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
                     // Their conductance follows once the new concentration is known.
-                    relax(at(layout.ca_m), minf, c.ca_km[0], ym);
-                    relax(at(layout.ca_h), hinf, c.ca_km[1], yh);
+                    relax(field(base, layout.ca_m), minf, c.ca_km[0], ym);
+                    relax(field(base, layout.ca_h), hinf, c.ca_km[1], yh);
                     if mechs.has(Mechs::KM) {
-                        let x = relax(at(layout.km), ninf, c.ca_km[2], yn);
+                        let x = relax(field(base, layout.km), ninf, c.ca_km[2], yn);
                         let gk = x.mul(S::splat(node.gkm));
                         g = g.add(gk);
                         e = gk.fma(S::splat(EK), e);
@@ -461,7 +474,7 @@ unsafe fn segments<S: Simd, K: Kind>(
                 } else {
                     let [ninf, ntau] = S::rows_tail(rows, index, theta);
                     let y = S::splat(-c.dt).div(ntau);
-                    let x = relax(at(layout.km), ninf, c.ca_km[2], y);
+                    let x = relax(field(base, layout.km), ninf, c.ca_km[2], y);
                     let gk = x.mul(S::splat(node.gkm));
                     g = g.add(gk);
                     e = gk.fma(S::splat(EK), e);
@@ -469,23 +482,23 @@ unsafe fn segments<S: Simd, K: Kind>(
             }
             let mut cai = S::splat(0.0);
             if layout.cai != Layout::ABSENT && (mechs.has(Mechs::CAD) || mechs.has(Mechs::KCA)) {
-                cai = S::load(at(layout.cai));
+                cai = S::load(field(base, layout.cai));
             }
             if mechs.has(Mechs::CAD) {
                 // The influx is that of this step, with the old potential.
                 let mut target = S::splat(cad::CAINF);
                 if mechs.has(Mechs::CA) {
-                    let ica = S::load(at(layout.ica));
+                    let ica = S::load(field(base, layout.ica));
                     target = target.add(ica.mul(S::splat(node.cad_drive)).positive());
                 }
                 cai = cai.sub(target).fma(S::splat(node.cad_em), cai);
-                cai.store(at(layout.cai));
+                cai.store(field(base, layout.cai));
             }
             if mechs.has(Mechs::KCA) {
                 let a = cai.mul(S::splat(kca::RA));
                 let s = a.add(S::splat(kca::RB));
                 let y = s.mul(S::splat(-c.kca_scale));
-                let x = S::load(at(layout.kca));
+                let x = S::load(field(base, layout.kca));
                 // x + (x - a/s) expm1(y), without the division where the series needs no doubling.
                 let x = if c.kca.doublings == 0 {
                     let step = c.kca.ratio(y).mul(S::splat(c.kca_scale));
@@ -493,13 +506,16 @@ unsafe fn segments<S: Simd, K: Kind>(
                 } else {
                     x.sub(a.div(s)).fma(c.kca.eval(y), x)
                 };
-                x.store(at(layout.kca));
+                x.store(field(base, layout.kca));
                 let gk = x.mul(S::splat(node.gkca));
                 g = g.add(gk);
                 e = gk.fma(S::splat(EK), e);
             }
             if mechs.has(Mechs::CA) {
-                let (m, h) = (S::load(at(layout.ca_m)), S::load(at(layout.ca_h)));
+                let (m, h) = (
+                    S::load(field(base, layout.ca_m)),
+                    S::load(field(base, layout.ca_h)),
+                );
                 let gca = m.mul(m).mul(h.mul(S::splat(node.gca)));
                 let eca = if mechs.has(Mechs::CAD) {
                     log(cai).fnma(S::splat(c.nernst), S::splat(c.nernst_const))
@@ -507,7 +523,7 @@ unsafe fn segments<S: Simd, K: Kind>(
                     S::splat(node.eca)
                 };
                 let reversal = gca.mul(eca);
-                gca.mul(v).sub(reversal).store(at(layout.ica));
+                gca.mul(v).sub(reversal).store(field(base, layout.ica));
                 g = g.add(gca);
                 e = e.add(reversal);
             }
@@ -517,26 +533,26 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let [minf, mtau, hinf, htau, ainf, atau] = S::rows(rows, index, theta);
                 let [ym, yh, ya] = rates3(c.dt, [mtau, htau, atau]);
                 if mechs.has(Mechs::CAT) {
-                    let m = relax(at(layout.cat_m), minf, c.cat_ar[0], ym);
-                    let h = relax(at(layout.cat_h), hinf, c.cat_ar[1], yh);
+                    let m = relax(field(base, layout.cat_m), minf, c.cat_ar[0], ym);
+                    let h = relax(field(base, layout.cat_h), hinf, c.cat_ar[1], yh);
                     let gt = m.mul(m).mul(h.mul(S::splat(node.gcat)));
                     g = g.add(gt);
                     e = gt.fma(S::splat(cat::EREV), e);
                 }
                 if mechs.has(Mechs::AR) {
-                    let m = relax(at(layout.ar_m), ainf, c.cat_ar[2], ya);
+                    let m = relax(field(base, layout.ar_m), ainf, c.cat_ar[2], ya);
                     let ga = m.mul(S::splat(node.gar));
                     g = g.add(ga);
                     e = ga.fma(S::splat(ar::EREV), e);
                 }
             }
-            g.add(S::splat(node.d0)).store(at(Layout::D));
+            g.add(S::splat(node.d0)).store(field(base, Layout::D));
             // The axial current from the parent; the root is its own parent, without one.
-            let axial = S::load(parent_at(Layout::V))
+            let axial = S::load(field(parent, Layout::V))
                 .sub(v)
                 .mul(S::splat(node.g_axial));
-            g.fnma(v, e).add(axial).store(at(Layout::R));
-            let r = parent_at(Layout::R);
+            g.fnma(v, e).add(axial).store(field(base, Layout::R));
+            let r = field(parent, Layout::R);
             S::load(r).sub(axial).store(r);
         }
     }
@@ -604,6 +620,24 @@ pub unsafe fn advance_scalar(
     dipole: &mut Lanes,
 ) {
     // SAFETY: passed on from the caller; every processor has the scalar operations.
+    unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
+}
+
+/// Plain Rust, with the fused multiply-add of the processor instead of the library's.
+///
+/// # Safety
+/// As for [`advance_scalar`], and the processor has FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+pub unsafe fn advance_scalar_fma(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    // SAFETY: passed on from the caller.
     unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
 }
 

@@ -1,0 +1,351 @@
+//! A point of the grid → the network that is simulated there.
+
+use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
+use super::error::{PipelineError, did_you_mean};
+use super::reader::Place;
+use super::setting::{Env, Number};
+use super::{ParamValue, Pipeline};
+use crate::network::{
+    BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
+    NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
+    SpikeTrainDrive,
+};
+use indexmap::IndexMap;
+
+/// Most events that a drive may be expected to have in one trial.
+const MAX_EVENTS: f64 = 2e7;
+/// Most cells of a drive.
+const MAX_DRIVE_CELLS: i64 = 1_000_000;
+/// Most events of an evoked drive's cell, or of a burst.
+const MAX_NUMSPIKES: i64 = 100_000;
+
+/// What is simulated at a point of the grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The network with all drives, biases and electrode arrays.
+    pub network: Network,
+    /// End of the simulation (ms).
+    pub tstop: f64,
+    /// Time step (ms).
+    pub dt: f64,
+}
+
+impl Pipeline {
+    /// The network that is simulated where the grid's parameters have the given values.
+    ///
+    /// # Errors
+    /// [`PipelineError`] at the key whose value is not allowed there; values that do not fit
+    /// [`parameters`](Self::parameters).
+    pub fn bind(&self, point: &[ParamValue]) -> Result<Bound, PipelineError> {
+        let env = self.scope.at(&self.source, point)?;
+        let (tstop, dt) = self.simulation.evaluate(&env)?;
+        let base = self.network.base(&env)?;
+        let mut network = Network::clone(&base);
+        for drive in &self.drives {
+            drive.add_to(&mut network, &env)?;
+            if let Some(too_many) = too_many_events(&network, &drive.name, tstop) {
+                return Err(env
+                    .error(&drive.place, &too_many)
+                    .with_help("lower its rate, its number of cells or its duration"));
+            }
+        }
+        for bias in &self.biases {
+            bias.add_to(&mut network, &env)?;
+        }
+        for array in &self.arrays {
+            array.add_to(&mut network, &env)?;
+        }
+        if let Some((place, message, help)) = self.output.impossible(&network) {
+            return Err(env.error(place, message).with_help(help));
+        }
+        for summary in &self.summaries {
+            if let Some((message, help)) = summary.impossible(&network, tstop, dt) {
+                return Err(env.error(&summary.place, &message).with_help(help));
+            }
+        }
+        Ok(Bound { network, tstop, dt })
+    }
+
+    /// Binds the first and the last point, so that a bad file fails before anything runs.
+    pub(super) fn check_ends(&self) -> Result<(), PipelineError> {
+        let last = self.n_points().saturating_sub(1);
+        self.bind(&self.point(0))?;
+        if last > 0 {
+            self.bind(&self.point(last))?;
+        }
+        Ok(())
+    }
+}
+
+impl DriveSpec {
+    fn add_to(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
+        let or = |number: &Option<Number>, default: f64| {
+            number.as_ref().map_or(Ok(default), |n| n.evaluate(env))
+        };
+        let maybe = |number: &Option<Number>| number.as_ref().map(|n| n.evaluate(env)).transpose();
+        let name = &self.name;
+        let added = match &self.kind {
+            DriveKind::Evoked {
+                mu,
+                sigma,
+                numspikes,
+                attachment,
+            } => {
+                let drive = EvokedDrive {
+                    mu: mu.evaluate(env)?,
+                    sigma: sigma.evaluate(env)?,
+                    numspikes: count(numspikes, env, MAX_NUMSPIKES)?,
+                    attach: attachment.evaluate(env, DriveAttachment::evoked)?,
+                };
+                network.add_evoked_drive(name, drive)
+            }
+            DriveKind::Poisson {
+                tstart,
+                tstop,
+                rate_constant,
+                attachment,
+            } => {
+                let drive = PoissonDrive {
+                    tstart: or(tstart, 0.0)?,
+                    tstop: maybe(tstop)?,
+                    rate_constant: match rate_constant.evaluate(env)? {
+                        PerCellType::All(rate) => RateConstant::All(rate),
+                        PerCellType::Each(rates) => RateConstant::Each(rates),
+                    },
+                    attach: attachment.evaluate(env, DriveAttachment::poisson)?,
+                };
+                network.add_poisson_drive(name, drive)
+            }
+            DriveKind::Bursty {
+                tstart,
+                tstart_std,
+                tstop,
+                burst_rate,
+                burst_std,
+                numspikes,
+                spike_isi,
+                attachment,
+            } => {
+                let drive = BurstyDrive {
+                    tstart: or(tstart, 0.0)?,
+                    tstart_std: or(tstart_std, 0.0)?,
+                    tstop: maybe(tstop)?,
+                    burst_rate: burst_rate.evaluate(env)?,
+                    burst_std: or(burst_std, 0.0)?,
+                    numspikes: match numspikes {
+                        Some(n) => count(n, env, MAX_NUMSPIKES)?,
+                        None => 2,
+                    },
+                    spike_isi: or(spike_isi, 10.0)?,
+                    attach: attachment.evaluate(env, DriveAttachment::bursty)?,
+                };
+                network.add_bursty_drive(name, drive)
+            }
+            DriveKind::SpikeTrain { events, attachment } => {
+                let mut sources = IndexMap::new();
+                for (source, times) in events.iter().enumerate() {
+                    let times: Result<_, _> = times.iter().map(|t| t.evaluate(env)).collect();
+                    sources.insert(source.to_string(), times?);
+                }
+                let drive = SpikeTrainDrive {
+                    spike_data: SpikeData::Sources(sources),
+                    attach: attachment.evaluate(env, DriveAttachment::spike_train)?,
+                };
+                network.add_spike_train_drive(name, drive)
+            }
+            DriveKind::Erp { tstart } => network.add_erp_drives(or(tstart, 0.0)?),
+        };
+        added.map_err(|e| located(e, &self.place, &self.places, env))
+    }
+}
+
+/// A whole number of 0 to `most`; that 0 may make no sense is the network's to say.
+fn count(number: &Number, env: &Env, most: i64) -> Result<u32, PipelineError> {
+    let value = number.whole(env, 0..most + 1)?;
+    Ok(u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+impl Attachment {
+    /// The arguments at a point, with hnn-core's defaults for what the file does not give.
+    fn evaluate(
+        &self,
+        env: &Env,
+        defaults: fn(&str) -> DriveAttachment,
+    ) -> Result<DriveAttachment, PipelineError> {
+        let mut attach = defaults(self.location.evaluate(env));
+        let weights = |weights: &Option<Vec<(String, Number)>>| {
+            weights.as_ref().map(|w| by_type(w, env)).transpose()
+        };
+        attach.weights_ampa = weights(&self.weights_ampa)?;
+        attach.weights_nmda = weights(&self.weights_nmda)?;
+        match &self.n_drive_cells {
+            None => {}
+            Some(DriveCells::NCells) => {
+                attach.n_drive_cells = crate::network::DriveCells::NCells;
+            }
+            Some(DriveCells::Number(number)) => {
+                let n = count(number, env, MAX_DRIVE_CELLS)?;
+                attach.n_drive_cells = crate::network::DriveCells::Count(n);
+            }
+        }
+        if let Some(flag) = &self.cell_specific {
+            attach.cell_specific = flag.evaluate(env);
+        }
+        if let Some(number) = &self.space_constant {
+            attach.space_constant = number.evaluate(env)?;
+        }
+        if let Some(per_type) = &self.synaptic_delays {
+            attach.synaptic_delays = per_type.evaluate(env)?;
+        }
+        if let Some(per_type) = &self.probability {
+            attach.probability = per_type.evaluate(env)?;
+        }
+        let seed = |number: &Number, end: i64| -> Result<u64, PipelineError> {
+            Ok(number.whole(env, 0..end)?.unsigned_abs())
+        };
+        if let Some(number) = &self.event_seed {
+            attach.event_seed = seed(number, 1 << 32)?;
+        }
+        if let Some(number) = &self.conn_seed {
+            attach.conn_seed = Some(seed(number, i64::MAX)?);
+        }
+        Ok(attach)
+    }
+}
+
+impl PerType {
+    fn evaluate(&self, env: &Env) -> Result<PerCellType, PipelineError> {
+        Ok(match self {
+            PerType::All(number) => PerCellType::All(number.evaluate(env)?),
+            PerType::Each(numbers) => PerCellType::Each(by_type(numbers, env)?),
+        })
+    }
+}
+
+fn by_type(
+    numbers: &[(String, Number)],
+    env: &Env,
+) -> Result<IndexMap<String, f64>, PipelineError> {
+    numbers
+        .iter()
+        .map(|(cell_type, number)| Ok((cell_type.clone(), number.evaluate(env)?)))
+        .collect()
+}
+
+impl BiasSpec {
+    fn add_to(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
+        let mut bias = NewTonicBias::new(by_type(&self.amplitude, env)?);
+        bias.bias_name.clone_from(&self.bias_name);
+        if let Some(section) = &self.section {
+            section.evaluate(env).clone_into(&mut bias.section);
+        }
+        if let Some(t0) = &self.t0 {
+            bias.t0 = t0.evaluate(env)?;
+        }
+        bias.tstop = self.tstop.as_ref().map(|n| n.evaluate(env)).transpose()?;
+        network
+            .add_tonic_bias(bias)
+            .map_err(|e| located(e, &self.place, &self.places, env))
+    }
+}
+
+impl ArraySpec {
+    fn add_to(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
+        let positions: Result<Vec<[f64; 3]>, PipelineError> = self
+            .electrode_pos
+            .iter()
+            .map(|[x, y, z]| Ok([x.evaluate(env)?, y.evaluate(env)?, z.evaluate(env)?]))
+            .collect();
+        let mut array = ElectrodeArray::new(positions?);
+        if let Some(conductivity) = &self.conductivity {
+            array.conductivity = conductivity.evaluate(env)?;
+        }
+        if let Some(min_distance) = &self.min_distance {
+            array.min_distance = min_distance.evaluate(env)?;
+        }
+        match self.method {
+            Some("lsa") => array.method = Some(ElectrodeMethod::Lsa),
+            Some(_) => array.method = Some(ElectrodeMethod::Psa),
+            None => {}
+        }
+        network
+            .add_electrode_array(&self.name, array)
+            .map_err(|e| located(e, &self.place, &self.places, env))
+    }
+}
+
+/// An error of the network at the key that it is about.
+pub(super) fn located(
+    error: NetworkError,
+    owner: &Place,
+    places: &[Place],
+    env: &Env,
+) -> PipelineError {
+    let about = error.about();
+    // `weights_ampa of L2_basket` is the key `weights_ampa.L2_basket`.
+    let (argument, cell_type) = about.split_once(" of ").unwrap_or((about, ""));
+    let argument = argument.split(' ').next().unwrap_or(argument);
+    let wrong_name = match &error {
+        NetworkError::UnknownName { name, .. } => name.as_str(),
+        _ => "",
+    };
+    // A section without the receptor is a wrong location.
+    let argument = if argument == "receptor" {
+        "location"
+    } else {
+        argument
+    };
+    let place = [cell_type, wrong_name]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| format!("{argument}.{part}"))
+        .chain([argument.to_owned()])
+        .find_map(|key| places.iter().find(|p| p.name == key))
+        .unwrap_or(owner);
+    let shown = format!("{}: {about}", owner.owner);
+    let condition = env.where_clause();
+    let at = |message: String| env.source.error(&place.span, message);
+    match error {
+        NetworkError::Argument { value, allowed, .. } => {
+            at(format!("{shown} is {value}{condition}: {allowed}"))
+        }
+        NetworkError::UnknownName { name, known, .. } => {
+            at(format!("{shown}: there is no \"{name}\"{condition}"))
+                .with_help(did_you_mean(&name, &known))
+        }
+        other => at(format!("{}: {other}{condition}", owner.owner)),
+    }
+}
+
+/// Says so where a drive would make more events than can be meant.
+fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String> {
+    let drive = network.external_drives.get(drive)?;
+    let duration =
+        |tstart: f64, end: Option<f64>| (end.unwrap_or(tstop) - tstart).max(0.0) / 1000.0;
+    let per_cell = match &drive.dynamics {
+        Dynamics::Evoked { numspikes, .. } => f64::from(*numspikes),
+        Dynamics::Poisson {
+            tstart,
+            tstop,
+            rate_constant,
+        } => {
+            let rate = match rate_constant {
+                RateConstant::All(rate) => *rate,
+                RateConstant::Each(rates) => rates.values().copied().fold(0.0, f64::max),
+            };
+            rate * duration(*tstart, *tstop)
+        }
+        Dynamics::Bursty {
+            tstart,
+            tstop,
+            burst_rate,
+            numspikes,
+            ..
+        } => burst_rate * f64::from(*numspikes) * duration(*tstart, *tstop),
+        Dynamics::SpikeTrain { .. } => 0.0,
+    };
+    let events = per_cell * f64::from(drive.n_drive_cells);
+    (events > MAX_EVENTS).then(|| {
+        format!("is of a drive that would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible")
+    })
+}

@@ -1,0 +1,379 @@
+//! Pipeline files: what the shipped ones mean, and how parameters reach the network.
+
+use hnn_sweep::network::{Dynamics, Network, PerCellType};
+use hnn_sweep::pipeline::{ParamValue, Pipeline, PipelineError, Statistic, Trials};
+use hnn_sweep::solver::Record;
+use std::path::Path;
+
+fn parse(text: &str) -> Result<Pipeline, PipelineError> {
+    Pipeline::parse(text, Path::new("pipelines/test.toml"))
+}
+
+fn pipeline(text: &str) -> Pipeline {
+    parse(text).unwrap_or_else(|e| panic!("{e}\n{:?}\n{text}", e.help()))
+}
+
+fn shipped(name: &str) -> Pipeline {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("pipelines")
+        .join(name);
+    Pipeline::load(&path).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn every_shipped_pipeline_loads_and_binds_at_every_point() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
+    let mut n = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let pipeline = Pipeline::load(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        for i in 0..pipeline.n_points() {
+            pipeline.bind(&pipeline.point(i)).unwrap();
+        }
+        n += 1;
+    }
+    assert!(n >= 3);
+}
+
+#[test]
+fn erp_weights_is_hnn_cores_batch_example() {
+    let pipeline = shipped("erp_weights.toml");
+    assert_eq!(pipeline.name, "erp_weights");
+    assert_eq!(pipeline.n_points(), 400);
+    assert_eq!((pipeline.n_trials, pipeline.batch_size), (1, 100));
+    assert!(pipeline.output.save_dpl && pipeline.output.save_spiking && !pipeline.output.save_lfp);
+    let names: Vec<&str> = pipeline
+        .parameters()
+        .iter()
+        .map(|p| p.name.as_str())
+        .collect();
+    assert_eq!(names, ["weight_basket", "weight_pyr"]);
+    // The last parameter varies fastest.
+    assert_eq!(
+        pipeline.point(0),
+        [ParamValue::Float(1e-4), ParamValue::Float(1e-4)]
+    );
+    assert_eq!(
+        pipeline.point(19),
+        [ParamValue::Float(1e-4), ParamValue::Float(0.1)]
+    );
+    assert_eq!(
+        pipeline.point(399),
+        [ParamValue::Float(0.1), ParamValue::Float(0.1)]
+    );
+
+    let bound = pipeline.bind(&pipeline.point(19)).unwrap();
+    assert_eq!((bound.tstop, bound.dt), (170.0, 0.025));
+    let drive = &bound.network.external_drives["evprox"];
+    let weights = drive.weights_ampa.as_ref().unwrap();
+    assert_eq!((weights["L2_basket"], weights["L5_pyramidal"]), (1e-4, 0.1));
+    assert_eq!(
+        drive.dynamics,
+        Dynamics::Evoked {
+            mu: 40.0,
+            sigma: 5.0,
+            numspikes: 1
+        }
+    );
+    let PerCellType::Each(delays) = &drive.synaptic_delays else {
+        panic!()
+    };
+    assert_eq!(delays["L5_basket"], 1.0);
+    // What the file leaves out has hnn-core's defaults.
+    assert_eq!(
+        (drive.event_seed, drive.conn_seed, drive.space_constant),
+        (2, Some(3), 3.0)
+    );
+    assert!(drive.cell_specific);
+    assert_eq!(drive.n_drive_cells, 270);
+}
+
+#[test]
+fn the_erp_drives_are_those_of_the_network_room() {
+    let bound = shipped("erp.toml").bind(&[]).unwrap();
+    let mut wanted = Network::neymotin_2020([10, 10]);
+    wanted.add_erp_drives(0.0).unwrap();
+    assert_eq!(bound.network, wanted);
+}
+
+#[test]
+fn an_empty_file_is_one_default_simulation() {
+    let pipeline = pipeline("");
+    assert_eq!(
+        (
+            pipeline.name.as_str(),
+            pipeline.n_points(),
+            pipeline.n_trials
+        ),
+        ("test", 1, 1)
+    );
+    assert_eq!(pipeline.save_folder, Path::new("sim_results"));
+    let bound = pipeline.bind(&pipeline.point(0)).unwrap();
+    assert_eq!((bound.tstop, bound.dt), (170.0, 0.025));
+    assert_eq!(bound.network, Network::neymotin_2020([10, 10]));
+}
+
+/// A small network with one drive, whose lines a test can add to.
+fn with_drive(head: &str, drive: &str) -> String {
+    format!(
+        "{head}\n[network]\nmesh_shape = [2, 2]\n[[drive]]\nname = \"d\"\nlocation = \"proximal\"\n\
+         weights_ampa = {{ L2_pyramidal = 0.5 }}\n{drive}"
+    )
+}
+
+#[test]
+fn numbers_bind_with_their_bits_and_expressions_with_python_precedence() {
+    let pipeline = pipeline(&with_drive(
+        "[grid]\nlog_w = [-3.5, 0]\n[derived]\nshift = \"2*base + 1e-4\"\nbase = \"10**log_w\"",
+        "type = \"evoked\"\nmu = 26.61\nsigma = \"shift\"\nnumspikes = \"1 + 1\"",
+    ));
+    let dynamics = |i| {
+        pipeline
+            .bind(&pipeline.point(i))
+            .unwrap()
+            .network
+            .external_drives["d"]
+            .dynamics
+            .clone()
+    };
+    assert_eq!(
+        dynamics(1),
+        Dynamics::Evoked {
+            mu: 26.61,
+            sigma: 2.0001,
+            numspikes: 2
+        }
+    );
+    let Dynamics::Evoked { sigma, .. } = dynamics(0) else {
+        panic!()
+    };
+    assert!((sigma - (2.0 * 10_f64.powf(-3.5) + 1e-4)).abs() < 1e-18);
+}
+
+#[test]
+fn strings_booleans_and_whole_numbers_can_be_swept() {
+    let pipeline = pipeline(&with_drive(
+        "[grid]\nwhere_ = [\"apical_tuft\", \"distal\"]\nspecific = [true]\nseed = [4294967295, 7]",
+        "type = \"evoked\"\nmu = 1\nsigma = 1\nnumspikes = 1\ncell_specific = \"$specific\"\nevent_seed = \"seed\"",
+    ).replace("\"proximal\"", "\"$where_\""));
+    assert_eq!(pipeline.n_points(), 4);
+    let drive = |i| {
+        pipeline
+            .bind(&pipeline.point(i))
+            .unwrap()
+            .network
+            .external_drives["d"]
+            .clone()
+    };
+    assert_eq!(
+        (drive(0).location.as_str(), drive(0).event_seed),
+        ("apical_tuft", 4_294_967_295)
+    );
+    assert_eq!(
+        (drive(3).location.as_str(), drive(3).event_seed),
+        ("distal", 7)
+    );
+}
+
+#[test]
+fn the_mesh_and_the_duration_can_be_swept() {
+    let pipeline = pipeline(
+        "[grid]\nn = [2, 3]\n[network]\nmesh_shape = [\"n\", \"n + 1\"]\n[simulation]\ntstop = \"10*n\"",
+    );
+    let bound = pipeline.bind(&pipeline.point(1)).unwrap();
+    assert_eq!((bound.network.mesh_shape, bound.tstop), ([3, 4], 30.0));
+}
+
+#[test]
+fn all_drives_take_all_arguments_of_hnn_core() {
+    let pipeline = pipeline(
+        r#"
+[network]
+mesh_shape = [2, 2]
+
+[[drive]]
+type = "poisson"
+name = "noise"
+tstart = 1
+tstop = 50.5
+rate_constant = { L2_pyramidal = 10, L5_pyramidal = 20.5 }
+location = "basal_2"
+weights_ampa = { L2_pyramidal = 1e-3 }
+weights_nmda = { L5_pyramidal = 2e-3 }
+space_constant = 50
+synaptic_delays = 0.3
+probability = { L2_pyramidal = 0.5, L5_pyramidal = 1.0 }
+event_seed = 5
+conn_seed = 6
+
+[[drive]]
+type = "bursty"
+name = "alpha"
+tstart = 2
+tstart_std = 1.5
+tstop = 99
+burst_rate = 10
+burst_std = 20
+numspikes = 3
+spike_isi = 8
+n_drive_cells = 4
+cell_specific = false
+location = "proximal"
+weights_ampa = { L2_pyramidal = 1e-5 }
+
+[[drive]]
+type = "spike_train"
+name = "replay"
+spike_data = [[10.5, 7], [3.0, 2], [12.0, 7]]
+location = "distal"
+weights_ampa = { L5_pyramidal = 1e-5 }
+conn_seed = 1
+
+[[drive]]
+type = "spike_train"
+name = "replay_by_name"
+spike_data = { a = [1.0, 2.0], b = [] }
+location = "distal"
+weights_ampa = { L5_pyramidal = 1e-5 }
+conn_seed = 1
+
+[[bias]]
+amplitude = { L2_pyramidal = 1.5 }
+t0 = 10
+tstop = 20
+
+[[bias]]
+bias_name = "second"
+cell_type = "L5_pyramidal"
+amplitude = 0.25
+section = "apical_tuft"
+
+[[electrode_array]]
+name = "grid"
+electrode_pos = [[0, 0, 100], [1.5, 2, -3]]
+conductivity = 0.4
+method = "lsa"
+min_distance = 1
+
+[[electrode_array]]
+name = "single"
+electrode_pos = [1, 2, 3]
+
+[output]
+save_lfp = true
+save_voltages = true
+record_isec = "all"
+record_ca = "soma"
+trace_precision = "float64"
+decimate = 4
+"#,
+    );
+    let network = pipeline.bind(&[]).unwrap().network;
+    let drive = |name: &str| &network.external_drives[name];
+    let noise = drive("noise");
+    assert_eq!(noise.location, "basal_2");
+    assert_eq!(noise.weights_nmda.as_ref().unwrap()["L5_pyramidal"], 2e-3);
+    assert_eq!(
+        (noise.space_constant, noise.event_seed, noise.conn_seed),
+        (50.0, 5, Some(6))
+    );
+    assert_eq!(noise.synaptic_delays, PerCellType::All(0.3));
+    let Dynamics::Poisson { tstart, tstop, .. } = noise.dynamics else {
+        panic!()
+    };
+    assert_eq!((tstart, tstop), (1.0, Some(50.5)));
+    assert_eq!(
+        drive("alpha").dynamics,
+        Dynamics::Bursty {
+            tstart: 2.0,
+            tstart_std: 1.5,
+            tstop: Some(99.0),
+            burst_rate: 10.0,
+            burst_std: 20.0,
+            numspikes: 3,
+            spike_isi: 8.0
+        }
+    );
+    assert_eq!(
+        (drive("alpha").n_drive_cells, drive("alpha").cell_specific),
+        (4, false)
+    );
+    let events = |name: &str| match &drive(name).dynamics {
+        Dynamics::SpikeTrain { events } => events.to_vec(),
+        _ => panic!(),
+    };
+    assert_eq!(events("replay"), [vec![3.0], vec![10.5, 12.0]]);
+    assert_eq!(events("replay_by_name"), [vec![1.0, 2.0], vec![]]);
+    let bias = &network.external_biases["tonic"]["L2_pyramidal"];
+    assert_eq!(
+        (bias.amplitude, bias.t0, bias.tstop, bias.section.as_str()),
+        (1.5, 10.0, Some(20.0), "soma")
+    );
+    assert_eq!(
+        network.external_biases["second"]["L5_pyramidal"].section,
+        "apical_tuft"
+    );
+    assert_eq!(
+        network.rec_arrays["grid"].positions,
+        [[0.0, 0.0, 100.0], [1.5, 2.0, -3.0]]
+    );
+    assert_eq!(network.rec_arrays["grid"].conductivity, 0.4);
+    assert_eq!(network.rec_arrays["single"].positions, [[1.0, 2.0, 3.0]]);
+
+    // Asking for an output turns its recording on, and the other way round.
+    let output = &pipeline.output;
+    assert!(output.save_currents && output.save_calcium && !output.save_spiking && output.save_dpl);
+    assert_eq!(
+        (output.record_vsec, output.record_isec, output.record_ca),
+        (Record::Soma, Record::All, Record::Soma)
+    );
+    assert_eq!(output.decimate, 4);
+    let trial = output.trial(10.0, 0.1, 2);
+    assert_eq!(
+        (trial.tstop, trial.dt, trial.trial, trial.record_lfp),
+        (10.0, 0.1, 2, true)
+    );
+}
+
+#[test]
+fn summaries_only_keeps_nothing_else() {
+    let output = pipeline("[output]\nsave_outputs = false").output;
+    assert!(!(output.save_outputs || output.save_dpl || output.save_spiking || output.save_lfp));
+}
+
+#[test]
+fn summaries_say_what_they_are_of() {
+    let pipeline = shipped("smoke.toml");
+    let names: Vec<(&str, Trials)> = pipeline
+        .summaries
+        .iter()
+        .map(|s| (s.name.as_str(), s.trials))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("peak", Trials::Each),
+            ("mean_peak", Trials::Mean),
+            ("spikes", Trials::Each)
+        ]
+    );
+    assert!(matches!(
+        pipeline.summaries[0].statistic,
+        Statistic::Waveform {
+            smooth: Some(5.0),
+            scale: 1.0,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_point_of_a_10x10_network_binds_in_well_under_a_millisecond() {
+    let pipeline = shipped("erp_weights.toml");
+    let start = std::time::Instant::now();
+    for i in 0..100 {
+        pipeline.bind(&pipeline.point(i)).unwrap();
+    }
+    let each = start.elapsed() / 100;
+    assert!(each.as_micros() < 1000, "{each:?}");
+}
