@@ -6,11 +6,11 @@ use super::dipole::dipole;
 use super::engine::{Clamp, Contact, Engine, Member, Outcome, Population};
 use super::kernels::InstructionSet;
 use super::kernels::simd::LANES;
-use super::lfp;
 use super::mechanisms::tables::Tables;
 use super::record::Plan;
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Record, SimulationResult, SolverError, Trial};
+use super::{geometry, lfp};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -450,6 +450,10 @@ fn contacts(
     let positions = network.pos_dict.get(name).ok_or_else(|| {
         SolverError::InvalidNetwork(format!("cell type '{name}' has no positions"))
     })?;
+    let ends = positions
+        .iter()
+        .map(|pos| geometry::ends(&template.cell, &cell.tree, *pos))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut contacts = Vec::new();
     for array in network.rec_arrays.values() {
         for &electrode in &array.positions {
@@ -458,9 +462,9 @@ fn contacts(
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };
-            for &pos in positions.iter() {
+            for ends in &ends {
                 let resistance =
-                    lfp::transfer_resistance(&template.cell, cell, pos, electrode, array);
+                    lfp::transfer_resistance(&template.cell, cell, ends, electrode, array);
                 let weights = lfp::potential_weights(cell, &resistance);
                 for (all, weight) in contact.weights.iter_mut().zip(weights) {
                     all.push(weight);
@@ -500,14 +504,15 @@ fn events(
                     cells.len()
                 ))
             })?;
-            let mut t = 0.0;
+            let (mut t, mut last) = (0.0, 0.0);
             for &event in times {
-                if event < t || !event.is_finite() {
+                if event < last || !event.is_finite() {
                     return Err(SolverError::InvalidNetwork(format!(
-                        "events of drive '{name}' must not be negative and must ascend, got {event} after {t} ms"
+                        "events of drive '{name}' must not be negative and must ascend, got {event} after {last} ms"
                     )));
                 }
-                t += event - t; // VecStim sends itself the difference
+                last = event;
+                t = t + event - t; // in this order: what VecStim sends itself
                 events.push((t, gid));
             }
         }
