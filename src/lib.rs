@@ -8,4 +8,6 @@
 pub mod network;
 pub mod pipeline;
 pub mod solver;
+
 pub mod stages;
+pub mod store;

@@ -463,7 +463,7 @@ impl Network {
             "synaptic_delays",
             &attach.synaptic_delays,
             &targets,
-            |name, value| non_negative(name, value),
+            non_negative,
         )?;
         check_per_type(
             "probability",

@@ -1,6 +1,7 @@
 //! Geometry of cell templates: where sections lie, how far they are from the soma, how parameters depend on that.
 
 use super::error::{finite, positive};
+use super::exp::exp;
 use super::{Cell, CellNode, CellType, MechValue, Network, NetworkError, SegmentValues};
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ impl DistanceProfile {
                 exp_term,
                 offset,
                 slope,
-            } => gbar_at_zero * (slope * libm::exp(exp_term * x) + offset),
+            } => gbar_at_zero * (slope * exp(exp_term * x) + offset),
             Self::Linear {
                 gsoma,
                 gdend,

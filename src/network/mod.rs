@@ -11,6 +11,7 @@ mod drives;
 mod electrodes;
 mod error;
 mod events;
+mod exp;
 mod geometry;
 mod models;
 mod positions;

@@ -197,6 +197,78 @@ impl Network {
         net
     }
 
+    /// The column of R. G. Law et al., Cereb Cortex 32:668 (2022), which makes beta events: hnn-core's `law_2021_model`.
+    pub fn law_2021(mesh_shape: [u32; 2]) -> Self {
+        let mut net = Self::neymotin_2020(mesh_shape);
+        net.change_to_law_2021(&|_| None);
+        net
+    }
+
+    /// What `law_2021_model` changes. It counts connections by position, also where drives come first.
+    pub(crate) fn change_to_law_2021(&mut self, weight: &dyn Fn(&str) -> Option<f64>) {
+        for name in ["L2_pyramidal", "L5_pyramidal"] {
+            if let Some(cell_type) = self.cell_types.get_mut(name)
+                && let Some(gabab) = Arc::make_mut(cell_type).cell.synapses.get_mut("gabab")
+            {
+                gabab.tau1 = 45.0;
+                gabab.tau2 = 200.0;
+            }
+        }
+        for (index, weight) in [(2, 0.0004), (6, 0.02), (7, 0.005)] {
+            if let Some(conn) = self.connectivity.get_mut(index) {
+                conn.weight = weight;
+            }
+        }
+        if let Some(cell_type) = self.cell_types.get_mut("L5_pyramidal") {
+            let sections = &mut Arc::make_mut(cell_type).cell.sections;
+            for name in ["soma", "basal_1", "basal_2", "basal_3"] {
+                if let Some(section) = sections.get_mut(name) {
+                    section.mechs.shift_remove("ca");
+                }
+            }
+        }
+        if self.connectivity.len() > 10 {
+            self.connectivity.remove(10);
+        }
+        let name = "gbar_L5Basket_L5Pyr_gabaa";
+        let tuft = weight(name).unwrap_or_else(|| default_weight(name));
+        self.connect_populations(
+            "L2_basket",
+            "L5_pyramidal",
+            "distal",
+            "gabab",
+            0.0002,
+            50.0,
+            true,
+        );
+        self.connect_populations(
+            "L5_basket",
+            "L5_pyramidal",
+            "distal",
+            "gabaa",
+            tuft,
+            70.0,
+            true,
+        );
+    }
+
+    /// The column with the calcium dynamics of C. Kohl et al., Brain Topogr 35:19 (2022): hnn-core's `calcium_model`.
+    ///
+    /// The conductances along the dendrites are correctly rounded; NumPy's `exp` on AVX-512 machines is one unit in the last
+    /// place off for one segment (`gkbar_hh2` of `apical_2`).
+    pub fn calcium(mesh_shape: [u32; 2]) -> Self {
+        let mut net = Self::neymotin_2020(mesh_shape);
+        net.change_to_calcium();
+        net
+    }
+
+    /// What `calcium_model` changes.
+    pub(crate) fn change_to_calcium(&mut self) {
+        if let Some(cell_type) = self.cell_types.get_mut("L5_pyramidal") {
+            Arc::make_mut(cell_type).cell = templates::l5_pyramidal_ca().cell;
+        }
+    }
+
     /// The column's cells without connections.
     pub(crate) fn column_cells(mesh_shape: [u32; 2]) -> Self {
         let mesh_shape = mesh_shape.map(|n| n.max(1));
@@ -244,11 +316,7 @@ impl Network {
     /// Connects the column's cells; `weight` may override a default by its parameter name.
     pub(crate) fn connect_column(&mut self, weight: &dyn Fn(&str) -> Option<f64>) {
         for (src, target, loc, receptor, name, lamtha, allow_autapses) in COLUMN {
-            let default = DEFAULT_WEIGHTS
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, w)| *w);
-            let weight = weight(name).or(default).unwrap_or_default();
+            let weight = weight(name).unwrap_or_else(|| default_weight(name));
             self.connect_populations(src, target, loc, receptor, weight, lamtha, allow_autapses);
         }
     }
@@ -360,4 +428,10 @@ impl Network {
         *self = changed;
         Ok(())
     }
+}
+
+/// Weight (uS) of a connection in `default.json`.
+fn default_weight(name: &str) -> f64 {
+    let found = DEFAULT_WEIGHTS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, weight)| *weight).unwrap_or_default()
 }

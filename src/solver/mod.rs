@@ -3,11 +3,23 @@
 //! NEURON's fixed-step method (implicit Euler, staggered order) on structure-of-arrays with cells as SIMD lanes.
 //! Knows no files, no Arrow, no hashes, no clock, no printing.
 
+mod calendar;
+mod clock;
+mod compile;
+mod dipole;
+mod engine;
+mod geometry;
+mod kernels;
+mod lfp;
+mod mechanisms;
+mod record;
 mod result;
+mod setup;
+mod wiring;
 
+pub use kernels::InstructionSet;
 pub use result::{CalciumTrace, CurrentTrace, Dipole, Lfp, SimulationResult, Spike, VoltageTrace};
-
-use crate::network::Network;
+pub use setup::Solver;
 
 /// Version of the numerics: raised by hand whenever any result changes in any bit.
 ///
@@ -69,31 +81,4 @@ pub enum SolverError {
         /// Time (ms) that had been reached.
         time: f64,
     },
-}
-
-/// Simulates trials; keeps what simulations of a sweep share (topology, tables, connection lists).
-///
-/// One `Solver` serves all threads of a sweep.
-#[derive(Default)]
-pub struct Solver {}
-
-impl Solver {
-    /// A solver with an empty cache.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Simulates one trial. `interrupt` is asked now and then whether to stop.
-    ///
-    /// # Errors
-    /// [`SolverError`].
-    pub fn simulate(
-        &self,
-        network: &Network,
-        trial: &Trial,
-        interrupt: &(dyn Fn() -> bool + Sync),
-    ) -> Result<SimulationResult, SolverError> {
-        let _ = (network, trial, interrupt);
-        Err(SolverError::InvalidNetwork("not written yet".into()))
-    }
 }

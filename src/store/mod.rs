@@ -1,1 +1,133 @@
-//! (room)
+//! Results on disk: schemas with units, Parquet in and out, atomic commits, and the index that plans are made from.
+//!
+//! `save_folder` holds one folder per table (`dipole/batch=0/part.parquet`, …) with complete Parquet files and nothing else;
+//! everything that is no table is in `.state/`:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `state` | the index: parameter sets and their numbers, finished tasks, sweeps, checksums of all parts |
+//! | `journal/` | finished simulations that are durable and not yet in the tables, one file per living process |
+//! | `specs/` | canonical bytes of the tasks, by hash |
+//! | `lock` | held for the moments in which state and tables are replaced |
+//!
+//! A finished simulation is first appended to the journal (one sync), then, at intervals and at the end, published: the parts
+//! of its batch are rewritten aside and renamed over the old ones, and the state is replaced last. A crash at any moment
+//! leaves whole tables and a journal that the next run publishes. Knows no biology.
+
+mod derive;
+mod disk;
+mod error;
+mod hash;
+mod journal;
+mod layout;
+mod part;
+mod schema;
+mod session;
+mod specs;
+mod state;
+
+pub use derive::RESERVED;
+pub use error::{Result, StoreError};
+pub use hash::{Blob, Hash};
+pub use journal::Commit;
+pub use layout::{Layout, Table};
+pub use part::{Id, encode_piece};
+pub use schema::{
+    Trace, TraceFormat, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
+    trace_rows,
+};
+pub use session::{Registration, Session};
+pub use state::{
+    Column, Extent, Kind, Outputs, Part, Point, Sim, StatId, State, Status, Sweep, Task, Value,
+};
+
+use arrow_array::RecordBatch;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+/// A folder of results as it is at this moment, for reading.
+#[derive(Debug)]
+pub struct Store {
+    layout: Layout,
+    state: State,
+}
+
+impl Store {
+    /// Opens a folder; `None` if there are no results in it. Takes what living runs have committed into account.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
+    pub fn open(root: &Path) -> Result<Option<Self>> {
+        let layout = Layout::new(root);
+        let lock = fs_err::File::open(layout.lock());
+        if let Ok(lock) = &lock {
+            // A folder on a file system without locks can still be read.
+            let _ = lock.lock_shared();
+        }
+        let Some(mut state) = State::load(&layout)? else {
+            return Ok(None);
+        };
+        let mut records = Vec::new();
+        for path in disk::list(&layout.journal())? {
+            records.extend(journal::read(&path)?);
+        }
+        if records.is_empty() {
+            session::note_damage(&layout, &mut state)?;
+        }
+        for record in &records {
+            session::accept(&mut state, record);
+        }
+        Ok(Some(Self { layout, state }))
+    }
+
+    /// What is known about its tasks.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its files.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Canonical bytes of tasks by hash.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged.
+    pub fn blobs(&self, wanted: &HashSet<Hash>) -> Result<BTreeMap<Hash, Vec<u8>>> {
+        let mut found = specs::load(&self.layout, &self.state, wanted)?;
+        for path in disk::list(&self.layout.journal())? {
+            for (hash, source) in journal::read(&path)?.into_iter().flat_map(|r| r.spec) {
+                if wanted.contains(&hash) && !found.contains_key(&hash) {
+                    found.insert(hash, source.read()?.to_vec());
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Rows of a table, one simulation at a time, of one batch; nothing if the batch has none.
+///
+/// # Errors
+/// If the part cannot be read or is damaged, or if `visit` fails.
+pub(crate) fn scan(
+    layout: &Layout,
+    table: Table,
+    batch: u32,
+    visit: &mut dyn FnMut(Id, &RecordBatch),
+) -> Result<()> {
+    let path = layout
+        .root()
+        .join(Layout::part_name(table, batch, session::PART));
+    let damaged = |e| StoreError::damaged_part(&path, e);
+    let Some(mut reader) = part::open_part(&path)? else {
+        return Ok(());
+    };
+    while let Some(rows) = reader.next_group().map_err(damaged)? {
+        for (id, rows) in part::runs(&rows).map_err(damaged)? {
+            visit(id, &rows);
+        }
+    }
+    Ok(())
+}

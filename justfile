@@ -1,0 +1,42 @@
+# What one does here, by name. `just` lists it.
+
+# An environment with hnn_core==0.6.1, NEURON==8.2.7, joblib and pyarrow, for `compare`, `parity` and `reference`.
+oracle := env("HNN_ORACLE_PYTHON", "python3")
+
+_default:
+    @just --list --unsorted
+
+# Simulate what is missing of a pipeline
+sweep pipeline="pipelines/erp_weights.toml" *options:
+    cargo run --release -- run {{pipeline}} {{options}}
+
+# Ask the tables of a folder in SQL (builds the query engine on first use: minutes)
+query folder *sql:
+    cargo run --release --features query -- query {{folder}} {{quote(sql)}}
+
+# All tests
+test *options:
+    cargo test {{options}}
+
+# What CI checks before the tests
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# Answer the questions of benches/
+bench *options:
+    cargo bench {{options}}
+
+# Time against hnn-core, in turns: CPU seconds of whole processes
+compare *options:
+    cargo build --release
+    {{oracle}} scripts/compare.py {{options}}
+
+# Results against hnn-core, case by case: the parity table
+parity *options:
+    cargo build --release
+    {{oracle}} scripts/parity.py {{options}}
+
+# Make the committed references anew (about 8 minutes)
+reference:
+    cd tests/reference && for what in tables mechanisms geometry cells networks; do {{oracle}} -B make_$what.py || exit 1; done

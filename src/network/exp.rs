@@ -1,0 +1,77 @@
+//! `exp` to the last bit.
+//!
+//! Distance-dependent conductances are part of a task's identity, so they must not depend on the machine, and they must be
+//! what hnn-core has in memory. A correctly rounded `exp` is both: the platform libraries agree with it in nearly all cases.
+
+/// A number as the unevaluated sum of two, the second below half a unit in the last place of the first.
+#[derive(Clone, Copy)]
+struct Double(f64, f64);
+
+impl Double {
+    fn sum(a: f64, b: f64) -> Self {
+        let s = a + b;
+        let t = s - a;
+        Self(s, (a - (s - t)) + (b - t))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let s = Self::sum(self.0, other.0);
+        Self::sum(s.0, s.1 + self.1 + other.1)
+    }
+
+    fn times(self, other: Self) -> Self {
+        let p = self.0 * other.0;
+        let rest = self.0.mul_add(other.0, -p) + self.0 * other.1 + self.1 * other.0;
+        Self::sum(p, rest)
+    }
+
+    fn over(self, n: f64) -> Self {
+        let q = self.0 / n;
+        let rest = (-q).mul_add(n, self.0) + self.1;
+        Self::sum(q, rest / n)
+    }
+}
+
+/// `e` to the power of `x`, rounded once from about 100 bits.
+///
+/// `x = k ln 2 + 32 r`; the series of `exp(r) - 1` is squared up five times.
+pub(crate) fn exp(x: f64) -> f64 {
+    if !(-700.0..=700.0).contains(&x) {
+        return libm::exp(x); // beyond any conductance
+    }
+    const LN2: Double = Double(
+        f64::from_bits(0x3fe6_2e42_fefa_39ef),
+        f64::from_bits(0x3c7a_bc9e_3b39_803f),
+    );
+    let k = (x / LN2.0).round();
+    let r = Double(x, 0.0).plus(LN2.times(Double(-k, 0.0))).over(32.0);
+    let mut series = Double(0.0, 0.0);
+    for n in (1..=14).rev() {
+        // Horner: r (1 + r/2 (1 + r/3 (...)))
+        series = Double(1.0, 0.0).plus(series).times(r.over(f64::from(n)));
+    }
+    for _ in 0..5 {
+        // (1 + s)^2 - 1
+        series = series.plus(series).plus(series.times(series));
+    }
+    let result = Double(1.0, 0.0).plus(series);
+    result.0 * 2f64.powi(k as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exp;
+
+    #[test]
+    fn exp_is_correctly_rounded_where_libraries_may_not_be() {
+        // Exact values computed with 60 decimal digits.
+        assert_eq!(
+            exp(-5.396769230769231).to_bits(),
+            0.004531196570497768_f64.to_bits()
+        );
+        assert_eq!(exp(0.27), 1.3099644507332473);
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(1.0), std::f64::consts::E);
+        assert_eq!(exp(-10.5), 2.7536449349747158e-05);
+    }
+}

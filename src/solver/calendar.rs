@@ -1,0 +1,142 @@
+//! Synaptic arrivals, kept by epoch and delivered by lane group and step.
+//!
+//! An epoch is as many steps as the shortest delay between cells allows: all that arrives in it is known when it begins.
+
+/// An arrival at a synapse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrival {
+    /// Lane group.
+    pub group: u32,
+    /// Index of the synapse's A in the group's synaptic state, in single values.
+    pub slot: u32,
+    /// Step in which it acts.
+    pub step: u32,
+    /// What A and B rise by (uS).
+    pub weight: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    arrival: Arrival,
+    next: u32,
+}
+
+const END: u32 = u32::MAX;
+
+/// Arrivals of epochs to come. Memory is reused, so it grows with what is pending and not with what was.
+#[derive(Debug)]
+pub struct Calendar {
+    epoch: usize,
+    n_groups: usize,
+    pool: Vec<Link>,
+    free: u32,
+    /// First and last arrival of each epoch.
+    lists: Vec<(u32, u32)>,
+}
+
+impl Calendar {
+    /// An empty calendar for `n_steps` steps in epochs of `epoch` steps.
+    pub fn new(n_steps: usize, epoch: usize, n_groups: usize) -> Self {
+        Self {
+            epoch,
+            n_groups,
+            pool: Vec::new(),
+            free: END,
+            lists: vec![(END, END); n_steps.div_ceil(epoch)],
+        }
+    }
+
+    /// Adds an arrival. Those of the same synapse and step are delivered in the order in which they were added.
+    #[inline]
+    pub fn push(&mut self, arrival: Arrival) {
+        let link = Link { arrival, next: END };
+        let i = if self.free == END {
+            self.pool.push(link);
+            self.pool.len() as u32 - 1
+        } else {
+            let i = self.free;
+            self.free = self.pool[i as usize].next;
+            self.pool[i as usize] = link;
+            i
+        };
+        let (first, last) = &mut self.lists[arrival.step as usize / self.epoch];
+        if *first == END {
+            *first = i;
+        } else {
+            self.pool[*last as usize].next = i;
+        }
+        *last = i;
+    }
+
+    /// Counts the arrivals of epoch `index` by group and step.
+    fn count(&self, index: usize, counts: &mut [u32]) {
+        let mut i = self.lists[index].0;
+        while i != END {
+            let Link { arrival, next } = self.pool[i as usize];
+            counts[self.key(&arrival)] += 1;
+            i = next;
+        }
+    }
+
+    fn key(&self, arrival: &Arrival) -> usize {
+        arrival.group as usize * self.epoch + arrival.step as usize % self.epoch
+    }
+
+    /// Moves the arrivals of epoch `index` to where `ends` points, which is advanced.
+    fn take(&mut self, index: usize, ends: &mut [u32], sorted: &mut [(u32, f64)]) {
+        let (mut i, last) = self.lists[index];
+        if i == END {
+            return;
+        }
+        let head = i;
+        while i != END {
+            let Link { arrival, next } = self.pool[i as usize];
+            let end = &mut ends[self.key(&arrival)];
+            sorted[*end as usize] = (arrival.slot, arrival.weight);
+            *end += 1;
+            i = next;
+        }
+        self.pool[last as usize].next = self.free;
+        self.free = head;
+        self.lists[index] = (END, END);
+    }
+}
+
+/// The arrivals of one epoch, by group and step.
+#[derive(Debug, Default)]
+pub struct Deliveries {
+    epoch: usize,
+    ends: Vec<u32>,
+    sorted: Vec<(u32, f64)>,
+}
+
+impl Deliveries {
+    /// Takes epoch `index` out of several calendars: of the same synapse and step, those of the first come first.
+    pub fn fill(&mut self, calendars: &mut [&mut Calendar], index: usize) {
+        let Some(first) = calendars.first() else {
+            return;
+        };
+        self.epoch = first.epoch;
+        self.ends.clear();
+        self.ends.resize(first.n_groups * first.epoch, 0);
+        for calendar in calendars.iter() {
+            calendar.count(index, &mut self.ends);
+        }
+        let mut total = 0;
+        for end in &mut self.ends {
+            total += std::mem::replace(end, total);
+        }
+        self.sorted.resize(total as usize, (0, 0.0));
+        for calendar in calendars.iter_mut() {
+            calendar.take(index, &mut self.ends, &mut self.sorted);
+        }
+    }
+
+    /// Arrivals (slot, weight) of a group in step `step` of the epoch.
+    #[inline]
+    pub fn of(&self, group: usize, step: usize) -> &[(u32, f64)] {
+        let key = group * self.epoch + step;
+        let start = if key == 0 { 0 } else { self.ends[key - 1] };
+        &self.sorted[start as usize..self.ends[key] as usize]
+    }
+}

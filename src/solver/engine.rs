@@ -1,0 +1,596 @@
+//! The time loop: one or several simulations of the same structure, their cells side by side in lane groups.
+//!
+//! Within an epoch (as many steps as the shortest delay between cells) groups do not interact. Between epochs spikes
+//! are fanned out in a fixed order, so results do not depend on how cells are grouped or on which thread ran a group.
+
+use super::calendar::{Arrival, Calendar, Deliveries};
+use super::clock::Clock;
+use super::compile::CompiledCell;
+use super::kernels::layout::Layout;
+use super::kernels::simd::{LANES, Lanes};
+use super::kernels::step::{Advance, Inputs, SynConst};
+use super::mechanisms::tables::Tables;
+use super::record::{Plan, Recorder, Traces};
+use super::wiring::Wiring;
+use super::{SolverError, Spike};
+use crate::network::{CellType, Gid};
+use std::sync::Arc;
+
+/// A current clamp on one node of every cell of a population.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clamp {
+    /// Node.
+    pub node: u32,
+    /// Current (nA).
+    pub amplitude: f64,
+    /// Start (ms).
+    pub delay: f64,
+    /// Duration (ms).
+    pub duration: f64,
+}
+
+impl Clamp {
+    /// IClamp.mod, evaluated at the middle of a step.
+    fn on(&self, t: f64) -> bool {
+        t < self.delay + self.duration && t >= self.delay
+    }
+}
+
+/// The cells of one type in all simulations of the run.
+pub struct Population {
+    /// The type.
+    pub cell: Arc<CompiledCell>,
+    /// Its template.
+    pub template: Arc<CellType>,
+    /// Cells of one simulation.
+    pub n_cells: usize,
+    /// Gid of the first of them.
+    pub first_gid: Gid,
+    /// Place in the state of each site's synapse, if anything connects to it.
+    pub slot: Vec<Option<u32>>,
+    /// Synapses that something connects to.
+    pub active: Vec<SynConst>,
+    /// Tonic biases.
+    pub clamps: Vec<Clamp>,
+    /// Per contact of all electrode arrays: what each clamp adds to its potential (uV/nA), by cell.
+    pub contacts: Vec<Contact>,
+    /// First lane group.
+    pub first_group: usize,
+}
+
+/// How a population acts on one electrode contact.
+pub struct Contact {
+    /// Weight (uV/mV) of each node's membrane potential: node by node, the cells of one simulation.
+    pub weights: Vec<Vec<f64>>,
+    /// Transfer resistance (uV/nA) of each clamp's node, likewise.
+    pub clamps: Vec<Vec<f64>>,
+}
+
+/// One simulation of the run.
+pub struct Member {
+    /// Its connections.
+    pub wiring: Wiring,
+    /// Events of its drives: (time (ms), gid), in order of time, then gid.
+    pub drive_events: Vec<(f64, Gid)>,
+    next_event: usize,
+    /// Cell spikes as (sample, gid), in that order.
+    spikes: Vec<(u32, Gid)>,
+    error: Option<SolverError>,
+}
+
+impl Member {
+    /// A simulation with the given connections and drive events.
+    pub fn new(wiring: Wiring, drive_events: Vec<(f64, Gid)>) -> Self {
+        Self {
+            wiring,
+            drive_events,
+            next_event: 0,
+            spikes: Vec::new(),
+            error: None,
+        }
+    }
+}
+
+/// Eight cells of a population, of one or several simulations.
+struct Group {
+    population: usize,
+    /// Number of the first lane's cell among the population's cells of all simulations.
+    first: usize,
+    /// Lanes in use.
+    n: usize,
+    state: Vec<Lanes>,
+    syn: Vec<Lanes>,
+    threshold: Lanes,
+    /// Lanes that were above threshold.
+    above: u8,
+    /// (sample, lane) of new spikes.
+    crossings: Vec<(u32, u8)>,
+    /// Dipole moment of each lane at each step of the epoch.
+    dipole: Vec<Lanes>,
+    /// Weights of each contact's potential: contact by contact, node by node.
+    contact_weights: Vec<Lanes>,
+    /// Potential of each contact at each step of the epoch.
+    contact_potential: Vec<Lanes>,
+    recorder: Recorder,
+}
+
+/// What a run yields for one simulation.
+pub struct Outcome {
+    /// Spikes in hnn-core's order.
+    pub spikes: Vec<Spike>,
+    /// Dipole moment (fAm) of each population that measures one.
+    pub dipoles: Vec<Vec<f64>>,
+    /// Potential (uV) of each contact.
+    pub potentials: Vec<Vec<f64>>,
+    /// Recorded traces.
+    pub traces: Traces,
+}
+
+/// A run in progress.
+pub struct Engine<'a> {
+    clock: &'a Clock,
+    tables: &'a Tables,
+    populations: Vec<Population>,
+    members: Vec<Member>,
+    groups: Vec<Group>,
+    /// Which populations measure a dipole.
+    measured: Vec<usize>,
+    /// Per member, per measured population.
+    dipoles: Vec<Vec<Vec<f64>>>,
+    /// Per member, per contact.
+    potentials: Vec<Vec<Vec<f64>>>,
+    plan: Plan,
+    epoch: usize,
+    kernel: Advance,
+}
+
+impl<'a> Engine<'a> {
+    /// Lays the cells of all members out in lane groups.
+    pub fn new(
+        clock: &'a Clock,
+        tables: &'a Tables,
+        mut populations: Vec<Population>,
+        members: Vec<Member>,
+        measured: Vec<usize>,
+        plan: Plan,
+        kernel: Advance,
+    ) -> Self {
+        let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
+        let mut groups = Vec::new();
+        for (p, population) in populations.iter_mut().enumerate() {
+            population.first_group = groups.len();
+            let total = population.n_cells * members.len();
+            let cell = &population.cell;
+            for first in (0..total).step_by(LANES) {
+                let n = LANES.min(total - first);
+                let state = cell.initial.iter().map(|&x| Lanes([x; LANES])).collect();
+                let mut threshold = Lanes([f64::INFINITY; LANES]);
+                for lane in 0..n {
+                    let (m, c) = split(first + lane, population.n_cells);
+                    let gid = population.first_gid as usize + c;
+                    threshold.0[lane] = members[m].wiring.thresholds[gid];
+                }
+                let mut contact_weights = Vec::new();
+                for contact in &population.contacts {
+                    for node in &contact.weights {
+                        let mut lanes = Lanes::default();
+                        for lane in 0..n {
+                            lanes.0[lane] = node[split(first + lane, population.n_cells).1];
+                        }
+                        contact_weights.push(lanes);
+                    }
+                }
+                groups.push(Group {
+                    population: p,
+                    first,
+                    n,
+                    state,
+                    syn: vec![Lanes::default(); 2 * population.active.len()],
+                    threshold,
+                    above: 0,
+                    crossings: Vec::new(),
+                    dipole: Vec::new(),
+                    contact_weights,
+                    contact_potential: Vec::new(),
+                    recorder: Recorder::new(&plan, population, n, clock.times.len()),
+                });
+            }
+        }
+        let min_delay = members
+            .iter()
+            .flat_map(|m| &m.wiring.wires)
+            .filter(|w| w.live && w.from_cells())
+            .map(super::wiring::Wire::min_delay)
+            .fold(f64::INFINITY, f64::min);
+        let epoch = epoch_steps(min_delay, clock);
+        // The first sample of dipole and potentials is zero by construction of the original.
+        let traces = |n: usize| -> Vec<Vec<Vec<f64>>> {
+            let trace = || {
+                let mut trace = Vec::with_capacity(clock.times.len());
+                trace.push(0.0);
+                trace
+            };
+            (0..members.len())
+                .map(|_| (0..n).map(|_| trace()).collect())
+                .collect()
+        };
+        let (dipoles, potentials) = (traces(measured.len()), traces(n_contacts));
+        Self {
+            clock,
+            tables,
+            populations,
+            members,
+            groups,
+            measured,
+            dipoles,
+            potentials,
+            plan,
+            epoch,
+            kernel,
+        }
+    }
+
+    /// Runs to the end. `interrupt` is asked once an epoch.
+    ///
+    /// # Errors
+    /// [`SolverError::Interrupted`]; other failures end the simulation that they happened in.
+    pub fn run(&mut self, interrupt: &(dyn Fn() -> bool + Sync)) -> Result<(), SolverError> {
+        let n_steps = self.clock.len();
+        let mut from_drives = Calendar::new(n_steps, self.epoch, self.groups.len());
+        let mut from_cells = Calendar::new(n_steps, self.epoch, self.groups.len());
+        let mut deliveries = Deliveries::default();
+        self.detect_initial(&mut from_cells);
+        for (index, start) in (0..n_steps).step_by(self.epoch).enumerate() {
+            if interrupt() {
+                return Err(SolverError::Interrupted {
+                    time: self.clock.times[start],
+                });
+            }
+            let end = (start + self.epoch).min(n_steps);
+            self.release_drives(self.clock.mids[end - 1], &mut from_drives);
+            deliveries.fill(&mut [&mut from_drives, &mut from_cells], index);
+            for (g, group) in self.groups.iter_mut().enumerate() {
+                let population = &self.populations[group.population];
+                group.run(
+                    population,
+                    self.tables,
+                    self.clock,
+                    self.kernel,
+                    start..end,
+                    |step| deliveries.of(g, step - start),
+                );
+            }
+            self.gather_dipoles(end - start);
+            self.gather_potentials(end - start);
+            self.fan_out_crossings(&mut from_cells);
+            self.check_finite(end);
+        }
+        Ok(())
+    }
+
+    /// A cell that starts above its threshold spikes at once.
+    fn detect_initial(&mut self, calendar: &mut Calendar) {
+        for group in &mut self.groups {
+            let population = &self.populations[group.population];
+            group.detect(population, 0);
+        }
+        self.fan_out_crossings(calendar);
+    }
+
+    /// Hands the arrivals of drive events until `time` to the calendar.
+    fn release_drives(&mut self, time: f64, calendar: &mut Calendar) {
+        let (populations, clock) = (&self.populations, self.clock);
+        for (m, member) in self.members.iter_mut().enumerate() {
+            while let Some(&(t, gid)) = member.drive_events.get(member.next_event) {
+                if t > time {
+                    break;
+                }
+                member.next_event += 1;
+                fan_out(m, &member.wiring, populations, clock, gid, t, calendar);
+            }
+        }
+    }
+
+    /// Hands the arrivals of new cell spikes to the calendar, in order of sample and gid.
+    fn fan_out_crossings(&mut self, calendar: &mut Calendar) {
+        let mut new: Vec<Vec<(u32, Gid)>> = vec![Vec::new(); self.members.len()];
+        for group in &mut self.groups {
+            let population = &self.populations[group.population];
+            for (sample, lane) in group.crossings.drain(..) {
+                // What crosses on the last sample is never looked at.
+                if (sample as usize) < self.clock.len() {
+                    let (m, c) = split(group.first + lane as usize, population.n_cells);
+                    new[m].push((sample, population.first_gid + c as Gid));
+                }
+            }
+        }
+        for (m, (member, mut spikes)) in self.members.iter_mut().zip(new).enumerate() {
+            spikes.sort_unstable();
+            for &(sample, gid) in &spikes {
+                let t = spike_time(self.clock, sample);
+                fan_out(
+                    m,
+                    &member.wiring,
+                    &self.populations,
+                    self.clock,
+                    gid,
+                    t,
+                    calendar,
+                );
+            }
+            member.spikes.extend(spikes);
+        }
+    }
+
+    /// Sums the cells' dipole moments in order of gid.
+    fn gather_dipoles(&mut self, n_steps: usize) {
+        for (i, &p) in self.measured.iter().enumerate() {
+            let population = &self.populations[p];
+            let n = population.n_cells;
+            for (m, member) in self.dipoles.iter_mut().enumerate() {
+                for step in 0..n_steps {
+                    let mut sum = 0.0;
+                    for slot in m * n..(m + 1) * n {
+                        let group = &self.groups[population.first_group + slot / LANES];
+                        sum += group.dipole[step].0[slot % LANES];
+                    }
+                    member[i].push(sum);
+                }
+            }
+        }
+    }
+
+    /// Sums the cells' contributions to each contact in order of gid.
+    fn gather_potentials(&mut self, n_steps: usize) {
+        for (m, member) in self.potentials.iter_mut().enumerate() {
+            let n_contacts = member.len();
+            for (contact, trace) in member.iter_mut().enumerate() {
+                for step in 0..n_steps {
+                    let mut sum = 0.0;
+                    for population in &self.populations {
+                        let n = population.n_cells;
+                        for slot in m * n..(m + 1) * n {
+                            let group = &self.groups[population.first_group + slot / LANES];
+                            let potential = &group.contact_potential[step * n_contacts + contact];
+                            sum += potential.0[slot % LANES];
+                        }
+                    }
+                    trace.push(sum);
+                }
+            }
+        }
+    }
+
+    fn check_finite(&mut self, sample: usize) {
+        for group in &self.groups {
+            let population = &self.populations[group.population];
+            let soma = population.cell.soma * population.cell.step.layout.stride + Layout::V;
+            for lane in 0..group.n {
+                if group.state[soma].0[lane].is_finite() {
+                    continue;
+                }
+                let (m, c) = split(group.first + lane, population.n_cells);
+                self.members[m].error.get_or_insert(SolverError::NotFinite {
+                    time: self.clock.times[sample],
+                    gid: population.first_gid + c as Gid,
+                    cell_type: population.template.cell.name.clone(),
+                });
+            }
+        }
+    }
+
+    /// Results of each member.
+    pub fn finish(mut self) -> Vec<Result<Outcome, SolverError>> {
+        let mut traces: Vec<Traces> = self.members.iter().map(|_| Traces::default()).collect();
+        for group in &mut self.groups {
+            let population = &self.populations[group.population];
+            for lane in 0..group.n {
+                let (m, c) = split(group.first + lane, population.n_cells);
+                let gid = population.first_gid + c as Gid;
+                group
+                    .recorder
+                    .take(&self.plan, population, lane, gid, &mut traces[m]);
+            }
+        }
+        let clock = self.clock;
+        self.members
+            .into_iter()
+            .zip(self.dipoles)
+            .zip(self.potentials)
+            .zip(traces)
+            .map(
+                |(((member, dipoles), potentials), traces)| match member.error {
+                    Some(error) => Err(error),
+                    None => Ok(Outcome {
+                        spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
+                        dipoles,
+                        potentials,
+                        traces,
+                    }),
+                },
+            )
+            .collect()
+    }
+}
+
+/// Simulation and cell of a slot among the cells of all simulations.
+fn split(slot: usize, n_cells: usize) -> (usize, usize) {
+    (slot / n_cells, slot % n_cells)
+}
+
+/// NEURON reports a spike this much after the sample it was seen at.
+fn spike_time(clock: &Clock, sample: u32) -> f64 {
+    clock.times[sample as usize] + 1e-10
+}
+
+/// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
+fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
+    let n = clock.len().max(1);
+    if min_delay.is_infinite() {
+        return n.min(64);
+    }
+    // The accumulated times make steps differ by some ulps, hence one step less.
+    let dt = clock.times.get(1).copied().unwrap_or(1.0);
+    let steps = (min_delay / dt - 0.5).ceil().max(0.0);
+    if steps >= 65.0 {
+        64.min(n)
+    } else {
+        (steps as usize).clamp(1, n)
+    }
+}
+
+fn fan_out(
+    member: usize,
+    wiring: &Wiring,
+    populations: &[Population],
+    clock: &Clock,
+    src: Gid,
+    time: f64,
+    calendar: &mut Calendar,
+) {
+    for wire in wiring.wires.iter().filter(|w| w.live) {
+        let population = &populations[wire.population];
+        wire.fan_out(src, |target, delay, weight| {
+            let Some(step) = clock.step_of(time + delay) else {
+                return;
+            };
+            let slot = member * population.n_cells + target as usize;
+            for &site in &wire.sites {
+                let Some(synapse) = population.slot[site] else {
+                    continue;
+                };
+                calendar.push(Arrival {
+                    group: (population.first_group + slot / LANES) as u32,
+                    slot: synapse * 2 * LANES as u32 + (slot % LANES) as u32,
+                    step: step as u32,
+                    weight,
+                });
+            }
+        });
+    }
+}
+
+impl Group {
+    fn run<'d>(
+        &mut self,
+        population: &Population,
+        tables: &Tables,
+        clock: &Clock,
+        kernel: Advance,
+        steps: std::ops::Range<usize>,
+        deliveries: impl Fn(usize) -> &'d [(u32, f64)],
+    ) {
+        let cell = &population.cell;
+        let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
+        self.dipole.resize(steps.len(), Lanes::default());
+        self.contact_potential
+            .resize(steps.len() * population.contacts.len(), Lanes::default());
+        let start = steps.start;
+        for step in steps {
+            for &(slot, weight) in deliveries(step) {
+                let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
+                self.syn[i].0[lane] += weight;
+                self.syn[i + 1].0[lane] += weight;
+            }
+            currents.clear();
+            currents.extend(
+                population
+                    .clamps
+                    .iter()
+                    .filter(|c| c.on(clock.mids[step]))
+                    .map(|c| (c.node, c.amplitude)),
+            );
+            self.recorder.before_step(&self.state, &self.syn);
+            let inputs = Inputs {
+                synapses: &population.active,
+                currents: &currents,
+                flush: step % 256 == 255,
+            };
+            // SAFETY: state and syn were laid out for this cell type and these synapses, clamps name its nodes, and
+            // the kernel was chosen for this processor.
+            unsafe {
+                kernel(
+                    &cell.step,
+                    tables,
+                    self.state.as_mut_ptr().cast(),
+                    self.syn.as_mut_ptr().cast(),
+                    &inputs,
+                    &mut self.dipole[step - start],
+                );
+            }
+            self.detect(population, step as u32 + 1);
+            self.recorder.after_step(&self.state);
+            self.potentials(population, &currents, step - start);
+        }
+    }
+
+    /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
+    fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
+        let n_contacts = population.contacts.len();
+        let stride = population.cell.step.layout.stride;
+        let n_nodes = population.cell.step.nodes.len();
+        for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
+            let mut sum = Lanes::default();
+            for (node, w) in weights.iter().enumerate() {
+                let v = &self.state[node * stride + Layout::V];
+                for lane in 0..LANES {
+                    sum.0[lane] += w.0[lane] * v.0[lane];
+                }
+            }
+            for &(node, amplitude) in clamps {
+                let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
+                    continue;
+                };
+                for lane in 0..self.n {
+                    let cell = split(self.first + lane, population.n_cells).1;
+                    sum.0[lane] += population.contacts[contact].clamps[i][cell] * amplitude;
+                }
+            }
+            self.contact_potential[step * n_contacts + contact] = sum;
+        }
+    }
+
+    /// Notes the cells whose soma has risen above its threshold at `sample`.
+    #[inline]
+    fn detect(&mut self, population: &Population, sample: u32) {
+        let cell = &population.cell;
+        let v = &self.state[cell.soma * cell.step.layout.stride + Layout::V];
+        let mut above = 0u8;
+        for lane in 0..LANES {
+            above |= u8::from(v.0[lane] > self.threshold.0[lane]) << lane;
+        }
+        let mut new = above & !self.above;
+        self.above = above;
+        while new != 0 {
+            self.crossings.push((sample, new.trailing_zeros() as u8));
+            new &= new - 1;
+        }
+    }
+}
+
+/// Spikes of cells and drives in the order in which NEURON processes them.
+///
+/// At the start of a step the cells' crossings, by gid; then the drive events until the middle of the step, and at its
+/// end those until then.
+fn merge_spikes(clock: &Clock, cells: &[(u32, Gid)], drives: &[(f64, Gid)]) -> Vec<Spike> {
+    let last = clock.times.last().copied().unwrap_or(0.0);
+    let mut spikes = Vec::with_capacity(cells.len() + drives.len());
+    let mut drives = drives
+        .iter()
+        .filter(|(t, _)| *t <= last)
+        .map(|&(time, gid)| Spike { time, gid })
+        .peekable();
+    for &(sample, gid) in cells {
+        // Events until the end of the step before are ahead of a sample's crossings.
+        let before = clock.times[sample as usize];
+        while let Some(event) = drives.next_if(|e| e.time <= before) {
+            spikes.push(event);
+        }
+        spikes.push(Spike {
+            time: spike_time(clock, sample),
+            gid,
+        });
+    }
+    spikes.extend(drives);
+    spikes
+}

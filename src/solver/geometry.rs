@@ -1,0 +1,242 @@
+//! A cell's sections as a tree of nodes: areas, axial resistances, dipole weights.
+//!
+//! As in NEURON, each segment is a node at its centre, and each section has a node without membrane at its end; the
+//! 0 end of a section is the node of its parent that it is attached to.
+
+use super::SolverError;
+use crate::network::{Cell, Section};
+use indexmap::IndexMap;
+
+/// Where a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The 0 end of the root section.
+    Root,
+    /// Segment of a section (index of the section in the cell, of the segment in the section).
+    Segment(usize, usize),
+    /// The end of a section that is away from the root.
+    End(usize),
+}
+
+/// Nodes of a cell, parents before children.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Where each node is.
+    pub place: Vec<Place>,
+    /// Parent of each node; the root is its own.
+    pub parent: Vec<usize>,
+    /// Membrane area (um2); 0 for nodes without membrane.
+    pub area: Vec<f64>,
+    /// Axial resistance (Mohm) between a node and its parent; infinite for the root.
+    pub ri: Vec<f64>,
+    /// First segment's node of each section.
+    pub first: Vec<usize>,
+    /// Sections whose 1 end points to the root have their segments in descending order of position.
+    pub reversed: Vec<bool>,
+}
+
+impl Tree {
+    /// Node of the segment that contains position `x` (0 to 1) of a section.
+    pub fn node_at(&self, section: usize, nseg: usize, x: f64) -> usize {
+        let i = ((x * nseg as f64) as usize).min(nseg - 1);
+        self.node_of(section, nseg, i)
+    }
+
+    /// Node of segment `i`, counted from the section's 0 end.
+    pub fn node_of(&self, section: usize, nseg: usize, i: usize) -> usize {
+        self.first[section]
+            + if self.reversed[section] {
+                nseg - 1 - i
+            } else {
+                i
+            }
+    }
+}
+
+/// Diameter (um) as NEURON has it: it passes through single-precision 3-d points.
+pub fn diameter(section: &Section) -> f64 {
+    f64::from(section.diam as f32)
+}
+
+/// Axial resistance (Mohm) of half a segment.
+fn half_segment(section: &Section) -> f64 {
+    let d = diameter(section);
+    let half = section.L / f64::from(section.nseg) / 2.0;
+    1e-2 * section.Ra * half / (std::f64::consts::PI * d * d / 4.0)
+}
+
+fn attachments(cell: &Cell) -> Result<IndexMap<&str, (&str, u8, u8)>, SolverError> {
+    let mut parent_of = IndexMap::new();
+    for (parent, children) in cell.cell_tree.iter().flatten() {
+        for child in children {
+            if child.section == parent.section {
+                continue;
+            }
+            for name in [&parent.section, &child.section] {
+                if !cell.sections.contains_key(name) {
+                    return Err(SolverError::InvalidNetwork(format!(
+                        "the cell tree of '{}' names a section '{name}' that the cell does not have",
+                        cell.name
+                    )));
+                }
+            }
+            parent_of.insert(
+                child.section.as_str(),
+                (parent.section.as_str(), parent.end, child.end),
+            );
+        }
+    }
+    Ok(parent_of)
+}
+
+/// Builds the tree of a cell.
+///
+/// # Errors
+/// Where the sections do not form one tree, or a size is not positive.
+pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
+    let invalid =
+        |text: String| SolverError::InvalidNetwork(format!("cell '{}': {text}", cell.name));
+    for (name, s) in &cell.sections {
+        let positive = [("L", s.L), ("diam", s.diam), ("Ra", s.Ra)];
+        for (key, value) in positive {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(invalid(format!(
+                    "{key} of section '{name}' must be positive and finite, got {value}"
+                )));
+            }
+        }
+        if s.nseg == 0 {
+            return Err(invalid(format!("section '{name}' has nseg = 0")));
+        }
+        if !(s.cm.is_finite() && s.cm >= 0.0 && s.v0.is_finite()) {
+            return Err(invalid(format!(
+                "section '{name}' needs a finite cm >= 0 and a finite v0, got {} and {}",
+                s.cm, s.v0
+            )));
+        }
+    }
+    let parent_of = attachments(cell)?;
+    let n = cell.sections.len();
+    let mut roots = cell
+        .sections
+        .keys()
+        .filter(|name| !parent_of.contains_key(name.as_str()));
+    let root = roots
+        .next()
+        .ok_or_else(|| invalid("the cell tree has no root".into()))?;
+    if let Some(other) = roots.next() {
+        return Err(invalid(format!(
+            "sections '{root}' and '{other}' are not connected"
+        )));
+    }
+    let mut tree = Tree {
+        place: vec![Place::Root],
+        parent: vec![0],
+        area: vec![0.0],
+        ri: vec![f64::INFINITY],
+        first: vec![usize::MAX; n],
+        reversed: vec![false; n],
+    };
+    // (section, node it hangs on, its end there); depth first, so chains stay contiguous.
+    let mut stack = vec![(root.as_str(), 0usize, 0u8)];
+    let mut placed = 0;
+    while let Some((name, attached, end)) = stack.pop() {
+        let (index, _, section) = cell
+            .sections
+            .get_full(name)
+            .ok_or_else(|| invalid(format!("no section '{name}'")))?;
+        let nseg = section.nseg as usize;
+        let half = half_segment(section);
+        tree.first[index] = tree.place.len();
+        tree.reversed[index] = end == 1;
+        for k in 0..nseg {
+            let i = if end == 1 { nseg - 1 - k } else { k };
+            tree.parent.push(if k == 0 {
+                attached
+            } else {
+                tree.place.len() - 1
+            });
+            tree.ri.push(if k == 0 { half } else { half + half });
+            tree.area.push(
+                std::f64::consts::PI * diameter(section) * section.L / f64::from(section.nseg),
+            );
+            tree.place.push(Place::Segment(index, i));
+        }
+        let far = tree.place.len();
+        tree.parent.push(far - 1);
+        tree.ri.push(half);
+        tree.area.push(0.0);
+        tree.place.push(Place::End(index));
+        placed += 1;
+        for (child, &(parent, parent_end, child_end)) in parent_of.iter().rev() {
+            if parent == name {
+                let node = if parent_end == end { attached } else { far };
+                stack.push((child, node, child_end));
+            }
+        }
+    }
+    if placed != n {
+        return Err(invalid("the cell tree has a loop".into()));
+    }
+    Ok(tree)
+}
+
+/// Weight (fAm/mV) of each node's membrane potential in the dipole moment of a cell.
+///
+/// Along every section the current from node to node, `(v_prev - v)/ri`, times the length it flows parallel to
+/// `apical_trunk` (dipole.mod, dipole_pp.mod, `Cell._insert_dipole`).
+///
+/// # Errors
+/// Where the cell has no section `apical_trunk` or a section without two distinct end points.
+pub fn dipole_weights(cell: &Cell, tree: &Tree) -> Result<Vec<f64>, SolverError> {
+    let axis = |name: &str, s: &Section| -> Result<[f64; 3], SolverError> {
+        let ([Some(a), Some(b)], false) = (
+            [s.end_pts.first(), s.end_pts.get(1)],
+            s.end_pts.first() == s.end_pts.get(1),
+        ) else {
+            return Err(SolverError::InvalidNetwork(format!(
+                "cell '{}': section '{name}' needs two distinct end_pts for the dipole",
+                cell.name
+            )));
+        };
+        Ok(std::array::from_fn(|c| b[c] - a[c]))
+    };
+    let trunk = cell.sections.get("apical_trunk").ok_or_else(|| {
+        SolverError::InvalidNetwork(format!(
+            "cell '{}' measures a dipole but has no section 'apical_trunk'",
+            cell.name
+        ))
+    })?;
+    let a = axis("apical_trunk", trunk)?;
+    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    let mut weights = vec![0.0; tree.place.len()];
+    for (index, (name, section)) in cell.sections.iter().enumerate() {
+        let b = axis(name, section)?;
+        let cos_theta = dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt());
+        let nseg = section.nseg as usize;
+        let n = f64::from(section.nseg);
+        // Positions of NEURON's allseg(): 0, centres, 1.
+        let mut x = vec![0.0];
+        x.extend((0..nseg).map(|i| (i as f64 + 0.5) / n));
+        x.push(1.0);
+        let node = |i: usize| -> usize {
+            let first = tree.first[index];
+            match (i, tree.reversed[index]) {
+                (0, false) => tree.parent[first],
+                (0, true) => first + nseg,
+                (i, true) if i == nseg + 1 => tree.parent[first],
+                (i, false) if i == nseg + 1 => first + nseg,
+                (i, _) => tree.node_of(index, nseg, i - 1),
+            }
+        };
+        for i in 1..=nseg + 1 {
+            let (from, to) = (node(i - 1), node(i));
+            let between = if tree.parent[to] == from { to } else { from };
+            let length = (x[i] - x[i - 1]) * section.L * cos_theta;
+            let weight = length / tree.ri[between];
+            weights[from] += weight;
+            weights[to] -= weight;
+        }
+    }
+    Ok(weights)
+}

@@ -1,0 +1,678 @@
+//! One time step of eight cells of a type: synapses, elimination, substitution, gates, currents.
+//!
+//! The state is solved for the change of potential, `(C/dt + G + sum g) dv - sum g dv_neighbour = -I`, as NEURON does:
+//! at rest, potentials then stop changing at the same last bits. Units are absolute (uS, nA, mV), so the matrix is
+//! symmetric and nodes without membrane are ordinary rows.
+//! Substitution from the root, the update of the gates with the new potential (NEURON's staggered order) and the
+//! conductances of the next step are one pass over the nodes.
+
+use super::layout::{Layout, Mechs};
+use super::simd::{LANES, Lanes, Row, Simd};
+use crate::solver::mechanisms::tables::{Table, Tables};
+use crate::solver::mechanisms::{EK, ENA, ar, cad, cat, kca};
+
+/// Constants of a node, the same in all cells of a type.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NodeConst {
+    /// Index of the parent; smaller than the node's own, but for the root.
+    pub parent: u32,
+    /// Mechanisms of the node.
+    pub mechs: Mechs,
+    /// Axial conductance (uS) to the parent.
+    pub g_axial: f64,
+    /// Constant part (uS) of the matrix' diagonal: capacitance and axial conductances.
+    pub d0: f64,
+    /// Weight (fAm/mV) in the dipole moment.
+    pub dipole: f64,
+    /// Maximal sodium conductance (uS).
+    pub gnabar: f64,
+    /// Maximal potassium conductance (uS).
+    pub gkbar: f64,
+    /// Leak conductance (uS).
+    pub gl: f64,
+    /// Leak conductance times its reversal potential (nA).
+    pub gl_el: f64,
+    /// Maximal km conductance (uS).
+    pub gkm: f64,
+    /// Maximal ca conductance (uS).
+    pub gca: f64,
+    /// Reversal potential (mV) of calcium where it is constant.
+    pub eca: f64,
+    /// `expm1(-dt/taur)` of cad.
+    pub cad_em: f64,
+    /// Influx (mM) per calcium current (nA), times taur.
+    pub cad_drive: f64,
+    /// Maximal kca conductance (uS).
+    pub gkca: f64,
+    /// Maximal cat conductance (uS).
+    pub gcat: f64,
+    /// Maximal ar conductance (uS).
+    pub gar: f64,
+}
+
+/// Consecutive nodes with the same mechanisms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// First node.
+    pub start: u32,
+    /// One past the last node.
+    pub end: u32,
+    /// Mechanisms of all of them.
+    pub mechs: Mechs,
+}
+
+/// Constants of a synapse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SynConst {
+    /// Node it sits on.
+    pub node: u32,
+    /// Reversal potential (mV).
+    pub e: f64,
+    /// Factor of A in one step.
+    pub decay_a: f64,
+    /// Factor of B in one step.
+    pub decay_b: f64,
+}
+
+/// What the kernels read of a cell type.
+#[derive(Clone, Debug)]
+pub struct StepConst {
+    /// Offsets of the state variables.
+    pub layout: Layout,
+    /// Nodes, parents first.
+    pub nodes: Vec<NodeConst>,
+    /// The nodes again, by mechanisms.
+    pub runs: Vec<Run>,
+    /// Synapses of the type.
+    pub synapses: Vec<SynConst>,
+    /// Time step (ms).
+    pub dt: f64,
+    /// Time step times tadj, for kca.
+    pub kca_scale: f64,
+    /// RT/2F (mV).
+    pub nernst: f64,
+    /// RT/2F (mV) times the logarithm of the external concentration.
+    pub nernst_const: f64,
+    /// Series of the gates m, h, n.
+    pub hh2: [Em1; 3],
+    /// Series of the gates ca m, ca h, km n.
+    pub ca_km: [Em1; 3],
+    /// Series of the gates cat m, cat h, ar m.
+    pub cat_ar: [Em1; 3],
+    /// Series of kca.
+    pub kca: Em1,
+}
+
+/// How `expm1(y)` is evaluated for -limit <= y <= 0, to about 1e-14 of its value.
+///
+/// A Taylor series, cut where the fastest rate of a gate allows, on `y / 2^doublings`;
+/// `expm1(2y) = expm1(y) (expm1(y) + 2)` gives back the argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Em1 {
+    terms: u8,
+    doublings: u8,
+}
+
+impl Em1 {
+    /// Series for arguments up to `limit`.
+    pub fn for_rate(limit: f64) -> Self {
+        const MOST: f64 = 0.0875;
+        let terms = if limit <= 1.0 / 1024.0 {
+            4
+        } else if limit <= 1.0 / 64.0 {
+            6
+        } else {
+            8
+        };
+        let mut doublings = 0;
+        let mut scaled = limit;
+        while scaled > MOST && doublings < 60 {
+            scaled *= 0.5;
+            doublings += 1;
+        }
+        Self { terms, doublings }
+    }
+
+    /// `expm1(y)/y` without doublings.
+    #[inline(always)]
+    unsafe fn ratio<S: Simd>(self, y: S) -> S {
+        const C: [f64; 9] = [
+            0.0,
+            1.0,
+            1.0 / 2.0,
+            1.0 / 6.0,
+            1.0 / 24.0,
+            1.0 / 120.0,
+            1.0 / 720.0,
+            1.0 / 5040.0,
+            1.0 / 40320.0,
+        ];
+        // SAFETY: the caller runs on a processor that has S.
+        unsafe {
+            let mut sum = S::splat(match self.terms {
+                4 => C[4],
+                6 => C[6],
+                _ => C[8],
+            });
+            match self.terms {
+                4 => {}
+                6 => {
+                    sum = sum.fma(y, S::splat(C[5])).fma(y, S::splat(C[4]));
+                }
+                _ => {
+                    sum = sum
+                        .fma(y, S::splat(C[7]))
+                        .fma(y, S::splat(C[6]))
+                        .fma(y, S::splat(C[5]))
+                        .fma(y, S::splat(C[4]));
+                }
+            }
+            sum.fma(y, S::splat(C[3]))
+                .fma(y, S::splat(C[2]))
+                .fma(y, S::splat(C[1]))
+        }
+    }
+
+    /// `expm1(y)`.
+    #[inline(always)]
+    unsafe fn eval<S: Simd>(self, y: S) -> S {
+        // SAFETY: the caller runs on a processor that has S.
+        unsafe {
+            if self.doublings == 0 {
+                return self.ratio(y).mul(y);
+            }
+            let scale = f64::from_bits((1023 - u64::from(self.doublings)) << 52);
+            let y = y.mul(S::splat(scale));
+            let mut e = self.ratio(y).mul(y);
+            for _ in 0..self.doublings {
+                e = e.fma(e, e.add(e));
+            }
+            e
+        }
+    }
+}
+
+/// Values whose magnitude is below this are set to zero in a synapse's state, long before they get denormal.
+const FLUSH: f64 = 1e-250;
+
+/// A step's inputs for one group that are not part of its state.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Active synapses, in the order of their states.
+    pub synapses: &'a [SynConst],
+    /// Currents (nA) into nodes.
+    pub currents: &'a [(u32, f64)],
+    /// Whether to flush synapses that have decayed.
+    pub flush: bool,
+}
+
+/// Place of a state variable of a node.
+#[inline(always)]
+unsafe fn field(node: *mut f64, field: usize) -> *mut f64 {
+    // SAFETY: the field is one of the node's.
+    unsafe { node.add(field * LANES) }
+}
+
+/// Adds the synapses' conductances to their nodes and advances their states.
+///
+/// # Safety
+/// `state` and `syn` are the arrays of one group of a cell type with constants `c`; the processor has S.
+#[inline(always)]
+unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, inputs: &Inputs) {
+    let stride = c.layout.stride;
+    // SAFETY: nodes and slots are within the arrays, see above.
+    unsafe {
+        for (i, s) in inputs.synapses.iter().enumerate() {
+            let p = syn.add(2 * i * LANES);
+            let (a, b) = (S::load(p), S::load(p.add(LANES)));
+            let g = b.sub(a);
+            let node = state.add(s.node as usize * stride * LANES);
+            let (d, r) = (node.add(Layout::D * LANES), node.add(Layout::R * LANES));
+            let v = S::load(node.add(Layout::V * LANES));
+            S::load(d).add(g).store(d);
+            g.fma(S::splat(s.e).sub(v), S::load(r)).store(r);
+            let (mut a, mut b) = (a.mul(S::splat(s.decay_a)), b.mul(S::splat(s.decay_b)));
+            if inputs.flush {
+                a = a.flush_below(FLUSH);
+                b = b.flush_below(FLUSH);
+            }
+            a.store(p);
+            b.store(p.add(LANES));
+        }
+        for &(node, amplitude) in inputs.currents {
+            let r = state.add((node as usize * stride + Layout::R) * LANES);
+            S::load(r).add(S::splat(amplitude)).store(r);
+        }
+    }
+}
+
+/// Gaussian elimination from the leaves to the root (Hines 1984).
+///
+/// Leaves in each node's D the factor of its parent's change of potential, in R the rest of its own.
+///
+/// # Safety
+/// As for [`synapses`].
+#[inline(always)]
+unsafe fn eliminate<S: Simd>(c: &StepConst, state: *mut f64) {
+    let stride = c.layout.stride * LANES;
+    // SAFETY: parents come before their children within the array.
+    unsafe {
+        let one = S::splat(1.0);
+        let last = c.nodes.len() - 1;
+        let mut d = S::load(field(state.add(last * stride), Layout::D));
+        let mut r = S::load(field(state.add(last * stride), Layout::R));
+        for n in (1..=last).rev() {
+            let node = c.nodes.get_unchecked(n);
+            let parent = node.parent as usize;
+            let g = S::splat(node.g_axial);
+            let inverse = one.div(d);
+            let p = inverse.mul(g);
+            let q = inverse.mul(r);
+            p.store(field(state.add(n * stride), Layout::D));
+            q.store(field(state.add(n * stride), Layout::R));
+            let (mut dp, mut rp) = (
+                S::load(field(state.add(parent * stride), Layout::D)),
+                S::load(field(state.add(parent * stride), Layout::R)),
+            );
+            dp = p.fnma(g, dp);
+            rp = q.fma(g, rp);
+            if parent + 1 == n {
+                (d, r) = (dp, rp);
+            } else {
+                dp.store(field(state.add(parent * stride), Layout::D));
+                rp.store(field(state.add(parent * stride), Layout::R));
+                d = S::load(field(state.add((n - 1) * stride), Layout::D));
+                r = S::load(field(state.add((n - 1) * stride), Layout::R));
+            }
+        }
+        S::splat(0.0).store(field(state, Layout::D));
+        r.div(d).store(field(state, Layout::R));
+    }
+}
+
+/// Index and fraction in a table.
+#[inline(always)]
+unsafe fn locate<S: Simd>(table: &Table, v: S) -> ([u32; LANES], S) {
+    // SAFETY: the caller runs on a processor that has S.
+    unsafe {
+        v.sub(S::splat(table.v_min))
+            .mul(S::splat(table.mfac))
+            .positive()
+            .at_most(S::splat(table.n))
+            .split()
+    }
+}
+
+/// `x + (x - inf) expm1(y)`: a gate after one step (cnexp).
+#[inline(always)]
+unsafe fn relax<S: Simd>(p: *mut f64, inf: S, em1: Em1, y: S) -> S {
+    // SAFETY: `p` is a state variable of the group.
+    unsafe {
+        let x = S::load(p);
+        let x = x.sub(inf).fma(em1.eval(y), x);
+        x.store(p);
+        x
+    }
+}
+
+/// `-dt/tau` of three gates with one division.
+#[inline(always)]
+unsafe fn rates3<S: Simd>(dt: f64, tau: [S; 3]) -> [S; 3] {
+    // SAFETY: the caller runs on a processor that has S.
+    unsafe {
+        let [a, b, c] = tau;
+        let bc = b.mul(c);
+        let r = S::splat(-dt).div(a.mul(bc));
+        let ra = r.mul(a);
+        [r.mul(bc), ra.mul(c), ra.mul(b)]
+    }
+}
+
+/// Which mechanisms a run of segments has: at compile time for the common cells, else at run time. Same operations.
+trait Kind: Copy {
+    fn mechs(self) -> Mechs;
+    fn layout(self) -> Layout;
+}
+
+/// All sections' mechanisms ALL, the run's own HERE.
+#[derive(Clone, Copy)]
+struct Fixed<const ALL: u8, const HERE: u8>;
+
+impl<const ALL: u8, const HERE: u8> Kind for Fixed<ALL, HERE> {
+    #[inline(always)]
+    fn mechs(self) -> Mechs {
+        Mechs(HERE)
+    }
+    #[inline(always)]
+    fn layout(self) -> Layout {
+        const { Layout::new(Mechs(ALL)) }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Any {
+    mechs: Mechs,
+    layout: Layout,
+}
+
+impl Kind for Any {
+    #[inline(always)]
+    fn mechs(self) -> Mechs {
+        self.mechs
+    }
+    #[inline(always)]
+    fn layout(self) -> Layout {
+        self.layout
+    }
+}
+
+/// Logarithm, for concentrations: `k ln 2 + ln c + ln(m/c)`, absolute error about 1e-15.
+#[inline(always)]
+unsafe fn log<S: Simd>(x: S) -> S {
+    const LOG_C: [f64; 16] = [
+        // ln(1 + (i + 1/2)/16)
+        0.030771658666753687,
+        0.08961215868968714,
+        0.1451820098444979,
+        0.19782574332991987,
+        0.24783616390458127,
+        0.2954642128938359,
+        0.3409265869705932,
+        0.38441169891033206,
+        0.4260843953109001,
+        0.46608972992459924,
+        0.5045560107523953,
+        0.5415972824327444,
+        0.5773153650348236,
+        0.6118015411059929,
+        0.6451379613735847,
+        0.6773988235918061,
+    ];
+    // SAFETY: the caller runs on a processor that has S.
+    unsafe {
+        let (k, m, inverse, log_c) = x.log_parts(&LOG_C);
+        let f = m.fma(inverse, S::splat(-1.0));
+        let mut p = S::splat(1.0 / 9.0);
+        for c in [
+            -1.0 / 8.0,
+            1.0 / 7.0,
+            -1.0 / 6.0,
+            1.0 / 5.0,
+            -1.0 / 4.0,
+            1.0 / 3.0,
+            -1.0 / 2.0,
+            1.0,
+        ] {
+            p = p.fma(f, S::splat(c));
+        }
+        p.fma(f, k.fma(S::splat(std::f64::consts::LN_2), log_c))
+    }
+}
+
+/// Substitution, gates and next currents of the nodes `start..end`. Returns the dipole moment with theirs added.
+///
+/// # Safety
+/// As for [`synapses`]; the nodes have the mechanisms of `kind`.
+#[inline(always)]
+unsafe fn segments<S: Simd, K: Kind>(
+    kind: K,
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    run: &Run,
+    mut dipole: S,
+) -> S {
+    let (mechs, layout) = (kind.mechs(), kind.layout());
+    let stride = layout.stride * LANES;
+    // SAFETY: nodes of the run are within the array, fields within the layout.
+    unsafe {
+        for n in run.start as usize..run.end as usize {
+            let node = c.nodes.get_unchecked(n);
+            let base = state.add(n * stride);
+            let parent = state.add(node.parent as usize * stride);
+            let dv = S::load(field(base, Layout::D)).fma(
+                S::load(field(parent, Layout::DV)),
+                S::load(field(base, Layout::R)),
+            );
+            let v = S::load(field(base, Layout::V)).add(dv);
+            dv.store(field(base, Layout::DV));
+            v.store(field(base, Layout::V));
+            dipole = S::splat(node.dipole).fma(v, dipole);
+
+            let mut g = S::splat(node.gl);
+            let mut e = S::splat(node.gl_el);
+            if mechs.has(Mechs::HH2) {
+                let (index, theta) = locate(&tables.hh2, v);
+                let rows: *const Row = tables.hh2.rows.as_ptr();
+                let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
+                let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
+                let m = relax(field(base, layout.m), minf, c.hh2[0], ym);
+                let h = relax(field(base, layout.h), hinf, c.hh2[1], yh);
+                let n = relax(field(base, layout.n), ninf, c.hh2[2], yn);
+                let gna = m.mul(m).mul(m.mul(h)).mul(S::splat(node.gnabar));
+                let n2 = n.mul(n);
+                let gk = n2.mul(n2).mul(S::splat(node.gkbar));
+                g = g.add(gna).add(gk);
+                e = gna.fma(S::splat(ENA), e);
+                e = gk.fma(S::splat(EK), e);
+            }
+            if mechs.has(Mechs::KM) || mechs.has(Mechs::CA) {
+                let (index, theta) = locate(&tables.ca_km, v);
+                let rows: *const Row = tables.ca_km.rows.as_ptr();
+                if mechs.has(Mechs::CA) {
+                    let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
+                    let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
+                    // Their conductance follows once the new concentration is known.
+                    relax(field(base, layout.ca_m), minf, c.ca_km[0], ym);
+                    relax(field(base, layout.ca_h), hinf, c.ca_km[1], yh);
+                    if mechs.has(Mechs::KM) {
+                        let x = relax(field(base, layout.km), ninf, c.ca_km[2], yn);
+                        let gk = x.mul(S::splat(node.gkm));
+                        g = g.add(gk);
+                        e = gk.fma(S::splat(EK), e);
+                    }
+                } else {
+                    let [ninf, ntau] = S::rows_tail(rows, index, theta);
+                    let y = S::splat(-c.dt).div(ntau);
+                    let x = relax(field(base, layout.km), ninf, c.ca_km[2], y);
+                    let gk = x.mul(S::splat(node.gkm));
+                    g = g.add(gk);
+                    e = gk.fma(S::splat(EK), e);
+                }
+            }
+            let mut cai = S::splat(0.0);
+            if layout.cai != Layout::ABSENT && (mechs.has(Mechs::CAD) || mechs.has(Mechs::KCA)) {
+                cai = S::load(field(base, layout.cai));
+            }
+            if mechs.has(Mechs::CAD) {
+                // The influx is that of this step, with the old potential.
+                let mut target = S::splat(cad::CAINF);
+                if mechs.has(Mechs::CA) {
+                    let ica = S::load(field(base, layout.ica));
+                    target = target.add(ica.mul(S::splat(node.cad_drive)).positive());
+                }
+                cai = cai.sub(target).fma(S::splat(node.cad_em), cai);
+                cai.store(field(base, layout.cai));
+            }
+            if mechs.has(Mechs::KCA) {
+                let a = cai.mul(S::splat(kca::RA));
+                let s = a.add(S::splat(kca::RB));
+                let y = s.mul(S::splat(-c.kca_scale));
+                let x = S::load(field(base, layout.kca));
+                // x + (x - a/s) expm1(y), without the division where the series needs no doubling.
+                let x = if c.kca.doublings == 0 {
+                    let step = c.kca.ratio(y).mul(S::splat(c.kca_scale));
+                    s.fnma(x, a).fma(step, x)
+                } else {
+                    x.sub(a.div(s)).fma(c.kca.eval(y), x)
+                };
+                x.store(field(base, layout.kca));
+                let gk = x.mul(S::splat(node.gkca));
+                g = g.add(gk);
+                e = gk.fma(S::splat(EK), e);
+            }
+            if mechs.has(Mechs::CA) {
+                let (m, h) = (
+                    S::load(field(base, layout.ca_m)),
+                    S::load(field(base, layout.ca_h)),
+                );
+                let gca = m.mul(m).mul(h.mul(S::splat(node.gca)));
+                let eca = if mechs.has(Mechs::CAD) {
+                    log(cai).fnma(S::splat(c.nernst), S::splat(c.nernst_const))
+                } else {
+                    S::splat(node.eca)
+                };
+                let reversal = gca.mul(eca);
+                gca.mul(v).sub(reversal).store(field(base, layout.ica));
+                g = g.add(gca);
+                e = e.add(reversal);
+            }
+            if mechs.has(Mechs::CAT) || mechs.has(Mechs::AR) {
+                let (index, theta) = locate(&tables.cat_ar, v);
+                let rows: *const Row = tables.cat_ar.rows.as_ptr();
+                let [minf, mtau, hinf, htau, ainf, atau] = S::rows(rows, index, theta);
+                let [ym, yh, ya] = rates3(c.dt, [mtau, htau, atau]);
+                if mechs.has(Mechs::CAT) {
+                    let m = relax(field(base, layout.cat_m), minf, c.cat_ar[0], ym);
+                    let h = relax(field(base, layout.cat_h), hinf, c.cat_ar[1], yh);
+                    let gt = m.mul(m).mul(h.mul(S::splat(node.gcat)));
+                    g = g.add(gt);
+                    e = gt.fma(S::splat(cat::EREV), e);
+                }
+                if mechs.has(Mechs::AR) {
+                    let m = relax(field(base, layout.ar_m), ainf, c.cat_ar[2], ya);
+                    let ga = m.mul(S::splat(node.gar));
+                    g = g.add(ga);
+                    e = ga.fma(S::splat(ar::EREV), e);
+                }
+            }
+            g.add(S::splat(node.d0)).store(field(base, Layout::D));
+            // The axial current from the parent; the root is its own parent, without one.
+            let axial = S::load(field(parent, Layout::V))
+                .sub(v)
+                .mul(S::splat(node.g_axial));
+            g.fnma(v, e).add(axial).store(field(base, Layout::R));
+            let r = field(parent, Layout::R);
+            S::load(r).sub(axial).store(r);
+        }
+    }
+    dipole
+}
+
+/// One step of a group: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
+///
+/// # Safety
+/// `state` holds `c.nodes.len() * c.layout.stride` aligned groups of lanes, `syn` two for each of the inputs'
+/// synapses, the inputs' nodes are nodes of the cell; the processor has S.
+#[inline(always)]
+unsafe fn advance<S: Simd>(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    const FULL: u8 = 127;
+    const PYR2: u8 = Mechs::HH2.with(Mechs::KM).0;
+    const HH2: u8 = Mechs::HH2.0;
+    // SAFETY: passed on from the caller.
+    unsafe {
+        synapses::<S>(c, state, syn, inputs);
+        eliminate::<S>(c, state);
+        let mut sum = S::splat(0.0);
+        let all = c.layout;
+        for run in &c.runs {
+            let any = Any {
+                mechs: run.mechs,
+                layout: all,
+            };
+            sum = match run.mechs.0 {
+                FULL if all == const { Layout::new(Mechs(FULL)) } => {
+                    segments::<S, _>(Fixed::<FULL, FULL>, c, tables, state, run, sum)
+                }
+                PYR2 if all == const { Layout::new(Mechs(PYR2)) } => {
+                    segments::<S, _>(Fixed::<PYR2, PYR2>, c, tables, state, run, sum)
+                }
+                HH2 if all == const { Layout::new(Mechs(HH2)) } => {
+                    segments::<S, _>(Fixed::<HH2, HH2>, c, tables, state, run, sum)
+                }
+                _ => segments::<S, _>(any, c, tables, state, run, sum),
+            };
+        }
+        sum.store(dipole.0.as_mut_ptr());
+    }
+}
+
+/// The type of [`advance`] for one instruction set.
+pub type Advance = unsafe fn(&StepConst, &Tables, *mut f64, *mut f64, &Inputs, &mut Lanes);
+
+/// Plain Rust.
+///
+/// # Safety
+/// As for the other instruction sets: the arrays fit the cell type.
+pub unsafe fn advance_scalar(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    // SAFETY: passed on from the caller; every processor has the scalar operations.
+    unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
+}
+
+/// Plain Rust, with the fused multiply-add of the processor instead of the library's.
+///
+/// # Safety
+/// As for [`advance_scalar`], and the processor has FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+pub unsafe fn advance_scalar_fma(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    // SAFETY: passed on from the caller.
+    unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
+}
+
+/// AVX-512.
+///
+/// # Safety
+/// As for [`advance_scalar`], and the processor has AVX-512 F and DQ.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+pub unsafe fn advance_avx512(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    // SAFETY: passed on from the caller.
+    unsafe { advance::<super::avx512::Avx512>(c, tables, state, syn, inputs, dipole) }
+}
+
+/// AVX2 with FMA.
+///
+/// # Safety
+/// As for [`advance_scalar`], and the processor has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+pub unsafe fn advance_avx2(
+    c: &StepConst,
+    tables: &Tables,
+    state: *mut f64,
+    syn: *mut f64,
+    inputs: &Inputs,
+    dipole: &mut Lanes,
+) {
+    // SAFETY: passed on from the caller.
+    unsafe { advance::<super::avx2::Avx2>(c, tables, state, syn, inputs, dipole) }
+}

@@ -1,0 +1,526 @@
+//! Canonical bytes: one way to write a value, and a way to read it back and to say how two differ.
+//!
+//! The encoding names its fields, so that a stored task can be explained long after the program has changed.
+//! Every value starts with a tag; maps and lists end with one. Numbers are little-endian and of fixed width.
+
+use crate::store::Hash;
+
+/// Largest nesting that is read back; what this program writes stays below ten.
+const MAX_DEPTH: usize = 64;
+
+mod tag {
+    pub const END: u8 = 0;
+    pub const NONE: u8 = 1;
+    pub const BOOL: u8 = 2;
+    pub const INT: u8 = 3;
+    pub const FLOAT: u8 = 4;
+    pub const TEXT: u8 = 5;
+    pub const LIST: u8 = 6;
+    pub const MAP: u8 = 7;
+    pub const LINK: u8 = 8;
+    pub const FLOATS: u8 = 9;
+    pub const INTS: u8 = 10;
+}
+
+/// Writes canonical bytes.
+#[derive(Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    has_nan: bool,
+}
+
+impl Writer {
+    /// The bytes, and whether a NaN was among the values.
+    pub fn finish(self) -> (Vec<u8>, bool) {
+        (self.bytes, self.has_nan)
+    }
+
+    /// No value.
+    pub fn none(&mut self) {
+        self.bytes.push(tag::NONE);
+    }
+
+    /// A truth value.
+    pub fn bool(&mut self, value: bool) {
+        self.bytes.extend([tag::BOOL, u8::from(value)]);
+    }
+
+    /// A whole number.
+    pub fn int(&mut self, value: u64) {
+        self.bytes.push(tag::INT);
+        self.bytes.extend(value.to_le_bytes());
+    }
+
+    /// A float by its bits; -0.0 is written as 0.0.
+    pub fn float(&mut self, value: f64) {
+        self.bytes.push(tag::FLOAT);
+        self.raw_float(value);
+    }
+
+    /// Text.
+    pub fn text(&mut self, value: &str) {
+        self.bytes.push(tag::TEXT);
+        self.raw_text(value);
+    }
+
+    /// A part that is kept apart, by its hash.
+    pub fn link(&mut self, hash: &Hash) {
+        self.bytes.push(tag::LINK);
+        self.bytes.extend(hash.as_bytes());
+    }
+
+    /// Floats without a tag each.
+    pub fn floats(&mut self, values: impl ExactSizeIterator<Item = f64>) {
+        self.bytes.push(tag::FLOATS);
+        self.raw_len(values.len());
+        for value in values {
+            self.raw_float(value);
+        }
+    }
+
+    /// Whole numbers without a tag each.
+    pub fn ints(&mut self, values: impl ExactSizeIterator<Item = u32>) {
+        self.bytes.push(tag::INTS);
+        self.raw_len(values.len());
+        for value in values {
+            self.bytes.extend(value.to_le_bytes());
+        }
+    }
+
+    /// A list; `items` writes one value after the other.
+    pub fn list(&mut self, items: impl FnOnce(&mut Self)) {
+        self.bytes.push(tag::LIST);
+        items(self);
+        self.bytes.push(tag::END);
+    }
+
+    /// A map; `fields` calls [`Writer::field`] for each entry.
+    pub fn map(&mut self, fields: impl FnOnce(&mut Self)) {
+        self.bytes.push(tag::MAP);
+        fields(self);
+        self.bytes.push(tag::END);
+    }
+
+    /// An entry of a map.
+    pub fn field(&mut self, name: &str, value: &(impl Canonical + ?Sized)) {
+        self.field_with(name, |w| value.write(w));
+    }
+
+    /// An entry of a map whose value `write` writes.
+    pub fn field_with(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.bytes.push(tag::TEXT);
+        self.raw_text(name);
+        write(self);
+    }
+
+    fn raw_float(&mut self, value: f64) {
+        self.has_nan |= value.is_nan();
+        let value = if value == 0.0 { 0.0 } else { value };
+        self.bytes.extend(value.to_bits().to_le_bytes());
+    }
+
+    fn raw_len(&mut self, len: usize) {
+        self.bytes.extend((len as u64).to_le_bytes());
+    }
+
+    fn raw_text(&mut self, text: &str) {
+        self.raw_len(text.len());
+        self.bytes.extend(text.as_bytes());
+    }
+}
+
+/// A value that has canonical bytes.
+pub trait Canonical {
+    /// Writes the value.
+    fn write(&self, w: &mut Writer);
+}
+
+impl Canonical for bool {
+    fn write(&self, w: &mut Writer) {
+        w.bool(*self);
+    }
+}
+
+impl Canonical for f64 {
+    fn write(&self, w: &mut Writer) {
+        w.float(*self);
+    }
+}
+
+impl Canonical for u8 {
+    fn write(&self, w: &mut Writer) {
+        w.int((*self).into());
+    }
+}
+
+impl Canonical for u32 {
+    fn write(&self, w: &mut Writer) {
+        w.int((*self).into());
+    }
+}
+
+impl Canonical for u64 {
+    fn write(&self, w: &mut Writer) {
+        w.int(*self);
+    }
+}
+
+impl Canonical for str {
+    fn write(&self, w: &mut Writer) {
+        w.text(self);
+    }
+}
+
+impl Canonical for String {
+    fn write(&self, w: &mut Writer) {
+        w.text(self);
+    }
+}
+
+impl Canonical for Hash {
+    fn write(&self, w: &mut Writer) {
+        w.link(self);
+    }
+}
+
+impl<const N: usize> Canonical for [f64; N] {
+    fn write(&self, w: &mut Writer) {
+        w.floats(self.iter().copied());
+    }
+}
+
+impl Canonical for [String] {
+    fn write(&self, w: &mut Writer) {
+        w.list(|w| self.iter().for_each(|item| w.text(item)));
+    }
+}
+
+impl<T: Canonical> Canonical for Option<T> {
+    fn write(&self, w: &mut Writer) {
+        match self {
+            Some(value) => value.write(w),
+            None => w.none(),
+        }
+    }
+}
+
+/// A value read back from canonical bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(u64),
+    /// A float.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A map in the order written.
+    Map(Vec<(String, Value)>),
+    /// A part that is kept apart.
+    Link(Hash),
+    /// Floats.
+    Floats(Vec<f64>),
+    /// Whole numbers.
+    Ints(Vec<u32>),
+}
+
+/// Reads canonical bytes back; `None` if they are not what [`Writer`] writes.
+pub fn read(bytes: &[u8]) -> Option<Value> {
+    let mut rest = bytes;
+    let value = read_value(&mut rest, 0)?;
+    rest.is_empty().then_some(value)
+}
+
+fn read_value(rest: &mut &[u8], depth: usize) -> Option<Value> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    Some(match take::<1>(rest)?[0] {
+        tag::NONE => Value::None,
+        tag::BOOL => Value::Bool(take::<1>(rest)?[0] != 0),
+        tag::INT => Value::Int(u64::from_le_bytes(take(rest)?)),
+        tag::FLOAT => Value::Float(f64::from_le_bytes(take(rest)?)),
+        tag::TEXT => Value::Text(read_text(rest)?),
+        tag::LINK => Value::Link(Hash::from_bytes(take(rest)?)),
+        tag::FLOATS => {
+            let raw = read_raw(rest, 8)?;
+            let floats = raw.chunks_exact(8);
+            Value::Floats(
+                floats
+                    .filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?)))
+                    .collect(),
+            )
+        }
+        tag::INTS => {
+            let raw = read_raw(rest, 4)?;
+            let ints = raw.chunks_exact(4);
+            Value::Ints(
+                ints.filter_map(|b| Some(u32::from_le_bytes(b.try_into().ok()?)))
+                    .collect(),
+            )
+        }
+        tag::LIST => {
+            let mut items = Vec::new();
+            while *rest.first()? != tag::END {
+                items.push(read_value(rest, depth + 1)?);
+            }
+            take::<1>(rest)?;
+            Value::List(items)
+        }
+        tag::MAP => {
+            let mut fields = Vec::new();
+            while take::<1>(rest)?[0] == tag::TEXT {
+                fields.push((read_text(rest)?, read_value(rest, depth + 1)?));
+            }
+            Value::Map(fields)
+        }
+        _ => return None,
+    })
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+fn read_raw<'a>(rest: &mut &'a [u8], width: usize) -> Option<&'a [u8]> {
+    let len = usize::try_from(u64::from_le_bytes(take(rest)?)).ok()?;
+    let (head, tail) = rest.split_at_checked(len.checked_mul(width)?)?;
+    *rest = tail;
+    Some(head)
+}
+
+fn read_text(rest: &mut &[u8]) -> Option<String> {
+    String::from_utf8(read_raw(rest, 1)?.to_vec()).ok()
+}
+
+impl Value {
+    /// The entry of a map.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Map(fields) => fields.iter().find(|(key, _)| key == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Replaces every link by what `load` finds for it, so that values can be compared as a whole.
+    pub fn resolve(self, load: &mut dyn FnMut(&Hash) -> Option<Value>) -> Value {
+        match self {
+            Value::Link(hash) => match load(&hash) {
+                Some(value) => value.resolve(load),
+                None => Value::Link(hash),
+            },
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| item.resolve(load)).collect())
+            }
+            Value::Map(fields) => Value::Map(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (key, value.resolve(load)))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
+    /// Path of the first NaN.
+    pub fn find_nan(&self) -> Option<String> {
+        let inside = |name: String, value: &Value| {
+            value.find_nan().map(|path| match path.as_str() {
+                "" => name.clone(),
+                _ => format!("{name}.{path}"),
+            })
+        };
+        match self {
+            Value::Float(x) if x.is_nan() => Some(String::new()),
+            Value::Floats(values) => values
+                .iter()
+                .position(|x| x.is_nan())
+                .map(|i| format!("[{i}]")),
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(i, item)| inside(format!("[{i}]"), item)),
+            Value::Map(fields) => fields
+                .iter()
+                .find_map(|(key, value)| inside(key.clone(), value)),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::None => write!(f, "none"),
+            Value::Bool(x) => write!(f, "{x}"),
+            Value::Int(x) => write!(f, "{x}"),
+            Value::Float(x) => write!(f, "{x}"),
+            Value::Text(x) => write!(f, "\"{x}\""),
+            Value::List(items) => write!(f, "{} entries", items.len()),
+            Value::Map(fields) => write!(f, "{{{} entries}}", fields.len()),
+            Value::Link(hash) => write!(f, "part {}", hash.short()),
+            Value::Floats(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
+            Value::Floats(xs) => write!(f, "{} numbers", xs.len()),
+            Value::Ints(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
+            Value::Ints(xs) => write!(f, "{} numbers", xs.len()),
+        }
+    }
+}
+
+/// A place in which two values differ, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Path, such as `drives.evprox1.mu`.
+    pub path: String,
+    /// Value on the left, or `None` where it has none.
+    pub left: Option<String>,
+    /// Value on the right, or `None` where it has none.
+    pub right: Option<String>,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.left, &self.right) {
+            (Some(left), Some(right)) => write!(f, "{} {left} → {right}", self.path),
+            (None, Some(right)) => write!(f, "{} added: {right}", self.path),
+            (Some(left), None) => write!(f, "{} removed: {left}", self.path),
+            (None, None) => write!(f, "{}", self.path),
+        }
+    }
+}
+
+/// Everything in which two resolved values differ.
+pub fn differences(left: &Value, right: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare("", Some(left), Some(right), &mut found);
+    found
+}
+
+fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut Vec<Difference>) {
+    let (l, r) = match (left, right) {
+        (Some(l), Some(r)) if same(l, r) => return,
+        (Some(l), Some(r)) => (l, r),
+        _ => {
+            found.push(Difference {
+                path: path.to_string(),
+                left: left.map(Value::to_string),
+                right: right.map(Value::to_string),
+            });
+            return;
+        }
+    };
+    match (l, r) {
+        (Value::Map(a), Value::Map(b)) => {
+            for (name, value) in a {
+                compare(&join(path, name), Some(value), r.get(name), found);
+            }
+            for (name, value) in b.iter().filter(|(name, _)| l.get(name).is_none()) {
+                compare(&join(path, name), None, Some(value), found);
+            }
+            let order = |fields: &[(String, Value)]| -> Vec<String> {
+                fields.iter().map(|(name, _)| name.clone()).collect()
+            };
+            let (mut a, mut b) = (order(a), order(b));
+            if a != b {
+                let (before, after) = (a.join(", "), b.join(", "));
+                a.sort();
+                b.sort();
+                if a == b {
+                    found.push(Difference {
+                        path: format!("order of {path}"),
+                        left: Some(before),
+                        right: Some(after),
+                    });
+                }
+            }
+        }
+        (Value::List(a), Value::List(b)) => {
+            let (a, b) = (labelled(a), labelled(b));
+            let value = |items: &[(String, Value)], label: &str| {
+                items.iter().find(|(l, _)| l == label).map(|(_, v)| v.clone())
+            };
+            for (label, item) in &a {
+                let other = value(&b, label);
+                compare(&format!("{path}[{label}]"), Some(item), other.as_ref(), found);
+            }
+            for (label, item) in &b {
+                if value(&a, label).is_none() {
+                    compare(&format!("{path}[{label}]"), None, Some(item), found);
+                }
+            }
+        }
+        (Value::Floats(a), Value::Floats(b)) if a.len() == b.len() && a.len() > 4 => {
+            let differ = |(x, y): &(&f64, &f64)| x.to_bits() != y.to_bits();
+            let count = a.iter().zip(b).filter(differ).count();
+            if let Some(i) = a.iter().zip(b).position(|pair| differ(&pair)) {
+                found.push(Difference {
+                    path: format!("{path}[{i}]"),
+                    left: Some(a[i].to_string()),
+                    right: Some(match count {
+                        1 => b[i].to_string(),
+                        _ => format!("{} (and {} more numbers)", b[i], count - 1),
+                    }),
+                });
+            }
+        }
+        _ => found.push(Difference {
+            path: path.to_string(),
+            left: Some(l.to_string()),
+            right: Some(r.to_string()),
+        }),
+    }
+}
+
+/// Equality by bits, as the hash sees it.
+fn same(l: &Value, r: &Value) -> bool {
+    match (l, r) {
+        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+        (Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .zip(b)
+                    .all(|((k, v), (m, w))| k == m && same(v, w))
+        }
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(v, w)| same(v, w))
+        }
+        _ => l == r,
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_string(),
+        _ => format!("{path}.{name}"),
+    }
+}
+
+/// Items of a list by what they are (`src=…,target=…`) if they say so, else by their place.
+fn labelled(items: &[Value]) -> Vec<(String, Value)> {
+    let mut result: Vec<(String, Value)> = Vec::with_capacity(items.len());
+    for (i, item) in items.iter().enumerate() {
+        let words = ["src", "target", "location", "receptor"];
+        let named: Option<Vec<String>> = words
+            .iter()
+            .map(|word| match item.get(word) {
+                Some(Value::Text(text)) => Some(format!("{word}={text}")),
+                _ => None,
+            })
+            .collect();
+        let label = named.map_or_else(|| i.to_string(), |parts| parts.join(","));
+        let twin = result.iter().filter(|(l, _)| l.split('#').next() == Some(&label)).count();
+        let label = match twin {
+            0 => label,
+            n => format!("{label}#{}", n + 1),
+        };
+        result.push((label, item.clone()));
+    }
+    result
+}

@@ -1,0 +1,584 @@
+//! The identity of a task: canonical bytes of everything that decides its result, and their blake3 hash.
+//!
+//! | in the key | not in the key |
+//! |---|---|
+//! | format of these bytes, version of the numerics | version of the program, machine, threads, instruction set |
+//! | cells, positions, connections, drives with their seeds, biases, electrodes | what only served to build them (see the skipped fields below) |
+//! | trial, tstop, dt | paths, the clock |
+//! | | names of grid parameters, wanted outputs, summaries |
+//!
+//! A task is a tree of blobs that link to each other by hash, so that the tasks of a sweep share nearly all of it:
+//! `task → {trial, set}`, `set → {format, numerics, tstop, dt, network}`, `network → {cells, connections, …}`.
+//! Every struct is destructured in full: a new field does not compile until somebody decides about it.
+
+use super::canon::{self, Canonical, Writer};
+use crate::network::{
+    Cell, CellMetadata, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeArray,
+    ElectrodeMethod, Gid, GidPairs, Gids, MechValue, Network, RateConstant, Section, SegmentValues,
+    Synapse, TonicBias,
+};
+use crate::solver::NUMERICS_VERSION;
+use crate::store::{Blob, Hash};
+use indexmap::IndexMap;
+use std::any::Any;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Version of the canonical bytes.
+///
+/// 1: first version.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Shared parts whose hashes are remembered at a time; a sweep shares far fewer.
+const REMEMBERED: usize = 1024;
+
+/// A value that has no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} is NaN, which cannot be simulated")]
+pub struct NotANumber {
+    /// Path of the value in the network.
+    pub path: String,
+}
+
+/// Identity of one parameter set: all of a task but its trial.
+#[derive(Clone, Debug)]
+pub struct Fingerprint {
+    /// Hash of the set; its trials are the tasks, see [`Fingerprint::key`].
+    pub set: Hash,
+    blobs: Vec<Blob>,
+}
+
+impl Fingerprint {
+    /// Key of a trial's task.
+    pub fn key(&self, trial: u32) -> Hash {
+        task_key(&self.set, trial)
+    }
+
+    /// The canonical bytes of a trial's task: blobs that link to each other by hash.
+    pub fn spec(&self, trial: u32) -> Vec<Blob> {
+        let mut spec = self.blobs.clone();
+        spec.push(task_blob(&self.set, trial));
+        spec
+    }
+}
+
+/// Key of a trial's task in a parameter set.
+pub fn task_key(set: &Hash, trial: u32) -> Hash {
+    task_blob(set, trial).hash
+}
+
+fn task_blob(set: &Hash, trial: u32) -> Blob {
+    let mut w = Writer::default();
+    w.map(|w| {
+        w.field("trial", &trial);
+        w.field("set", set);
+    });
+    Blob::new(w.finish().0)
+}
+
+/// Computes fingerprints; remembers the hashes of parts that networks share.
+#[derive(Default)]
+pub struct Fingerprinter {
+    shared: HashMap<(usize, Part), Shared>,
+    blobs: Vec<Blob>,
+    nan: Option<NotANumber>,
+}
+
+/// What a remembered pointer stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    CellType,
+    Positions,
+    Gids,
+    Pairs,
+    Events,
+}
+
+struct Shared {
+    blob: Blob,
+    /// Keeps the part alive, so that its address cannot come to mean something else.
+    _owner: Arc<dyn Any + Send + Sync>,
+}
+
+impl Fingerprinter {
+    /// Fingerprint of a parameter set.
+    ///
+    /// # Errors
+    /// [`NotANumber`] if any value is NaN.
+    pub fn fingerprint(
+        &mut self,
+        network: &Network,
+        tstop: f64,
+        dt: f64,
+    ) -> Result<Fingerprint, NotANumber> {
+        self.blobs.clear();
+        self.nan = None;
+        let network = self.network(network);
+        let set = self.blob("simulation", |w| {
+            w.map(|w| {
+                w.field("format", &FORMAT_VERSION);
+                w.field("numerics", &NUMERICS_VERSION);
+                w.field("tstop", &tstop);
+                w.field("dt", &dt);
+                w.field("network", &network);
+            });
+        });
+        match self.nan.take() {
+            Some(nan) => Err(nan),
+            None => Ok(Fingerprint {
+                set,
+                blobs: std::mem::take(&mut self.blobs),
+            }),
+        }
+    }
+
+    fn network(&mut self, network: &Network) -> Hash {
+        let Network {
+            cell_types,
+            gid_ranges,
+            pos_dict,
+            origin: _,           // only where new drives are placed; the places are in pos_dict
+            mesh_shape,
+            inplane_distance,
+            layer_separation: _, // only where cells are placed; the places are in pos_dict
+            celsius,
+            threshold,
+            delay: _,            // only a default for new connections; each has its own
+            legacy_mode: _,      // only how drives were built from a file
+            external_drives,
+            external_biases,
+            connectivity,
+            rec_arrays,
+            dipole_smooth_win: _, // postprocessing; the store keeps the dipole as simulated
+            dipole_scalefctr: _,  // likewise
+        } = network;
+        let cells = links(cell_types, |cell| self.cell_type(cell));
+        let positions = links(pos_dict, |pos| self.positions(pos));
+        let drives: Vec<(&str, Hash)> = external_drives
+            .iter()
+            .map(|(name, drive)| (name.as_str(), self.drive(name, drive)))
+            .collect();
+        let connections: Vec<Hash> = connectivity.iter().map(|c| self.connection(c)).collect();
+        let connectivity = self.blob("connections", |w| {
+            w.list(|w| connections.iter().for_each(|hash| w.link(hash)));
+        });
+        self.blob("network", |w| {
+            w.map(|w| {
+                w.field_with("cells", |w| write_links(w, &cells));
+                w.field_with("gids", |w| write_map(w, gid_ranges));
+                w.field_with("positions", |w| write_links(w, &positions));
+                w.field_with("mesh_shape", |w| w.ints(mesh_shape.iter().copied()));
+                w.field("inplane_distance", inplane_distance);
+                w.field("celsius", celsius);
+                w.field("threshold", threshold);
+                w.field_with("drives", |w| write_links(w, &drives));
+                w.field_with("biases", |w| {
+                    w.map(|w| {
+                        for (name, by_type) in external_biases {
+                            w.field_with(name, |w| write_map(w, by_type));
+                        }
+                    });
+                });
+                w.field("connections", &connectivity);
+                w.field_with("electrodes", |w| write_map(w, rec_arrays));
+            });
+        })
+    }
+
+    fn cell_type(&mut self, cell: &Arc<CellType>) -> Hash {
+        self.shared(Part::CellType, cell, "cells", |w| {
+            let CellType { cell, metadata } = &**cell;
+            let CellMetadata {
+                morpho_type: _,  // words about the type; what follows from them is in the connections
+                electro_type: _, // likewise
+                layer: _,        // likewise
+                measure_dipole,
+                reference: _, // a citation
+            } = metadata;
+            w.map(|w| {
+                w.field("measure_dipole", measure_dipole);
+                w.field("cell", cell);
+            });
+        })
+    }
+
+    fn positions(&mut self, positions: &Arc<Vec<[f64; 3]>>) -> Hash {
+        self.shared(Part::Positions, positions, "positions", |w| write_points(w, positions))
+    }
+
+    fn drive(&mut self, name: &str, drive: &Drive) -> Hash {
+        let Drive {
+            dynamics,
+            location: _,        // how it attaches is in its connections
+            target_types,
+            cell_specific,
+            n_drive_cells,
+            weights_ampa: _,    // likewise
+            weights_nmda: _,    // likewise
+            synaptic_delays: _, // likewise
+            probability: _,     // likewise
+            space_constant: _,  // likewise
+            event_seed,
+            conn_seed: _,       // likewise
+        } = drive;
+        let events = match dynamics {
+            Dynamics::SpikeTrain { events } => Some(self.events(events)),
+            _ => None,
+        };
+        self.blob(name, |w| {
+            w.map(|w| {
+                match dynamics {
+                    Dynamics::Evoked { mu, sigma, numspikes } => {
+                        w.field("type", "evoked");
+                        w.field("mu", mu);
+                        w.field("sigma", sigma);
+                        w.field("numspikes", numspikes);
+                    }
+                    Dynamics::Poisson { tstart, tstop, rate_constant } => {
+                        w.field("type", "poisson");
+                        w.field("tstart", tstart);
+                        w.field("tstop", tstop);
+                        w.field("rate_constant", rate_constant);
+                    }
+                    Dynamics::Bursty {
+                        tstart,
+                        tstart_std,
+                        tstop,
+                        burst_rate,
+                        burst_std,
+                        numspikes,
+                        spike_isi,
+                    } => {
+                        w.field("type", "bursty");
+                        w.field("tstart", tstart);
+                        w.field("tstart_std", tstart_std);
+                        w.field("tstop", tstop);
+                        w.field("burst_rate", burst_rate);
+                        w.field("burst_std", burst_std);
+                        w.field("numspikes", numspikes);
+                        w.field("spike_isi", spike_isi);
+                    }
+                    Dynamics::SpikeTrain { events: _ } => {
+                        w.field("type", "spike_train");
+                        w.field("events", &events);
+                    }
+                }
+                w.field("target_types", target_types.as_slice());
+                w.field("cell_specific", cell_specific);
+                w.field("n_drive_cells", n_drive_cells);
+                w.field("event_seed", event_seed);
+            });
+        })
+    }
+
+    fn events(&mut self, events: &Arc<Vec<Vec<f64>>>) -> Hash {
+        self.shared(Part::Events, events, "events", |w| {
+            w.list(|w| events.iter().for_each(|cell| w.floats(cell.iter().copied())));
+        })
+    }
+
+    fn connection(&mut self, connection: &Connection) -> Hash {
+        let Connection {
+            src_type,
+            target_type,
+            src_gids,
+            target_gids,
+            gid_pairs,
+            loc,
+            receptor,
+            weight,
+            delay,
+            lamtha,
+            threshold,
+            gain,
+            allow_autapses: _, // what it left out is not among the pairs
+            probability: _,    // likewise
+            conn_seed: _,      // likewise
+        } = connection;
+        let src_list = self.gid_list(src_gids);
+        let target_list = self.gid_list(target_gids);
+        let pairs = match gid_pairs {
+            GidPairs::Explicit(pairs) => Some(self.pairs(pairs)),
+            _ => None,
+        };
+        self.blob("connections", |w| {
+            w.map(|w| {
+                w.field("src", src_type);
+                w.field("target", target_type);
+                w.field("location", loc);
+                w.field("receptor", receptor);
+                w.field_with("src_gids", |w| write_gids(w, src_gids, &src_list));
+                w.field_with("target_gids", |w| write_gids(w, target_gids, &target_list));
+                w.field_with("pairs", |w| match gid_pairs {
+                    GidPairs::AllToAll { src, target, autapses } => w.map(|w| {
+                        w.field("kind", "all_to_all");
+                        w.field("src", src);
+                        w.field("target", target);
+                        w.field("autapses", autapses);
+                    }),
+                    GidPairs::OneToOne { src, target } => w.map(|w| {
+                        w.field("kind", "one_to_one");
+                        w.field("src", src);
+                        w.field("target", target);
+                    }),
+                    GidPairs::Explicit(_) => pairs.write(w),
+                });
+                w.field("weight", weight);
+                w.field("delay", delay);
+                w.field("lamtha", lamtha);
+                w.field("threshold", threshold);
+                w.field("gain", gain);
+            });
+        })
+    }
+
+    fn gid_list(&mut self, gids: &Gids) -> Option<Hash> {
+        match gids {
+            Gids::Range(_) => None,
+            Gids::List(list) => Some(self.shared(Part::Gids, list, "gids", |w| {
+                w.ints(list.iter().copied());
+            })),
+        }
+    }
+
+    fn pairs(&mut self, pairs: &Arc<Vec<(Gid, Vec<Gid>)>>) -> Hash {
+        self.shared(Part::Pairs, pairs, "pairs", |w| {
+            w.list(|w| {
+                for (src, targets) in pairs.iter() {
+                    w.int((*src).into());
+                    w.ints(targets.iter().copied());
+                }
+            });
+        })
+    }
+
+    /// Hashes what `write` writes and keeps it as a blob of the task.
+    fn blob(&mut self, name: &str, write: impl FnOnce(&mut Writer)) -> Hash {
+        let mut w = Writer::default();
+        write(&mut w);
+        let (bytes, has_nan) = w.finish();
+        if has_nan && self.nan.is_none() {
+            let inside = canon::read(&bytes).and_then(|value| value.find_nan());
+            self.nan = Some(NotANumber {
+                path: [name, inside.as_deref().unwrap_or("")].join("."),
+            });
+        }
+        let blob = Blob::new(bytes);
+        let hash = blob.hash;
+        self.blobs.push(blob);
+        hash
+    }
+
+    /// As [`Self::blob`], for a part that networks share; written and hashed once.
+    fn shared<T: Any + Send + Sync>(
+        &mut self,
+        part: Part,
+        owner: &Arc<T>,
+        name: &str,
+        write: impl FnOnce(&mut Writer),
+    ) -> Hash {
+        let address = (Arc::as_ptr(owner).cast::<()>() as usize, part);
+        if let Some(known) = self.shared.get(&address) {
+            self.blobs.push(known.blob.clone());
+            return known.blob.hash;
+        }
+        let hash = self.blob(name, write);
+        if self.shared.len() >= REMEMBERED {
+            self.shared.clear();
+        }
+        if let (Some(blob), None) = (self.blobs.last(), &self.nan) {
+            let shared = Shared {
+                blob: blob.clone(),
+                _owner: owner.clone(),
+            };
+            self.shared.insert(address, shared);
+        }
+        hash
+    }
+}
+
+fn links<'a, T>(
+    map: &'a IndexMap<String, T>,
+    mut hash: impl FnMut(&'a T) -> Hash,
+) -> Vec<(&'a str, Hash)> {
+    map.iter().map(|(name, item)| (name.as_str(), hash(item))).collect()
+}
+
+fn write_links(w: &mut Writer, links: &[(&str, Hash)]) {
+    w.map(|w| {
+        for (name, hash) in links {
+            w.field(name, hash);
+        }
+    });
+}
+
+fn write_map<T: Canonical>(w: &mut Writer, map: &IndexMap<String, T>) {
+    w.map(|w| {
+        for (name, value) in map {
+            w.field(name, value);
+        }
+    });
+}
+
+/// For maps that are only ever looked up by name: two orders are the same.
+fn write_sorted<T: Canonical>(w: &mut Writer, map: &IndexMap<String, T>) {
+    let mut entries: Vec<(&String, &T)> = map.iter().collect();
+    entries.sort_by_key(|(name, _)| *name);
+    w.map(|w| {
+        for (name, value) in entries {
+            w.field(name, value);
+        }
+    });
+}
+
+fn write_points(w: &mut Writer, points: &[[f64; 3]]) {
+    let numbers: Vec<f64> = points.iter().flatten().copied().collect();
+    w.floats(numbers.into_iter());
+}
+
+fn write_gids(w: &mut Writer, gids: &Gids, list: &Option<Hash>) {
+    match gids {
+        Gids::Range(range) => range.write(w),
+        Gids::List(_) => list.write(w),
+    }
+}
+
+impl Canonical for Range<Gid> {
+    fn write(&self, w: &mut Writer) {
+        w.ints([self.start, self.end].into_iter());
+    }
+}
+
+impl Canonical for Cell {
+    fn write(&self, w: &mut Writer) {
+        let Cell {
+            name: _, // the type's name counts
+            pos: _,  // of the template; each cell has its own in pos_dict
+            sections,
+            synapses,
+            sect_loc,
+            cell_tree,
+        } = self;
+        w.map(|w| {
+            // In order: it is the order in which traces are recorded.
+            w.field_with("sections", |w| write_map(w, sections));
+            w.field_with("synapses", |w| write_sorted(w, synapses));
+            w.field_with("sect_loc", |w| {
+                let mut groups: Vec<_> = sect_loc.iter().collect();
+                groups.sort_by_key(|(name, _)| *name);
+                w.map(|w| {
+                    for (name, sections) in groups {
+                        w.field(name, sections.as_slice());
+                    }
+                });
+            });
+            w.field_with("tree", |w| match cell_tree {
+                None => w.none(),
+                Some(tree) => w.list(|w| {
+                    for (node, children) in tree {
+                        node.write(w);
+                        w.list(|w| children.iter().for_each(|child| child.write(w)));
+                    }
+                }),
+            });
+        });
+    }
+}
+
+impl Canonical for CellNode {
+    fn write(&self, w: &mut Writer) {
+        let CellNode { section, end } = self;
+        w.list(|w| {
+            w.text(section);
+            end.write(w);
+        });
+    }
+}
+
+impl Canonical for Section {
+    #[allow(non_snake_case)] // hnn-core's names
+    fn write(&self, w: &mut Writer) {
+        let Section { L, diam, Ra, cm, v0, nseg, end_pts, syns, mechs } = self;
+        w.map(|w| {
+            w.field("L", L);
+            w.field("diam", diam);
+            w.field("Ra", Ra);
+            w.field("cm", cm);
+            w.field("v0", v0);
+            w.field("nseg", nseg);
+            w.field_with("end_pts", |w| write_points(w, end_pts));
+            w.field("syns", syns.as_slice());
+            w.field_with("mechs", |w| {
+                let mut mechs: Vec<_> = mechs.iter().collect();
+                mechs.sort_by_key(|(name, _)| *name);
+                w.map(|w| {
+                    for (name, parameters) in mechs {
+                        w.field_with(name, |w| write_sorted(w, parameters));
+                    }
+                });
+            });
+        });
+    }
+}
+
+impl Canonical for MechValue {
+    fn write(&self, w: &mut Writer) {
+        match self {
+            MechValue::Uniform(value) => w.float(*value),
+            MechValue::PerSegment(SegmentValues { x, values }) => w.map(|w| {
+                w.field_with("x", |w| w.floats(x.iter().copied()));
+                w.field_with("values", |w| w.floats(values.iter().copied()));
+            }),
+        }
+    }
+}
+
+impl Canonical for Synapse {
+    fn write(&self, w: &mut Writer) {
+        let Synapse { e, tau1, tau2 } = self;
+        w.map(|w| {
+            w.field("e", e);
+            w.field("tau1", tau1);
+            w.field("tau2", tau2);
+        });
+    }
+}
+
+impl Canonical for RateConstant {
+    fn write(&self, w: &mut Writer) {
+        match self {
+            RateConstant::All(rate) => w.float(*rate),
+            RateConstant::Each(rates) => write_sorted(w, rates),
+        }
+    }
+}
+
+impl Canonical for TonicBias {
+    fn write(&self, w: &mut Writer) {
+        let TonicBias { section, loc, amplitude, t0, tstop } = self;
+        w.map(|w| {
+            w.field("section", section);
+            w.field("loc", loc);
+            w.field("amplitude", amplitude);
+            w.field("t0", t0);
+            w.field("tstop", tstop);
+        });
+    }
+}
+
+impl Canonical for ElectrodeArray {
+    fn write(&self, w: &mut Writer) {
+        let ElectrodeArray { positions, conductivity, method, min_distance } = self;
+        w.map(|w| {
+            w.field_with("positions", |w| write_points(w, positions));
+            w.field("conductivity", conductivity);
+            w.field_with("method", |w| match method {
+                None => w.none(),
+                Some(ElectrodeMethod::Psa) => w.text("psa"),
+                Some(ElectrodeMethod::Lsa) => w.text("lsa"),
+            });
+            w.field("min_distance", min_distance);
+        });
+    }
+}

@@ -1,0 +1,385 @@
+//! The tables `simulations` and `summary`, which are written from the state.
+
+use super::layout::Table;
+use super::schema::{field, signed};
+use super::state::{Kind, Point, State, Status, Sweep, Value};
+use arrow_array::builder::{
+    BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Names that no parameter may have, as they are columns of the tables themselves.
+pub const RESERVED: &[&str] = &[
+    "sweep",
+    "sim",
+    "point",
+    "trial",
+    "batch",
+    "status",
+    "error",
+    "n_spikes",
+    "key",
+    "outputs",
+    "wall_s",
+    "solver_version",
+    "time",
+    "agg",
+    "L2",
+    "L5",
+    "gid",
+    "cell_type",
+    "array",
+    "contact",
+    "potential",
+    "section",
+    "receptor",
+    "values",
+    "dt",
+];
+
+/// Columns of all sweeps of a folder.
+#[derive(Debug, Default, PartialEq)]
+pub struct Columns {
+    /// Parameters, in the order in which the sweeps brought them.
+    pub parameters: IndexMap<String, Kind>,
+    /// Names of statistics.
+    pub statistics: Vec<String>,
+}
+
+impl Columns {
+    /// Columns that hold all sweeps, or the name for which there is none, and the sweeps that disagree about it.
+    pub fn of(state: &State) -> Result<Self, (String, String, String)> {
+        let mut columns = Columns::default();
+        let mut origin: IndexMap<&str, &str> = IndexMap::new();
+        for (sweep_name, sweep) in &state.sweeps {
+            for (name, kind) in &sweep.parameters {
+                let first = origin.entry(name).or_insert(sweep_name);
+                let known = columns.parameters.entry(name.clone()).or_insert(*kind);
+                match (*known, *kind) {
+                    (a, b) if a == b => {}
+                    (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => *known = Kind::Float,
+                    _ => return Err((name.clone(), first.to_string(), sweep_name.clone())),
+                }
+            }
+        }
+        for (sweep_name, sweep) in &state.sweeps {
+            for column in &sweep.summaries {
+                if let Some(first) = origin.get(column.name.as_str()) {
+                    return Err((column.name.clone(), first.to_string(), sweep_name.clone()));
+                }
+                if !columns.statistics.contains(&column.name) {
+                    columns.statistics.push(column.name.clone());
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Text that is equal for equal columns.
+    pub fn signature(&self) -> String {
+        format!("{:?} {:?}", self.parameters, self.statistics)
+    }
+}
+
+/// Points by the simulation that they resolve to.
+pub struct Points<'a> {
+    by_sim: Vec<Vec<(&'a str, &'a Sweep, &'a Point)>>,
+}
+
+impl<'a> Points<'a> {
+    /// Points of all sweeps.
+    pub fn of(state: &'a State) -> Self {
+        let mut by_sim = vec![Vec::new(); state.sims.len()];
+        for (name, sweep) in &state.sweeps {
+            for point in &sweep.points {
+                if let Some(points) = by_sim.get_mut(point.sim as usize) {
+                    points.push((name.as_str(), sweep, point));
+                }
+            }
+        }
+        Self { by_sim }
+    }
+
+    fn of_sim(&self, sim: u32) -> &[(&'a str, &'a Sweep, &'a Point)] {
+        self.by_sim.get(sim as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Rows of `simulations` or `summary` for the simulations of a batch.
+///
+/// # Errors
+/// [`ArrowError`] if columns disagree.
+pub fn rows(
+    table: Table,
+    state: &State,
+    columns: &Columns,
+    points: &Points,
+    batch: u32,
+) -> Result<RecordBatch, ArrowError> {
+    match table {
+        Table::Summary => summary(state, columns, points, batch),
+        _ => simulations(state, columns, points, batch),
+    }
+}
+
+fn sims_of(state: &State, batch: u32) -> std::ops::Range<u32> {
+    let first = |i: u32| state.batches.get(i as usize).map(|batch| batch.first);
+    let end = signed(u32::try_from(state.sims.len()).unwrap_or(u32::MAX)) as u32;
+    first(batch).unwrap_or(end)..first(batch + 1).unwrap_or(end)
+}
+
+fn simulations(
+    state: &State,
+    columns: &Columns,
+    points: &Points,
+    batch: u32,
+) -> Result<RecordBatch, ArrowError> {
+    let mut head = Head::default();
+    let mut parameters = Parameters::new(columns);
+    let mut status = StringBuilder::new();
+    let mut error = StringBuilder::new();
+    let mut n_spikes = Int64Builder::new();
+    let mut key = StringBuilder::new();
+    let mut outputs = StringBuilder::new();
+    let mut wall = Float64Builder::new();
+    let mut version = Int32Builder::new();
+    let sims = sims_of(state, batch);
+    for ((sim, trial), task) in state.tasks.range((sims.start, 0)..(sims.end, 0)) {
+        for (name, sweep, point) in points.of_sim(*sim) {
+            head.push(name, *sim, point, Some(*trial));
+            parameters.push(sweep, point);
+            match &task.status {
+                Status::Done => {
+                    status.append_value("done");
+                    error.append_null();
+                }
+                Status::Failed { class, error: text } => {
+                    status.append_value(format!("failed: {class}"));
+                    error.append_value(text);
+                }
+            }
+            n_spikes.append_value(i64::try_from(task.n_spikes).unwrap_or(i64::MAX));
+            key.append_value(task.key.to_string());
+            outputs.append_value(task.outputs.names().join(" "));
+            wall.append_value(task.wall_s);
+            let numerics = state.sims.get(*sim as usize).map_or(0, |sim| sim.numerics);
+            version.append_value(signed(numerics));
+        }
+    }
+    let mut table = head.finish();
+    table.extend(parameters.finish());
+    table.push((
+        field("status", DataType::Utf8, ""),
+        Arc::new(status.finish()),
+    ));
+    table.push((nullable("error", DataType::Utf8), Arc::new(error.finish())));
+    table.push((
+        field("n_spikes", DataType::Int64, ""),
+        Arc::new(n_spikes.finish()),
+    ));
+    table.push((field("key", DataType::Utf8, ""), Arc::new(key.finish())));
+    table.push((
+        field("outputs", DataType::Utf8, ""),
+        Arc::new(outputs.finish()),
+    ));
+    table.push((
+        field("wall_s", DataType::Float64, "s"),
+        Arc::new(wall.finish()),
+    ));
+    table.push((
+        field("solver_version", DataType::Int32, ""),
+        Arc::new(version.finish()),
+    ));
+    record_batch(table)
+}
+
+/// A row for each trial of each point of the present grids, with the statistics of the trial; and a row without a trial
+/// for statistics of the mean over trials.
+fn summary(
+    state: &State,
+    columns: &Columns,
+    points: &Points,
+    batch: u32,
+) -> Result<RecordBatch, ArrowError> {
+    let mut head = Head::default();
+    let mut parameters = Parameters::new(columns);
+    let mut statistics: Vec<Float64Builder> = columns
+        .statistics
+        .iter()
+        .map(|_| Float64Builder::new())
+        .collect();
+    for sim in sims_of(state, batch) {
+        for (name, sweep, point) in points.of_sim(sim) {
+            if point.place.is_none() {
+                continue;
+            }
+            let trials = (0..sweep.n_trials).map(Some).chain([None]);
+            for trial in trials {
+                let mean = trial.is_none();
+                if !sweep.summaries.iter().any(|column| column.mean == mean) {
+                    continue;
+                }
+                let stats = match trial {
+                    Some(trial) => state
+                        .tasks
+                        .get(&(sim, trial))
+                        .filter(|task| task.status == Status::Done)
+                        .map(|task| &task.stats),
+                    None => state.sims.get(sim as usize).map(|sim| &sim.means),
+                };
+                let known = |s: &std::collections::BTreeMap<u64, Option<f64>>| {
+                    sweep
+                        .summaries
+                        .iter()
+                        .any(|c| c.mean == mean && s.contains_key(&c.id))
+                };
+                let Some(stats) = stats.filter(|s| known(s)) else {
+                    continue;
+                };
+                head.push(name, sim, point, trial);
+                parameters.push(sweep, point);
+                for (column, builder) in columns.statistics.iter().zip(&mut statistics) {
+                    let own = sweep
+                        .summaries
+                        .iter()
+                        .find(|c| c.name == *column && c.mean == mean);
+                    let value = own.and_then(|own| stats.get(&own.id).copied().flatten());
+                    builder.append_option(value);
+                }
+            }
+        }
+    }
+    let mut table = head.finish();
+    table.extend(parameters.finish());
+    for (name, mut builder) in columns.statistics.iter().zip(statistics) {
+        table.push((
+            nullable(name, DataType::Float64),
+            Arc::new(builder.finish()),
+        ));
+    }
+    record_batch(table)
+}
+
+#[derive(Default)]
+struct Head {
+    sweep: StringBuilder,
+    sim: Int32Builder,
+    point: Int64Builder,
+    trial: Int32Builder,
+}
+
+impl Head {
+    fn push(&mut self, sweep: &str, sim: u32, point: &Point, trial: Option<u32>) {
+        self.sweep.append_value(sweep);
+        self.sim.append_value(signed(sim));
+        self.point
+            .append_option(point.place.and_then(|place| i64::try_from(place).ok()));
+        self.trial.append_option(trial.map(signed));
+    }
+
+    fn finish(mut self) -> Vec<(Field, ArrayRef)> {
+        vec![
+            (
+                field("sweep", DataType::Utf8, ""),
+                Arc::new(self.sweep.finish()),
+            ),
+            (
+                field("sim", DataType::Int32, ""),
+                Arc::new(self.sim.finish()),
+            ),
+            (
+                nullable("point", DataType::Int64),
+                Arc::new(self.point.finish()),
+            ),
+            (
+                nullable("trial", DataType::Int32),
+                Arc::new(self.trial.finish()),
+            ),
+        ]
+    }
+}
+
+struct Parameters<'a> {
+    columns: &'a Columns,
+    builders: Vec<ParameterBuilder>,
+}
+
+enum ParameterBuilder {
+    Float(Float64Builder),
+    Int(Int64Builder),
+    Text(StringBuilder),
+    Bool(BooleanBuilder),
+}
+
+impl<'a> Parameters<'a> {
+    fn new(columns: &'a Columns) -> Self {
+        let builder = |kind: &Kind| match kind {
+            Kind::Float => ParameterBuilder::Float(Float64Builder::new()),
+            Kind::Int => ParameterBuilder::Int(Int64Builder::new()),
+            Kind::Text => ParameterBuilder::Text(StringBuilder::new()),
+            Kind::Bool => ParameterBuilder::Bool(BooleanBuilder::new()),
+        };
+        Self {
+            columns,
+            builders: columns.parameters.values().map(builder).collect(),
+        }
+    }
+
+    fn push(&mut self, sweep: &Sweep, point: &Point) {
+        for (name, builder) in self.columns.parameters.keys().zip(&mut self.builders) {
+            let index = sweep.parameters.iter().position(|(own, _)| own == name);
+            let value = index.and_then(|i| point.values.get(i)?.as_ref());
+            match builder {
+                ParameterBuilder::Float(b) => b.append_option(match value {
+                    Some(Value::Float(x)) => Some(*x),
+                    Some(Value::Int(x)) => Some(*x as f64),
+                    _ => None,
+                }),
+                ParameterBuilder::Int(b) => b.append_option(match value {
+                    Some(Value::Int(x)) => Some(*x),
+                    _ => None,
+                }),
+                ParameterBuilder::Text(b) => b.append_option(match value {
+                    Some(Value::Text(x)) => Some(x),
+                    _ => None,
+                }),
+                ParameterBuilder::Bool(b) => b.append_option(match value {
+                    Some(Value::Bool(x)) => Some(*x),
+                    _ => None,
+                }),
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<(Field, ArrayRef)> {
+        let arrays = self
+            .builders
+            .into_iter()
+            .map(|builder| -> (DataType, ArrayRef) {
+                match builder {
+                    ParameterBuilder::Float(mut b) => (DataType::Float64, Arc::new(b.finish())),
+                    ParameterBuilder::Int(mut b) => (DataType::Int64, Arc::new(b.finish())),
+                    ParameterBuilder::Text(mut b) => (DataType::Utf8, Arc::new(b.finish())),
+                    ParameterBuilder::Bool(mut b) => (DataType::Boolean, Arc::new(b.finish())),
+                }
+            });
+        self.columns
+            .parameters
+            .keys()
+            .zip(arrays)
+            .map(|(name, (data_type, array))| (nullable(name, data_type), array))
+            .collect()
+    }
+}
+
+fn nullable(name: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, true)
+}
+
+fn record_batch(table: Vec<(Field, ArrayRef)>) -> Result<RecordBatch, ArrowError> {
+    let (fields, arrays): (Vec<_>, Vec<_>) = table.into_iter().unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+}

@@ -1,0 +1,218 @@
+//! Every write, rename and sync of the store.
+//!
+//! A file appears whole or not at all: it is written aside on the same file system, synced, renamed, and the folder is synced.
+
+use super::error::{Result, StoreError};
+use super::hash::Hash;
+use fs_err as fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+const MAGIC: &[u8; 8] = b"HNNSWEEP";
+const HEADER: usize = 8 + 4 + 8 + 8;
+
+/// Length and checksum of a file that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Bytes.
+    pub len: u64,
+    /// blake3 of the bytes.
+    pub hash: Hash,
+}
+
+/// A writer that counts and hashes what passes through it.
+pub struct Hashed<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+    len: u64,
+}
+
+impl<W: Write> Hashed<W> {
+    /// Wraps a writer.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hasher: blake3::Hasher::new(),
+            len: 0,
+        }
+    }
+
+    /// The wrapped writer.
+    pub fn into_inner(self) -> W {
+        self.inner
+    }
+
+    /// What has passed.
+    pub fn written(&self) -> Written {
+        Written {
+            len: self.len,
+            hash: Hash::from_bytes(*self.hasher.finalize().as_bytes()),
+        }
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        self.len += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Makes a folder and those above it.
+pub fn create_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|e| StoreError::io("make the folder", path, e))
+}
+
+/// A new file in the folder for temporary files.
+pub fn aside(tmp: &Path) -> Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix("new-")
+        .tempfile_in(tmp)
+        .map_err(|e| StoreError::io("make a file in", tmp, e))
+}
+
+/// Puts a file that was written aside into its place, durably.
+pub fn settle(file: NamedTempFile, target: &Path) -> Result<()> {
+    let sync = file.as_file().sync_all();
+    sync.map_err(|e| StoreError::io("write", target, e))?;
+    open_to_readers(file.as_file(), target)?;
+    file.persist(target)
+        .map_err(|e| StoreError::io("write", target, e.error))?;
+    sync_parent(target)
+}
+
+/// Temporary files are private; results are for whoever may read the folder.
+#[cfg(unix)]
+fn open_to_readers(file: &std::fs::File, target: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+        .map_err(|e| StoreError::io("write", target, e))
+}
+
+#[cfg(not(unix))]
+fn open_to_readers(_: &std::fs::File, _: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Renames a file that is durable already.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|e| StoreError::io("move a file to", to, e))?;
+    sync_parent(to)
+}
+
+/// Removes a file; it may be gone already.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the names in a file's folder durable.
+pub fn sync_parent(path: &Path) -> Result<()> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    fs::File::open(parent)
+        .and_then(|dir| dir.sync_all())
+        .map_err(|e| StoreError::io("sync the folder", parent, e))
+}
+
+/// Writes a small file as a whole, durably.
+pub fn write_whole(tmp: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = aside(tmp)?;
+    file.write_all(bytes)
+        .map_err(|e| StoreError::io("write", target, e))?;
+    settle(file, target)
+}
+
+/// What a sealed file says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Version of its format.
+    pub version: u32,
+    /// Generation of its content.
+    pub generation: u64,
+}
+
+/// Bytes of a sealed file: magic, format version, generation, length, payload, blake3 of all before.
+pub fn seal(seal: Seal, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + payload.len() + 32);
+    bytes.extend(MAGIC);
+    bytes.extend(seal.version.to_le_bytes());
+    bytes.extend(seal.generation.to_le_bytes());
+    bytes.extend((payload.len() as u64).to_le_bytes());
+    bytes.extend(payload);
+    let hash = Hash::of(&bytes);
+    bytes.extend(hash.as_bytes());
+    bytes
+}
+
+/// Payload of a sealed file, or what is wrong with it.
+pub fn unseal(bytes: &[u8]) -> std::result::Result<(Seal, &[u8]), &'static str> {
+    let seal = read_seal(bytes).ok_or("it does not begin as a file of hnn-sweep does")?;
+    let (body, hash) = bytes
+        .split_at_checked(bytes.len().saturating_sub(32))
+        .filter(|(body, _)| body.len() >= HEADER)
+        .ok_or("it is too short")?;
+    if Hash::of(body).as_bytes() != hash {
+        return Err("its checksum does not match");
+    }
+    Ok((seal, &body[HEADER..]))
+}
+
+/// What the beginning of a sealed file says.
+fn read_seal(bytes: &[u8]) -> Option<Seal> {
+    let head = bytes.get(..HEADER)?;
+    (&head[..8] == MAGIC).then_some(())?;
+    Some(Seal {
+        version: u32::from_le_bytes(head[8..12].try_into().ok()?),
+        generation: u64::from_le_bytes(head[12..20].try_into().ok()?),
+    })
+}
+
+/// The beginning of a sealed file, without reading the rest.
+pub fn peek_seal(path: &Path) -> Option<Seal> {
+    use std::io::Read;
+    let mut head = [0; HEADER];
+    fs::File::open(path).ok()?.read_exact(&mut head).ok()?;
+    read_seal(&head)
+}
+
+/// Reads a whole file; `None` if there is none.
+pub fn read_whole(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(StoreError::io("read", path, e)),
+    }
+}
+
+/// Files of a folder in the order of their names; none if there is no folder.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(StoreError::io("list", folder, e)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|e| StoreError::io("list", folder, e))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}

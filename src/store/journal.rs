@@ -1,0 +1,248 @@
+//! Finished simulations that are durable and not yet in the tables.
+//!
+//! Each process appends to a file of its own, one sync per commit, and holds a lock on it for as long as it lives. A record
+//! carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the tables the file
+//! is emptied.
+
+use super::disk;
+use super::error::{Result, StoreError};
+use super::hash::{Blob, Hash};
+use super::layout::{Layout, Table};
+use super::part::{Id, PieceSource};
+use super::state::Task;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8; 4] = b"HNJ1";
+/// Magic, length of the header, length of the body, checksum of both.
+const PREFIX: usize = 4 + 4 + 8 + 32;
+
+/// A finished simulation, ready to be kept.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Simulation and trial.
+    pub id: Id,
+    /// Its parameter set.
+    pub set: Hash,
+    /// What is known of it; `outputs` are those of `pieces`.
+    pub task: Task,
+    /// Rows of each table, as Parquet.
+    pub pieces: Vec<(Table, Vec<u8>)>,
+    /// Canonical bytes of the task.
+    pub spec: Vec<Blob>,
+}
+
+/// A record of a journal: a commit whose bytes are in the file.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Simulation and trial.
+    pub id: Id,
+    /// Its parameter set.
+    pub set: Hash,
+    /// What is known of it.
+    pub task: Task,
+    /// Rows of each table.
+    pub pieces: Vec<(Table, PieceSource)>,
+    /// Canonical bytes of the task.
+    pub spec: Vec<(Hash, PieceSource)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    id: Id,
+    set: Hash,
+    task: Task,
+    pieces: Vec<(Table, u64)>,
+    spec: Vec<(Hash, u64)>,
+}
+
+/// A process's own journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: fs::File,
+    len: u64,
+    records: Vec<Record>,
+}
+
+impl Journal {
+    /// Begins a journal.
+    pub fn create(layout: &Layout) -> Result<Self> {
+        let folder = layout.journal();
+        let temp = tempfile::Builder::new()
+            .prefix("run-")
+            .suffix(".journal")
+            .tempfile_in(&folder)
+            .map_err(|e| StoreError::io("make a file in", &folder, e))?;
+        let (file, path) = temp
+            .keep()
+            .map_err(|e| StoreError::io("make a file in", &folder, e.error))?;
+        file.try_lock()
+            .map_err(|e| StoreError::io("lock", &path, e.into()))?;
+        disk::sync_parent(&path)?;
+        Ok(Self {
+            file: fs::File::from_parts(file, &path),
+            path,
+            len: 0,
+            records: Vec::new(),
+        })
+    }
+
+    /// Makes finished simulations durable: one write and one sync for all of them.
+    ///
+    /// # Errors
+    /// If the disk refuses; none of them is kept then, and those before are.
+    pub fn append(&mut self, commits: &[Commit]) -> Result<()> {
+        let mut bytes = Vec::new();
+        let mut records = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let offset = self.len + bytes.len() as u64;
+            let (record, encoded) = encode(commit, &self.path, offset)?;
+            bytes.extend(encoded);
+            records.push(record);
+        }
+        let written = self
+            .file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // What was half written must not stand before what comes later.
+            let _ = self.file.set_len(self.len);
+            let _ = self.file.seek(SeekFrom::Start(self.len));
+            return Err(StoreError::io("write", &self.path, error));
+        }
+        self.len += bytes.len() as u64;
+        self.records.extend(records);
+        Ok(())
+    }
+
+    /// Records that are not in the tables.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Empties the journal once its records are in the tables.
+    pub fn clear(&mut self) -> Result<()> {
+        self.records.clear();
+        self.len = 0;
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)).map(drop))
+            .map_err(|e| StoreError::io("empty", &self.path, e))
+    }
+
+    /// Ends the journal, whose records are in the tables.
+    pub fn close(self) -> Result<()> {
+        disk::remove(&self.path)
+    }
+}
+
+fn encode(commit: &Commit, path: &Path, offset: u64) -> Result<(Record, Vec<u8>)> {
+    let header = Header {
+        id: commit.id,
+        set: commit.set,
+        task: commit.task.clone(),
+        pieces: commit
+            .pieces
+            .iter()
+            .map(|(t, b)| (*t, b.len() as u64))
+            .collect(),
+        spec: commit
+            .spec
+            .iter()
+            .map(|b| (b.hash, b.bytes.len() as u64))
+            .collect(),
+    };
+    let head = rmp_serde::to_vec_named(&header)
+        .map_err(|e| StoreError::io("write", path, std::io::Error::other(e)))?;
+    let bodies = || {
+        let pieces = commit.pieces.iter().map(|(_, bytes)| bytes.as_slice());
+        pieces.chain(commit.spec.iter().map(|blob| &*blob.bytes))
+    };
+    let body_len: usize = bodies().map(<[u8]>::len).sum();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&head);
+    bodies().for_each(|bytes| {
+        hasher.update(bytes);
+    });
+    let mut bytes = Vec::with_capacity(PREFIX + head.len() + body_len);
+    bytes.extend(MAGIC);
+    bytes.extend((head.len() as u32).to_le_bytes());
+    bytes.extend((body_len as u64).to_le_bytes());
+    bytes.extend(hasher.finalize().as_bytes());
+    bytes.extend(&head);
+    bodies().for_each(|body| bytes.extend(body));
+    let body_at = offset + (PREFIX + head.len()) as u64;
+    Ok((locate(header, path, body_at), bytes))
+}
+
+fn locate(header: Header, path: &Path, mut offset: u64) -> Record {
+    let mut slice = |len: u64| {
+        let source = PieceSource::Slice(path.to_path_buf(), offset, len);
+        offset += len;
+        source
+    };
+    let pieces = header
+        .pieces
+        .into_iter()
+        .map(|(t, len)| (t, slice(len)))
+        .collect();
+    let spec = header
+        .spec
+        .into_iter()
+        .map(|(h, len)| (h, slice(len)))
+        .collect();
+    Record {
+        id: header.id,
+        set: header.set,
+        task: header.task,
+        pieces,
+        spec,
+    }
+}
+
+/// Records of a journal up to the first that is not whole.
+pub fn read(path: &Path) -> Result<Vec<Record>> {
+    let Some(bytes) = disk::read_whole(path)? else {
+        return Ok(Vec::new());
+    };
+    let mut records = Vec::new();
+    let mut rest = bytes.as_slice();
+    while let Some((record, after)) = decode(rest, path, (bytes.len() - rest.len()) as u64) {
+        records.push(record);
+        rest = after;
+    }
+    Ok(records)
+}
+
+fn decode<'a>(bytes: &'a [u8], path: &Path, offset: u64) -> Option<(Record, &'a [u8])> {
+    let (prefix, rest) = bytes.split_first_chunk::<PREFIX>()?;
+    if &prefix[..4] != MAGIC {
+        return None;
+    }
+    let head_len = u32::from_le_bytes(prefix[4..8].try_into().ok()?) as usize;
+    let body_len = usize::try_from(u64::from_le_bytes(prefix[8..16].try_into().ok()?)).ok()?;
+    let (record, after) = rest.split_at_checked(head_len.checked_add(body_len)?)?;
+    if Hash::of(record).as_bytes() != &prefix[16..48] {
+        return None;
+    }
+    let header: Header = rmp_serde::from_slice(&record[..head_len]).ok()?;
+    let body_at = offset + (PREFIX + head_len) as u64;
+    Some((locate(header, path, body_at), after))
+}
+
+/// Journals of the folder that no living process holds: their records and the lock that keeps others from adopting them too.
+pub fn orphans(layout: &Layout) -> Result<Vec<(PathBuf, fs::File)>> {
+    let mut found = Vec::new();
+    for path in disk::list(&layout.journal())? {
+        let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else {
+            continue;
+        };
+        if file.file().try_lock().is_ok() {
+            found.push((path, file));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,121 @@
+//! Names of the folder's tables and files.
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A table of the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Table {
+    /// A task a row.
+    Simulations,
+    /// A sample of the dipole a row.
+    Dipole,
+    /// A spike a row.
+    Spikes,
+    /// A sample of a contact a row.
+    Lfp,
+    /// A trace a row.
+    Voltages,
+    /// A trace a row.
+    Currents,
+    /// A trace a row.
+    Calcium,
+    /// A simulation a row.
+    Summary,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Table; 8] = [
+        Table::Simulations,
+        Table::Dipole,
+        Table::Spikes,
+        Table::Lfp,
+        Table::Voltages,
+        Table::Currents,
+        Table::Calcium,
+        Table::Summary,
+    ];
+
+    /// The tables that a simulation writes to.
+    pub const DATA: [Table; 6] = [
+        Table::Dipole,
+        Table::Spikes,
+        Table::Lfp,
+        Table::Voltages,
+        Table::Currents,
+        Table::Calcium,
+    ];
+
+    /// Its name, which is also its folder's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Simulations => "simulations",
+            Table::Dipole => "dipole",
+            Table::Spikes => "spikes",
+            Table::Lfp => "lfp",
+            Table::Voltages => "voltages",
+            Table::Currents => "currents",
+            Table::Calcium => "calcium",
+            Table::Summary => "summary",
+        }
+    }
+}
+
+/// Paths of a folder of results.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Layout of `save_folder`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// `save_folder` itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where everything is that is no table.
+    pub fn state_folder(&self) -> PathBuf {
+        self.root.join(".state")
+    }
+
+    /// What is known about every task.
+    pub fn state(&self) -> PathBuf {
+        self.state_folder().join("state")
+    }
+
+    /// Held while state or tables are replaced.
+    pub fn lock(&self) -> PathBuf {
+        self.state_folder().join("lock")
+    }
+
+    /// Files that are being written.
+    pub fn tmp(&self) -> PathBuf {
+        self.state_folder().join("tmp")
+    }
+
+    /// Results that are durable and not yet in the tables.
+    pub fn journal(&self) -> PathBuf {
+        self.state_folder().join("journal")
+    }
+
+    /// Large results that are durable and not yet in the tables.
+    pub fn pieces(&self) -> PathBuf {
+        self.state_folder().join("pieces")
+    }
+
+    /// Canonical bytes of the tasks.
+    pub fn specs(&self) -> PathBuf {
+        self.state_folder().join("specs")
+    }
+
+    /// A file of a table, relative to the root.
+    pub fn part_name(table: Table, batch: u32, file: &str) -> String {
+        format!("{}/batch={batch}/{file}", table.name())
+    }
+}

@@ -1,0 +1,326 @@
+//! Parquet files: pieces of one simulation, and the parts of tables that they are merged into.
+
+use super::disk::{self, Hashed, Written};
+use super::error::{Result, StoreError};
+use super::layout::Table;
+use super::schema::{ROW_GROUP_ROWS, writer_properties};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_schema::SchemaRef;
+use bytes::Bytes;
+use fs_err as fs;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Simulation and trial: what rows belong to.
+pub type Id = (u32, u32);
+
+/// Writes a table's rows, whole simulations per row group.
+pub struct PartWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    last: Option<Id>,
+    rows: usize,
+    samples: usize,
+}
+
+impl<W: Write + Send> PartWriter<W> {
+    /// Begins a file.
+    pub fn new(
+        sink: W,
+        table: Table,
+        schema: &SchemaRef,
+    ) -> std::result::Result<Self, ParquetError> {
+        let properties = writer_properties(table, schema);
+        Ok(Self {
+            writer: ArrowWriter::try_new(sink, schema.clone(), Some(properties))?,
+            last: None,
+            rows: 0,
+            samples: 0,
+        })
+    }
+
+    /// Appends rows of a simulation.
+    pub fn write(&mut self, id: Id, rows: &RecordBatch) -> std::result::Result<(), ParquetError> {
+        let full = self.rows >= ROW_GROUP_ROWS || self.samples >= 32 * ROW_GROUP_ROWS;
+        if full && self.last != Some(id) {
+            self.end_group()?;
+        }
+        self.last = Some(id);
+        self.rows += rows.num_rows();
+        self.samples += list_items(rows);
+        self.writer.write(rows)
+    }
+
+    /// Ends a row group within a simulation, for traces that are too many for one.
+    pub fn end_group(&mut self) -> std::result::Result<(), ParquetError> {
+        (self.rows, self.samples) = (0, 0);
+        self.writer.flush()
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> std::result::Result<W, ParquetError> {
+        self.writer.into_inner()
+    }
+}
+
+/// Values in list columns, which rows alone do not tell.
+fn list_items(rows: &RecordBatch) -> usize {
+    rows.columns()
+        .iter()
+        .filter_map(|column| column.as_list_opt::<i32>())
+        .map(|list| list.values().len())
+        .sum()
+}
+
+/// One simulation's rows of a table as the bytes of a Parquet file.
+pub fn encode_piece(
+    table: Table,
+    id: Id,
+    rows: &[RecordBatch],
+) -> std::result::Result<Vec<u8>, ParquetError> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let mut writer = PartWriter::new(Vec::new(), table, &first.schema())?;
+    for batch in rows {
+        writer.write(id, batch)?;
+    }
+    writer.finish()
+}
+
+/// Reads a file one row group at a time.
+pub struct PartReader<R: ChunkReader + Clone + 'static> {
+    input: R,
+    metadata: ArrowReaderMetadata,
+    next: usize,
+}
+
+impl<R: ChunkReader + Clone + 'static> PartReader<R> {
+    /// Reads the file's metadata.
+    pub fn new(input: R) -> std::result::Result<Self, ParquetError> {
+        let metadata = ArrowReaderMetadata::load(&input, ArrowReaderOptions::new())?;
+        Ok(Self {
+            input,
+            metadata,
+            next: 0,
+        })
+    }
+
+    /// Its columns.
+    pub fn schema(&self) -> SchemaRef {
+        self.metadata.schema().clone()
+    }
+
+    /// Rows of the next row group.
+    pub fn next_group(&mut self) -> std::result::Result<Option<RecordBatch>, ParquetError> {
+        let groups = self.metadata.metadata().row_groups();
+        let Some(group) = groups.get(self.next) else {
+            return Ok(None);
+        };
+        let rows = usize::try_from(group.num_rows()).unwrap_or(usize::MAX);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.input.clone(),
+            self.metadata.clone(),
+        );
+        let mut reader = builder
+            .with_row_groups(vec![self.next])
+            .with_batch_size(rows.max(1))
+            .build()?;
+        self.next += 1;
+        match reader.next() {
+            Some(batch) => Ok(Some(batch?)),
+            None => self.next_group(),
+        }
+    }
+}
+
+/// Splits rows into runs of one simulation each.
+pub fn runs(rows: &RecordBatch) -> std::result::Result<Vec<(Id, RecordBatch)>, ParquetError> {
+    let ids = |name| {
+        rows.column_by_name(name)
+            .and_then(|c| c.as_primitive_opt::<Int32Type>())
+            .ok_or_else(|| ParquetError::General(format!("it has no column `{name}`")))
+    };
+    let (sims, trials) = (ids("sim")?, ids("trial")?);
+    let id = |i: usize| (sims.value(i).max(0) as u32, trials.value(i).max(0) as u32);
+    let mut result = Vec::new();
+    let mut start = 0;
+    for i in 1..=rows.num_rows() {
+        if i == rows.num_rows() || id(i) != id(start) {
+            result.push((id(start), rows.slice(start, i - start)));
+            start = i;
+        }
+    }
+    Ok(result)
+}
+
+/// Opens a part of a table; `None` if there is none.
+pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(StoreError::io("read", path, e)),
+    };
+    let (file, _) = file.into_parts();
+    let reader = PartReader::new(CloneFile(std::sync::Arc::new(file)));
+    reader
+        .map(Some)
+        .map_err(|e| StoreError::damaged_part(path, e))
+}
+
+/// A file that several readers share.
+#[derive(Clone)]
+pub struct CloneFile(std::sync::Arc<std::fs::File>);
+
+impl parquet::file::reader::Length for CloneFile {
+    fn len(&self) -> u64 {
+        parquet::file::reader::Length::len(&*self.0)
+    }
+}
+
+impl ChunkReader for CloneFile {
+    type T = <std::fs::File as ChunkReader>::T;
+
+    fn get_read(&self, start: u64) -> std::result::Result<Self::T, ParquetError> {
+        self.0.get_read(start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> std::result::Result<Bytes, ParquetError> {
+        self.0.get_bytes(start, length)
+    }
+}
+
+/// Rows that are to go into a part.
+pub struct Incoming {
+    /// Whose they are.
+    pub id: Id,
+    /// Reads the bytes of the piece.
+    pub source: PieceSource,
+}
+
+/// Where a piece is.
+#[derive(Clone, Debug)]
+pub enum PieceSource {
+    /// In a file, at an offset and with a length.
+    Slice(PathBuf, u64, u64),
+}
+
+impl PieceSource {
+    /// The bytes of a piece.
+    pub fn read(&self) -> Result<Bytes> {
+        use std::io::{Read, Seek, SeekFrom};
+        let PieceSource::Slice(path, offset, len) = self;
+        let read = || -> std::io::Result<Vec<u8>> {
+            let mut file = fs::File::open(path)?;
+            file.seek(SeekFrom::Start(*offset))?;
+            let mut bytes = vec![0; usize::try_from(*len).map_err(std::io::Error::other)?];
+            file.read_exact(&mut bytes)?;
+            Ok(bytes)
+        };
+        read()
+            .map(Bytes::from)
+            .map_err(|e| StoreError::io("read", path, e))
+    }
+}
+
+/// Merges new rows (ascending ids) into a part and puts it into its place. Rows of ids that `replaced` names are left out.
+///
+/// Returns nothing if no row is left; the file is removed then.
+pub fn merge(
+    tmp: &Path,
+    target: &Path,
+    table: Table,
+    incoming: &[Incoming],
+    replaced: &dyn Fn(Id) -> bool,
+) -> Result<Option<Written>> {
+    let mut old = open_part(target)?;
+    let damaged = |e: ParquetError| StoreError::damaged_part(target, e);
+    let mut writer: Option<PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>> = None;
+    let mut put = |id: Id, rows: &RecordBatch| -> Result<()> {
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => {
+                let sink = BufWriter::with_capacity(1 << 20, Hashed::new(disk::aside(tmp)?));
+                writer.insert(
+                    PartWriter::new(sink, table, &rows.schema())
+                        .map_err(|e| write_error(target, e))?,
+                )
+            }
+        };
+        writer.write(id, rows).map_err(|e| write_error(target, e))
+    };
+    let mut pending = incoming.iter().peekable();
+    let mut put_before =
+        |limit: Option<Id>, put: &mut dyn FnMut(Id, &RecordBatch) -> Result<()>| {
+            while let Some(piece) = pending.next_if(|p| limit.is_none_or(|limit| p.id < limit)) {
+                let PieceSource::Slice(path, ..) = &piece.source;
+                let bytes = piece.source.read()?;
+                let damaged = |e: ParquetError| StoreError::damaged_part(path, e);
+                let mut reader = PartReader::new(bytes).map_err(damaged)?;
+                while let Some(rows) = reader.next_group().map_err(damaged)? {
+                    put(piece.id, &rows)?;
+                }
+            }
+            Ok(())
+        };
+    if let Some(old) = &mut old {
+        while let Some(rows) = old.next_group().map_err(damaged)? {
+            for (id, rows) in runs(&rows).map_err(damaged)? {
+                put_before(Some(id), &mut put)?;
+                if !replaced(id) {
+                    put(id, &rows)?;
+                }
+            }
+        }
+    }
+    put_before(None, &mut put)?;
+    let Some(writer) = writer else {
+        disk::remove(target)?;
+        return Ok(None);
+    };
+    settle(writer, target).map(Some)
+}
+
+/// Writes a part from rows in memory and puts it into its place.
+pub fn write_part(tmp: &Path, target: &Path, table: Table, rows: &RecordBatch) -> Result<Written> {
+    let sink = BufWriter::with_capacity(1 << 20, Hashed::new(disk::aside(tmp)?));
+    let error = |e| write_error(target, e);
+    let mut writer = PartWriter::new(sink, table, &rows.schema()).map_err(error)?;
+    writer.write((0, 0), rows).map_err(error)?;
+    settle(writer, target)
+}
+
+fn settle(
+    writer: PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>,
+    target: &Path,
+) -> Result<Written> {
+    let sink = writer.finish().map_err(|e| write_error(target, e))?;
+    let hashed = sink
+        .into_inner()
+        .map_err(|e| StoreError::io("write", target, e.into_error()))?;
+    let written = hashed.written();
+    if let Some(folder) = target.parent() {
+        disk::create_dir(folder)?;
+    }
+    disk::settle(hashed.into_inner(), target)?;
+    Ok(written)
+}
+
+/// A Parquet error while writing is the disk's, as nothing else can fail.
+pub fn write_error(path: &Path, error: ParquetError) -> StoreError {
+    let source = match error {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(e) => *e,
+            Err(other) => std::io::Error::other(other),
+        },
+        other => std::io::Error::other(other),
+    };
+    StoreError::io("write", path, source)
+}

@@ -1,0 +1,541 @@
+//! Writing to a folder: registration of a sweep, commits, publication.
+
+use super::derive::{self, Columns, Points};
+use super::disk;
+use super::error::{Result, StoreError};
+use super::hash::Hash;
+use super::journal::{self, Commit, Journal, Record};
+use super::layout::{Layout, Table};
+use super::part::{self, Id, Incoming, write_part};
+use super::specs;
+use super::state::{Column, Kind, Outputs, Part, Point, State, Status, Sweep, Value};
+use fs_err as fs;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+/// Name of the file that holds a batch of a table.
+pub(crate) const PART: &str = "part.parquet";
+
+/// A sweep that is about to run.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Name.
+    pub name: String,
+    /// Names and kinds of its parameters.
+    pub parameters: Vec<(String, Kind)>,
+    /// Trials of each point.
+    pub n_trials: u32,
+    /// Version of the numerics, for the table.
+    pub numerics: u32,
+    /// Most simulations of a batch.
+    pub batch_size: u32,
+    /// Statistics.
+    pub summaries: Vec<Column>,
+    /// Parameter set and values of each point of the grid, in order.
+    pub points: Vec<(Hash, Vec<Value>)>,
+}
+
+/// A process that writes to a folder. Several may, at the same time.
+#[derive(Debug)]
+pub struct Session {
+    layout: Layout,
+    lock: fs::File,
+    state: State,
+    journal: Journal,
+    known_specs: Option<HashSet<Hash>>,
+}
+
+impl Session {
+    /// Opens a folder for writing, makes it if needed, and publishes what runs that were killed had committed.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or its state is damaged.
+    pub fn begin(root: &Path) -> Result<Self> {
+        let layout = Layout::new(root);
+        for folder in [layout.tmp(), layout.journal(), layout.specs()] {
+            disk::create_dir(&folder)?;
+        }
+        let path = layout.lock();
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .read(true)
+            .open(&path)
+            .map_err(|e| StoreError::io("write to", &path, e))?;
+        lock.lock().map_err(|e| StoreError::io("lock", &path, e))?;
+        let state = State::load(&layout)?.unwrap_or_default();
+        for path in disk::list(&layout.tmp())? {
+            disk::remove(&path)?;
+        }
+        let journal = Journal::create(&layout)?;
+        let mut session = Self {
+            layout,
+            lock,
+            state,
+            journal,
+            known_specs: None,
+        };
+        session.adopt()?;
+        session.heal()?;
+        session.unlock()?;
+        Ok(session)
+    }
+
+    /// What is known about the folder's tasks; this process's commits are in it once they are published.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its files.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Registers a sweep's grid: numbers its simulations and brings `simulations` and `summary` in line with it.
+    /// Returns the number of each point's simulation.
+    ///
+    /// # Errors
+    /// If a parameter's or summary's name cannot be a column of the tables, or the disk refuses.
+    pub fn register(&mut self, sweep: Registration) -> Result<Vec<u32>> {
+        self.locked(|session| {
+            let before = session.state.sweeps.get(&sweep.name).cloned();
+            let (sims, after) = merge_sweep(&mut session.state, before.as_ref(), &sweep)?;
+            let mut dirty = BTreeSet::new();
+            if before.as_ref() != Some(&after) {
+                let changed = |a: &Sweep, b: &Sweep| {
+                    let whole = a.summaries != b.summaries || a.n_trials != b.n_trials;
+                    let points = a.points.iter().enumerate();
+                    points
+                        .filter(|(i, p)| whole || b.points.get(*i) != Some(p))
+                        .map(|(_, p)| p.sim)
+                        .collect::<Vec<u32>>()
+                };
+                let sims = before.iter().flat_map(|b| changed(b, &after));
+                let sims: Vec<u32> = sims
+                    .chain(changed(&after, &before.clone().unwrap_or_default()))
+                    .collect();
+                dirty.extend(sims.into_iter().map(|sim| session.state.batch_of(sim)));
+                session.state.sweeps.insert(sweep.name.clone(), after);
+            }
+            session.fold(&[], dirty)?;
+            Ok(sims)
+        })
+    }
+
+    /// Makes finished simulations durable.
+    ///
+    /// # Errors
+    /// If the disk refuses; those committed before are not harmed.
+    pub fn commit(&mut self, commits: &[Commit]) -> Result<()> {
+        self.journal.append(commits)
+    }
+
+    /// Whether anything is committed that is not in the tables yet.
+    pub fn is_published(&self) -> bool {
+        self.journal.records().is_empty()
+    }
+
+    /// Brings all that was committed into the tables.
+    ///
+    /// # Errors
+    /// If the disk refuses; what was committed stays committed.
+    pub fn publish(&mut self) -> Result<()> {
+        if self.is_published() {
+            return Ok(());
+        }
+        self.locked(|session| {
+            let records = session.journal.records().to_vec();
+            session.fold(&records, BTreeSet::new())?;
+            session.journal.clear()
+        })
+    }
+
+    /// Stores statistics that were computed from stored tables.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn set_statistics(
+        &mut self,
+        trials: &BTreeMap<Id, BTreeMap<u64, Option<f64>>>,
+        means: &BTreeMap<u32, BTreeMap<u64, Option<f64>>>,
+    ) -> Result<()> {
+        if trials.is_empty() && means.is_empty() {
+            return Ok(());
+        }
+        self.publish()?;
+        self.locked(|session| {
+            let mut dirty = BTreeSet::new();
+            for (id, stats) in trials {
+                if let Some(task) = session.state.tasks.get_mut(id) {
+                    task.stats.extend(stats);
+                    dirty.insert(session.state.batch_of(id.0));
+                }
+            }
+            for (sim, stats) in means {
+                if let Some(entry) = session.state.sims.get_mut(*sim as usize) {
+                    entry.means.extend(stats);
+                    dirty.insert(session.state.batch_of(*sim));
+                }
+            }
+            session.fold(&[], dirty)
+        })
+    }
+
+    /// Forgets failed tasks, so that they are simulated again.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn forget(&mut self, ids: &[Id]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.publish()?;
+        self.locked(|session| {
+            let mut dirty = BTreeSet::new();
+            for id in ids {
+                session.state.tasks.remove(id);
+                dirty.insert(session.state.batch_of(id.0));
+            }
+            session.fold(&[], dirty)
+        })
+    }
+
+    /// Publishes and ends the session.
+    ///
+    /// # Errors
+    /// If the disk refuses; what was committed stays committed.
+    pub fn finish(mut self) -> Result<State> {
+        self.publish()?;
+        self.journal.close()?;
+        Ok(self.state)
+    }
+
+    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let path = self.layout.lock();
+        self.lock
+            .lock()
+            .map_err(|e| StoreError::io("lock", &path, e))?;
+        let result = self.refresh().and_then(|()| work(self));
+        self.unlock()?;
+        result
+    }
+
+    fn unlock(&self) -> Result<()> {
+        self.lock
+            .unlock()
+            .map_err(|e| StoreError::io("unlock", &self.layout.lock(), e))
+    }
+
+    /// Takes over what another process has published since.
+    fn refresh(&mut self) -> Result<()> {
+        let on_disk = disk::peek_seal(&self.layout.state()).map(|seal| seal.generation);
+        if on_disk.unwrap_or(0) != self.state.generation {
+            self.state = State::load(&self.layout)?.unwrap_or_default();
+            self.known_specs = None;
+        }
+        Ok(())
+    }
+
+    /// Publishes the journals of processes that are gone.
+    fn adopt(&mut self) -> Result<()> {
+        let orphans = journal::orphans(&self.layout)?;
+        let mut records = Vec::new();
+        for (path, _) in &orphans {
+            records.extend(journal::read(path)?);
+        }
+        if !records.is_empty() {
+            self.fold(&records, BTreeSet::new())?;
+        }
+        for (path, _lock) in &orphans {
+            disk::remove(path)?;
+        }
+        Ok(())
+    }
+
+    /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is put aside.
+    fn heal(&mut self) -> Result<()> {
+        let damaged = damaged_parts(&self.layout, &self.state)?;
+        if damaged.is_empty() {
+            return Ok(());
+        }
+        note_damage(&self.layout, &mut self.state)?;
+        let mut dirty = BTreeSet::new();
+        for (name, batch) in damaged {
+            self.state.parts.remove(&name);
+            let path = self.layout.root().join(&name);
+            if path.exists() {
+                let folder = self.layout.state_folder().join("damaged");
+                disk::create_dir(&folder)?;
+                disk::rename(&path, &folder.join(name.replace('/', "-")))?;
+            }
+            dirty.insert(batch);
+        }
+        self.fold(&[], dirty)
+    }
+
+    /// Brings records into the tables, rewrites `simulations` and `summary` where needed, and replaces the state.
+    fn fold(&mut self, records: &[Record], mut dirty: BTreeSet<u32>) -> Result<()> {
+        // On an error the state is gone from memory, and `refresh` reads it again.
+        let mut state = std::mem::take(&mut self.state);
+        let mut merges: BTreeMap<(Table, u32), BTreeMap<Id, part::PieceSource>> = BTreeMap::new();
+        let mut blobs = BTreeMap::new();
+        for record in records {
+            let accepted = accept(&mut state, record);
+            if accepted == Accepted::No {
+                continue;
+            }
+            let batch = state.batch_of(record.id.0);
+            dirty.insert(batch);
+            for (table, source) in &record.pieces {
+                let pieces = merges.entry((*table, batch)).or_default();
+                pieces.insert(record.id, source.clone());
+            }
+            if self.known_specs.is_none() {
+                self.known_specs = Some(specs::known(&self.layout, &state)?);
+            }
+            for (hash, source) in &record.spec {
+                let known = self.known_specs.get_or_insert_default();
+                if known.insert(*hash) {
+                    blobs.insert(*hash, source.read()?.to_vec());
+                }
+            }
+        }
+        for ((table, batch), pieces) in merges {
+            let name = Layout::part_name(table, batch, PART);
+            let target = self.layout.root().join(&name);
+            let incoming: Vec<Incoming> = pieces
+                .iter()
+                .map(|(id, source)| Incoming {
+                    id: *id,
+                    source: source.clone(),
+                })
+                .collect();
+            let replaced = |id: Id| pieces.contains_key(&id);
+            match part::merge(&self.layout.tmp(), &target, table, &incoming, &replaced)? {
+                Some(written) => state.parts.insert(name, written.into()),
+                None => state.parts.remove(&name),
+            };
+        }
+        specs::add(&self.layout, &mut state, blobs)?;
+        self.write_derived(&mut state, dirty)?;
+        state.save(&self.layout)?;
+        self.state = state;
+        Ok(())
+    }
+
+    /// Rewrites `simulations` and `summary` of some batches, or of all if their columns have changed.
+    fn write_derived(&self, state: &mut State, mut dirty: BTreeSet<u32>) -> Result<()> {
+        let columns = columns(state)?;
+        if state.columns != columns.signature() {
+            state.columns = columns.signature();
+            dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
+        }
+        let mut written: Vec<(String, Option<Part>)> = Vec::new();
+        let points = Points::of(state);
+        // Last, so that whatever `simulations` lists is in the other tables.
+        for table in [Table::Summary, Table::Simulations] {
+            for batch in &dirty {
+                let name = Layout::part_name(table, *batch, PART);
+                let target = self.layout.root().join(&name);
+                let rows = derive::rows(table, state, &columns, &points, *batch)
+                    .map_err(|e| StoreError::io("write", &target, std::io::Error::other(e)))?;
+                if rows.num_rows() > 0 {
+                    let part = write_part(&self.layout.tmp(), &target, table, &rows)?;
+                    written.push((name, Some(part.into())));
+                } else if state.parts.contains_key(&name) {
+                    disk::remove(&target)?;
+                    written.push((name, None));
+                }
+            }
+        }
+        for (name, part) in written {
+            match part {
+                Some(part) => state.parts.insert(name, part),
+                None => state.parts.remove(&name),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn columns(state: &State) -> Result<Columns> {
+    Columns::of(state).map_err(|(name, first, second)| StoreError::Conflict {
+        what: format!("the column `{name}` means different things in the sweeps `{first}` and `{second}` of this folder"),
+        help: "rename it in one of them, or give them different folders with `save_folder`".into(),
+    })
+}
+
+/// Whether a record brought anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    Yes,
+    No,
+}
+
+/// Takes a finished task into the state. The first result stays; more outputs and statistics are added to it.
+pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
+    let numbered = state.sims.get(record.id.0 as usize).map(|sim| sim.set);
+    if numbered != Some(record.set) {
+        return Accepted::No;
+    }
+    let mut task = record.task.clone();
+    if let Some(known) = state.tasks.get(&record.id) {
+        let news = !known.outputs.lacking(&task.outputs).is_none();
+        let stats = task.stats.keys().any(|id| !known.stats.contains_key(id));
+        let better = known.status != Status::Done && task.status == Status::Done;
+        if !(news || stats || better)
+            || (known.status == Status::Done && task.status != Status::Done)
+        {
+            return Accepted::No;
+        }
+        task.outputs = task.outputs.over(&known.outputs);
+        let mut stats = known.stats.clone();
+        stats.extend(&task.stats);
+        task.stats = stats;
+    }
+    state.damaged.remove(&record.id);
+    state.tasks.insert(record.id, task);
+    Accepted::Yes
+}
+
+/// Parts whose file is missing or has another length than it was written with, and their batches.
+fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
+    let mut damaged = Vec::new();
+    for (name, part) in &state.parts {
+        let path = layout.root().join(name);
+        let len = match fs::metadata(&path) {
+            Ok(metadata) => Some(metadata.len()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(StoreError::io("read", &path, e)),
+        };
+        let batch = name.split(['=', '/']).nth(2).and_then(|n| n.parse().ok());
+        if let (true, Some(batch)) = (len != Some(part.len), batch) {
+            damaged.push((name.clone(), batch));
+        }
+    }
+    Ok(damaged)
+}
+
+/// Tasks lose the outputs whose files are damaged.
+pub(crate) fn note_damage(layout: &Layout, state: &mut State) -> Result<()> {
+    for (name, batch) in damaged_parts(layout, state)? {
+        let Some(table) = Table::DATA
+            .into_iter()
+            .find(|t| name.starts_with(&format!("{}/", t.name())))
+        else {
+            continue;
+        };
+        let ids: Vec<Id> = state.tasks.keys().copied().collect();
+        for id in ids {
+            if state.batch_of(id.0) != batch {
+                continue;
+            }
+            if let Some(task) = state
+                .tasks
+                .get_mut(&id)
+                .filter(|task| task.outputs.has(table))
+            {
+                task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
+                state.damaged.insert(id, name.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Numbers the simulations of a sweep's grid and merges its points with those of earlier runs.
+fn merge_sweep(
+    state: &mut State,
+    before: Option<&Sweep>,
+    sweep: &Registration,
+) -> Result<(Vec<u32>, Sweep)> {
+    for (name, _) in &sweep.parameters {
+        reserved("parameter", name)?;
+    }
+    for column in &sweep.summaries {
+        reserved("summary", &column.name)?;
+    }
+    let mut after = before.cloned().unwrap_or_default();
+    after.n_trials = sweep.n_trials;
+    after.summaries = sweep.summaries.clone();
+    for (name, kind) in &sweep.parameters {
+        match after.parameters.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) if *known == *kind => {}
+            Some((_, known))
+                if matches!(
+                    (*known, kind),
+                    (Kind::Int | Kind::Float, Kind::Int | Kind::Float)
+                ) =>
+            {
+                *known = Kind::Float;
+            }
+            Some(_) => {
+                return Err(StoreError::Conflict {
+                    what: format!(
+                        "the parameter `{name}` had values of another kind when `{}` ran before",
+                        sweep.name
+                    ),
+                    help: "rename the parameter, or choose another `save_folder`".into(),
+                });
+            }
+            None => after.parameters.push((name.clone(), *kind)),
+        }
+    }
+    let places: Vec<Option<usize>> = after
+        .parameters
+        .iter()
+        .map(|(name, _)| sweep.parameters.iter().position(|(own, _)| own == name))
+        .collect();
+    let identity = |sim: u32, values: &[Option<Value>]| -> (u32, String) {
+        let text: Vec<String> = values
+            .iter()
+            .enumerate()
+            .filter_map(|(i, v)| Some(format!("{i}:{}", v.as_ref()?.identity())))
+            .collect();
+        (sim, text.join(","))
+    };
+    let mut known: HashMap<(u32, String), Vec<usize>> = HashMap::new();
+    for (i, point) in after.points.iter_mut().enumerate() {
+        point.place = None;
+        point.values.resize(after.parameters.len(), None);
+        known
+            .entry(identity(point.sim, &point.values))
+            .or_default()
+            .push(i);
+    }
+    // The first of several equal points keeps the first entry.
+    known.values_mut().for_each(|entries| entries.reverse());
+    let mut sims = Vec::with_capacity(sweep.points.len());
+    for (place, (set, values)) in (0..).zip(&sweep.points) {
+        let sim = state.number(*set, sweep.numerics, sweep.batch_size);
+        sims.push(sim);
+        let values: Vec<Option<Value>> = places
+            .iter()
+            .map(|place| values.get((*place)?).cloned())
+            .collect();
+        let entry = known.get_mut(&identity(sim, &values)).and_then(Vec::pop);
+        match entry.and_then(|i| after.points.get_mut(i)) {
+            Some(point) => point.place = Some(place),
+            None => after.points.push(Point {
+                sim,
+                place: Some(place),
+                values,
+            }),
+        }
+    }
+    Ok((sims, after))
+}
+
+fn reserved(what: &str, name: &str) -> Result<()> {
+    if !derive::RESERVED
+        .iter()
+        .any(|taken| taken.eq_ignore_ascii_case(name))
+    {
+        return Ok(());
+    }
+    Err(StoreError::Conflict {
+        what: format!("a {what} cannot be called `{name}`: the tables have a column of that name"),
+        help: format!("rename it; taken are {}", derive::RESERVED.join(", ")),
+    })
+}

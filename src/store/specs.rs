@@ -1,0 +1,144 @@
+//! Canonical bytes of tasks, kept by hash: the tasks of a sweep share nearly all of theirs.
+
+use super::disk;
+use super::error::{Result, StoreError};
+use super::hash::Hash;
+use super::layout::Layout;
+use super::state::State;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, BinaryArray, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use fs_err as fs;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// A pack that has grown beyond this is left as it is, and a new one begun.
+const PACK_BYTES: u64 = 4 << 20;
+
+/// Hashes of all blobs that are kept.
+pub fn known(layout: &Layout, state: &State) -> Result<HashSet<Hash>> {
+    let mut known = HashSet::new();
+    for name in state.specs.keys() {
+        for_each(layout, name, true, &mut |hash, _| {
+            known.insert(hash);
+        })?;
+    }
+    Ok(known)
+}
+
+/// Adds blobs to the last pack, or to a new one.
+pub fn add(layout: &Layout, state: &mut State, blobs: BTreeMap<Hash, Vec<u8>>) -> Result<()> {
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    let mut blobs = blobs;
+    let open = state
+        .specs
+        .iter()
+        .next_back()
+        .filter(|(_, pack)| pack.len < PACK_BYTES);
+    let name = match open.map(|(name, _)| name.clone()) {
+        Some(name) => {
+            for_each(layout, &name, false, &mut |hash, bytes| {
+                blobs.insert(hash, bytes.to_vec());
+            })?;
+            name
+        }
+        None => format!("pack-{:06}.parquet", state.specs.len()),
+    };
+    let path = layout.specs().join(&name);
+    let bytes = encode(&blobs).map_err(|e| super::part::write_error(&path, e))?;
+    disk::write_whole(&layout.tmp(), &path, &bytes)?;
+    let part = super::state::Part {
+        len: bytes.len() as u64,
+        hash: Hash::of(&bytes),
+    };
+    state.specs.insert(name, part);
+    Ok(())
+}
+
+/// Reads the blobs with these hashes.
+pub fn load(
+    layout: &Layout,
+    state: &State,
+    wanted: &HashSet<Hash>,
+) -> Result<BTreeMap<Hash, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for name in state.specs.keys() {
+        for_each(layout, name, false, &mut |hash, bytes| {
+            if wanted.contains(&hash) {
+                found.insert(hash, bytes.to_vec());
+            }
+        })?;
+    }
+    Ok(found)
+}
+
+fn encode(
+    blobs: &BTreeMap<Hash, Vec<u8>>,
+) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("hash", DataType::Binary, false),
+        Field::new("bytes", DataType::Binary, false),
+    ]));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
+        .set_dictionary_enabled(false)
+        .build();
+    let hashes = BinaryArray::from_iter_values(blobs.keys().map(|hash| hash.as_bytes()));
+    let bytes = BinaryArray::from_iter_values(blobs.values());
+    let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(hashes), Arc::new(bytes)])?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
+    writer.write(&batch)?;
+    writer.into_inner()
+}
+
+fn for_each(
+    layout: &Layout,
+    name: &str,
+    only_hashes: bool,
+    visit: &mut dyn FnMut(Hash, &[u8]),
+) -> Result<()> {
+    let path = layout.specs().join(name);
+    let damaged = |what: String| StoreError::Damaged {
+        path: path.clone(),
+        what,
+        help: "it only serves to explain differences between tasks (`why`): move it away".into(),
+    };
+    let file = match fs::File::open(&path) {
+        Ok(file) => file.into_parts().0,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(StoreError::io("read", &path, e)),
+    };
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(e.to_string()))?;
+    if only_hashes {
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), [0]);
+        builder = builder.with_projection(mask);
+    }
+    let reader = builder.build().map_err(|e| damaged(e.to_string()))?;
+    for batch in reader {
+        let batch = batch.map_err(|e| damaged(e.to_string()))?;
+        let column = |i: usize| {
+            batch
+                .columns()
+                .get(i)
+                .and_then(|c| c.as_binary_opt::<i32>())
+        };
+        let hashes = column(0).ok_or_else(|| damaged("a column is missing".into()))?;
+        for row in 0..hashes.len() {
+            let hash = <[u8; 32]>::try_from(hashes.value(row))
+                .map_err(|_| damaged("a hash has not 32 bytes".into()))?;
+            visit(
+                Hash::from_bytes(hash),
+                column(1).map_or(&[], |bytes| bytes.value(row)),
+            );
+        }
+    }
+    Ok(())
+}

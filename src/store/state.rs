@@ -1,0 +1,414 @@
+//! What is known about every task of a folder: the index that plans are made from.
+//!
+//! One sealed file, replaced as a whole; it is small (about 250 bytes a task). Tables `simulations` and `summary` are
+//! written from it.
+
+use super::disk::{self, Written};
+use super::error::{Result, StoreError};
+use super::hash::Hash;
+use super::layout::{Layout, Table};
+use super::part::Id;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// Version of the state file and of the tables' layout.
+///
+/// 1: first version.
+pub const STORE_VERSION: u32 = 1;
+
+/// Identifier of a statistic: a hash of what is computed, whatever its column is called.
+pub type StatId = u64;
+
+/// The index of a folder.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Grows with each replacement of the file.
+    pub generation: u64,
+    /// Ranges of simulations that share a part.
+    pub batches: Vec<Batch>,
+    /// Parameter sets in the order of their numbers (`sim`).
+    pub sims: Vec<Sim>,
+    /// Finished tasks.
+    pub tasks: BTreeMap<Id, Task>,
+    /// Sweeps by name.
+    pub sweeps: IndexMap<String, Sweep>,
+    /// Files of the tables, relative to the folder.
+    pub parts: BTreeMap<String, Part>,
+    /// Files of canonical bytes, relative to `.state/specs`.
+    pub specs: BTreeMap<String, Part>,
+    /// Columns that `simulations` and `summary` were last written with.
+    pub columns: String,
+    /// Tasks that lost rows with a damaged file, and which file.
+    #[serde(skip)]
+    pub damaged: BTreeMap<Id, String>,
+    #[serde(skip)]
+    by_set: HashMap<Hash, u32>,
+}
+
+/// A range of simulations.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Batch {
+    /// First simulation.
+    pub first: u32,
+    /// Most simulations.
+    pub size: u32,
+}
+
+/// A parameter set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sim {
+    /// Its identity.
+    pub set: Hash,
+    /// Numerics version that is part of it.
+    pub numerics: u32,
+    /// Statistics of the mean over trials.
+    pub means: BTreeMap<StatId, Option<f64>>,
+}
+
+/// A finished task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its identity.
+    pub key: Hash,
+    /// How it ended.
+    pub status: Status,
+    /// What is stored of it.
+    pub outputs: Outputs,
+    /// Number of spikes, drives' included.
+    pub n_spikes: u64,
+    /// Time (s) that it took.
+    pub wall_s: f64,
+    /// Statistics.
+    pub stats: BTreeMap<StatId, Option<f64>>,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// With results.
+    Done,
+    /// With an error.
+    Failed {
+        /// Class of failure: `invalid`, `not_finite`, `time_limit`, `panic`.
+        class: String,
+        /// The error.
+        error: String,
+    },
+}
+
+/// What is stored, or wanted, of a simulation, for each of [`Table::DATA`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs([Extent; 6]);
+
+/// How much of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// 0 nothing, 1 somata (or all there is, for tables without sections), 2 all sections.
+    pub level: u8,
+    /// Every how many samples.
+    pub decimate: u32,
+    /// Whether values have 64 bits.
+    pub double: bool,
+}
+
+impl Extent {
+    /// All that there is.
+    pub const WHOLE: Extent = Extent {
+        level: 1,
+        decimate: 1,
+        double: true,
+    };
+
+    fn covers(self, wanted: Extent) -> bool {
+        wanted.level == 0
+            || (self.level >= wanted.level
+                && self.double >= wanted.double
+                && wanted.decimate.checked_rem(self.decimate) == Some(0))
+    }
+}
+
+impl Outputs {
+    /// Nothing.
+    pub const NONE: Outputs = Outputs(
+        [Extent {
+            level: 0,
+            decimate: 0,
+            double: false,
+        }; 6],
+    );
+
+    fn index(table: Table) -> Option<usize> {
+        Table::DATA.iter().position(|t| *t == table)
+    }
+
+    /// Of one table.
+    pub fn get(&self, table: Table) -> Extent {
+        Self::index(table).map_or_else(Extent::default, |i| self.0[i])
+    }
+
+    /// With some of one table.
+    #[must_use]
+    pub fn with(mut self, table: Table, extent: Extent) -> Self {
+        if let Some(i) = Self::index(table) {
+            self.0[i] = extent;
+        }
+        self
+    }
+
+    /// Whether there is anything of a table.
+    pub fn has(&self, table: Table) -> bool {
+        self.get(table).level > 0
+    }
+
+    /// What of `wanted` is not there.
+    #[must_use]
+    pub fn lacking(&self, wanted: &Outputs) -> Outputs {
+        let mut lacking = Outputs::NONE;
+        for ((have, want), lack) in self.0.iter().zip(&wanted.0).zip(&mut lacking.0) {
+            if !have.covers(*want) {
+                *lack = *want;
+            }
+        }
+        lacking
+    }
+
+    /// Names of the tables of which there is anything.
+    pub fn names(&self) -> Vec<&'static str> {
+        let there = |table: &Table| self.has(*table);
+        Table::DATA
+            .into_iter()
+            .filter(there)
+            .map(Table::name)
+            .collect()
+    }
+
+    /// These, where there are any, else the others.
+    #[must_use]
+    pub fn over(&self, others: &Outputs) -> Outputs {
+        let mut result = *others;
+        for (mine, slot) in self.0.iter().zip(&mut result.0) {
+            if mine.level > 0 {
+                *slot = *mine;
+            }
+        }
+        result
+    }
+
+    /// Whether there is nothing.
+    pub fn is_none(&self) -> bool {
+        self.0.iter().all(|extent| extent.level == 0)
+    }
+}
+
+/// A sweep as it was last run, with points that have left its grid.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Names and kinds of the parameters that it ever had.
+    pub parameters: Vec<(String, Kind)>,
+    /// Trials of each point.
+    pub n_trials: u32,
+    /// Points of the grid, present ones and former ones.
+    pub points: Vec<Point>,
+    /// Statistics of the table `summary`.
+    pub summaries: Vec<Column>,
+}
+
+/// A point of a grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Simulation that it resolves to.
+    pub sim: u32,
+    /// Place in the present grid, if it is in it.
+    pub place: Option<u64>,
+    /// Values of the sweep's parameters; none for those that came later.
+    pub values: Vec<Option<Value>>,
+}
+
+/// A statistic's column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Name.
+    pub name: String,
+    /// What is computed.
+    pub id: StatId,
+    /// Whether it is of the mean over trials.
+    pub mean: bool,
+}
+
+/// Kind of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Number.
+    Float,
+    /// Whole number.
+    Int,
+    /// Text.
+    Text,
+    /// Truth value.
+    Bool,
+}
+
+/// Value of a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// Number.
+    Float(f64),
+    /// Whole number.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Truth value.
+    Bool(bool),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Float(x) => write!(f, "{x}"),
+            Value::Int(x) => write!(f, "{x}"),
+            Value::Text(x) => write!(f, "\"{x}\""),
+            Value::Bool(x) => write!(f, "{x}"),
+        }
+    }
+}
+
+impl Value {
+    /// Text that is equal for equal values only.
+    pub fn identity(&self) -> String {
+        match self {
+            Value::Float(x) => format!("f{:016x}", if *x == 0.0 { 0 } else { x.to_bits() }),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// A file and its checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Bytes.
+    pub len: u64,
+    /// blake3 of the bytes.
+    pub hash: Hash,
+}
+
+impl From<Written> for Part {
+    fn from(written: Written) -> Self {
+        Self {
+            len: written.len,
+            hash: written.hash,
+        }
+    }
+}
+
+impl State {
+    /// Reads a folder's state; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or is of another version.
+    pub fn load(layout: &Layout) -> Result<Option<Self>> {
+        let path = layout.state();
+        let Some(bytes) = disk::read_whole(&path)? else {
+            return Ok(None);
+        };
+        let damaged = |what: String| {
+            StoreError::Damaged {
+            path: path.clone(),
+            what,
+            help: "the tables are not harmed; the state before the last change is kept beside it as `state.before`: copy that over \
+                   `state` and run again (what was finished since then is simulated again)"
+                .into(),
+        }
+        };
+        let (seal, payload) = disk::unseal(&bytes).map_err(|what| damaged(what.into()))?;
+        if seal.version != STORE_VERSION {
+            return Err(StoreError::Version {
+                path,
+                found: seal.version,
+                known: STORE_VERSION,
+                help: "use the version of hnn-sweep that wrote the folder, or another save_folder"
+                    .into(),
+            });
+        }
+        let mut state: State =
+            rmp_serde::from_slice(payload).map_err(|e| damaged(e.to_string()))?;
+        state.by_set = (0..)
+            .zip(&state.sims)
+            .map(|(i, sim)| (sim.set, i))
+            .collect();
+        Ok(Some(state))
+    }
+
+    /// Replaces a folder's state.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&mut self, layout: &Layout) -> Result<()> {
+        self.generation += 1;
+        let path = layout.state();
+        let payload = rmp_serde::to_vec_named(self)
+            .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
+        let seal = disk::Seal {
+            version: STORE_VERSION,
+            generation: self.generation,
+        };
+        let before = layout.state_folder().join("state.before");
+        disk::remove(&before)?;
+        match std::fs::hard_link(&path, &before) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                // A file system without links: the copy is a convenience, not a promise.
+                let _ = std::fs::copy(&path, &before);
+            }
+            _ => {}
+        }
+        disk::write_whole(&layout.tmp(), &path, &disk::seal(seal, &payload))
+    }
+
+    /// Number of a parameter set.
+    pub fn sim_of(&self, set: &Hash) -> Option<u32> {
+        self.by_set.get(set).copied()
+    }
+
+    /// Number of a parameter set, a new one if it has none.
+    pub fn number(&mut self, set: Hash, numerics: u32, batch_size: u32) -> u32 {
+        if let Some(sim) = self.sim_of(&set) {
+            return sim;
+        }
+        let sim = u32::try_from(self.sims.len()).unwrap_or(u32::MAX);
+        let full = |batch: &Batch| sim - batch.first >= batch.size.min(batch_size);
+        if self.batches.last().is_none_or(full) {
+            self.batches.push(Batch {
+                first: sim,
+                size: batch_size,
+            });
+        }
+        self.by_set.insert(set, sim);
+        self.sims.push(Sim {
+            set,
+            numerics,
+            means: BTreeMap::new(),
+        });
+        sim
+    }
+
+    /// Batch of a simulation.
+    pub fn batch_of(&self, sim: u32) -> u32 {
+        let after = self.batches.partition_point(|batch| batch.first <= sim);
+        u32::try_from(after.saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Task of a simulation's trial.
+    pub fn task(&self, set: &Hash, trial: u32) -> Option<&Task> {
+        self.tasks.get(&(self.sim_of(set)?, trial))
+    }
+
+    /// Bytes of a table's files.
+    pub fn bytes_of(&self, table: Table) -> u64 {
+        let prefix = format!("{}/", table.name());
+        let of_table = self
+            .parts
+            .iter()
+            .filter(|(name, _)| name.starts_with(&prefix));
+        of_table.map(|(_, part)| part.len).sum()
+    }
+}
