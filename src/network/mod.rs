@@ -15,6 +15,7 @@ mod exp;
 mod geometry;
 mod json;
 mod models;
+mod params;
 mod positions;
 pub mod random;
 mod templates;
@@ -34,6 +35,7 @@ pub use error::NetworkError;
 pub use events::drive_events;
 pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
+pub use params::{Model, Params};
 pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
 
 use indexmap::IndexMap;
