@@ -11,13 +11,13 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 type Columns = Vec<(String, Values)>;
 
 /// Reads the columns (all, if none are named) of the file that `item` names.
 pub(super) fn read(item: &Item, columns: Option<&[String]>) -> Result<Columns, PipelineError> {
-    let path = beside(item)?;
+    let path = item.source.beside(&item.string()?);
     let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
     let extension = path
         .extension()
@@ -44,13 +44,6 @@ pub(super) fn read(item: &Item, columns: Option<&[String]>) -> Result<Columns, P
             })
         })
         .collect()
-}
-
-/// A file that the pipeline names, relative to the pipeline file.
-fn beside(item: &Item) -> Result<PathBuf, PipelineError> {
-    let name = item.string()?;
-    let folder = item.source.path.parent().unwrap_or(Path::new(""));
-    Ok(folder.join(name))
 }
 
 fn read_csv(path: &Path) -> Result<Columns, String> {
