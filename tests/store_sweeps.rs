@@ -4,7 +4,7 @@ mod fake;
 
 use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
 use hnn_sweep::solver::SolverError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::SerializedFileReader;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
