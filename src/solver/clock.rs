@@ -7,7 +7,10 @@ pub struct Clock {
     pub times: Vec<f64>,
     /// Middle (ms) of each step, shape `(n_steps,)`: what arrives until then acts in the step.
     pub mids: Vec<f64>,
-    dt: f64,
+    /// End (ms) that was asked for.
+    pub tstop: f64,
+    /// Step (ms).
+    pub dt: f64,
 }
 
 impl Clock {
@@ -28,7 +31,12 @@ impl Clock {
             t += 0.5 * dt;
             times.push(t);
         }
-        Self { times, mids, dt }
+        Self {
+            times,
+            mids,
+            tstop,
+            dt,
+        }
     }
 
     /// Number of steps.
