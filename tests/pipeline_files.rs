@@ -176,6 +176,26 @@ fn strings_booleans_and_whole_numbers_can_be_swept() {
 }
 
 #[test]
+fn the_model_can_be_swept() {
+    let pipeline = pipeline(
+        "[grid]\nwhich = [\"neymotin_2020\", \"law_2021\", \"calcium\"]\n\
+         [network]\nmodel = \"$which\"\nmesh_shape = [2, 2]\n[output]\nsave_calcium = true",
+    );
+    let network = |i| pipeline.bind(&pipeline.point(i)).unwrap().network;
+    assert_eq!(network(0), Network::neymotin_2020([2, 2]));
+    assert_eq!(network(1), Network::law_2021([2, 2]));
+    assert_eq!(network(2), Network::calcium([2, 2]));
+    let unknown =
+        parse("[grid]\nwhich = [\"law_2012\"]\n[network]\nmodel = \"$which\"").unwrap_err();
+    assert!(
+        unknown
+            .to_string()
+            .contains("is `law_2012`, which is no model where which = \"law_2012\"")
+    );
+    assert_eq!(unknown.help(), Some("did you mean `law_2021`?"));
+}
+
+#[test]
 fn the_mesh_and_the_duration_can_be_swept() {
     let pipeline = pipeline(
         "[grid]\nn = [2, 3]\n[network]\nmesh_shape = [\"n\", \"n + 1\"]\n[simulation]\ntstop = \"10*n\"",

@@ -171,9 +171,8 @@ impl Network {
     /// A name that is taken; anything that hnn-core's `add_evoked_drive` refuses.
     pub fn add_evoked_drive(&mut self, name: &str, drive: EvokedDrive) -> Result<(), NetworkError> {
         finite("mu", drive.mu)?;
-        finite("sigma", drive.sigma)?;
+        non_negative("sigma", drive.sigma)?;
         if !self.legacy_mode {
-            non_negative("sigma", drive.sigma)?;
             check_numspikes(drive.numspikes)?;
         }
         let dynamics = Dynamics::Evoked {
@@ -262,10 +261,10 @@ impl Network {
             finite(argument, value)?;
         }
         positive("burst_rate", drive.burst_rate)?;
+        non_negative("burst_std", drive.burst_std)?;
         if !self.legacy_mode {
             check_interval(drive.tstart, drive.tstop)?;
             non_negative("tstart_std", drive.tstart_std)?;
-            non_negative("burst_std", drive.burst_std)?;
             check_numspikes(drive.numspikes)?;
             check_burst(drive.burst_rate, drive.numspikes, drive.spike_isi)?;
         }
@@ -685,7 +684,7 @@ fn by_source(pairs: Vec<(f64, i64)>) -> Vec<Vec<f64>> {
     lists.into_values().collect()
 }
 
-fn check_spike_times(events: &[Vec<f64>]) -> Result<(), NetworkError> {
+pub(crate) fn check_spike_times(events: &[Vec<f64>]) -> Result<(), NetworkError> {
     for time in events.iter().flatten() {
         non_negative("spike_data", *time)?;
     }

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod exp;
 mod geometry;
+mod json;
 mod models;
 mod positions;
 pub mod random;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const NETWORK_KEYS: &[&str] = &["model", "mesh_shape", "legacy_mode"];
 
 /// Names of the models.
-pub(super) const MODELS: &[&str] = &["neymotin_2020", "jones_2009"];
+pub(super) const MODELS: &[&str] = &["neymotin_2020", "jones_2009", "law_2021", "calcium"];
 
 /// Most pyramidal cells of one layer.
 const MAX_CELLS: i64 = 10_000;
@@ -97,6 +97,8 @@ impl NetworkSpec {
         }
         let mut network = match key.model.as_str() {
             "jones_2009" | "neymotin_2020" => Network::neymotin_2020(key.mesh_shape),
+            "law_2021" => Network::law_2021(key.mesh_shape),
+            "calcium" => Network::calcium(key.mesh_shape),
             unknown => {
                 let message = format!("is `{unknown}`, which is no model");
                 return Err(match &self.model {

@@ -11,6 +11,7 @@ pub struct Clock {
     pub tstop: f64,
     /// Step (ms).
     pub dt: f64,
+    per_ms: f64,
 }
 
 impl Clock {
@@ -36,6 +37,7 @@ impl Clock {
             mids,
             tstop,
             dt,
+            per_ms: 1.0 / dt,
         }
     }
 
@@ -46,8 +48,8 @@ impl Clock {
 
     /// Step in which an arrival at `time` (ms) acts, or `None` after the last.
     pub fn step_of(&self, time: f64) -> Option<usize> {
-        let mut step = ((time / self.dt - 0.5).ceil().max(0.0)) as usize;
-        step = step.min(self.mids.len());
+        // A first guess; casts saturate.
+        let mut step = ((time * self.per_ms + 0.5) as usize).min(self.mids.len());
         while step > 0 && time <= self.mids[step - 1] {
             step -= 1;
         }

@@ -30,7 +30,7 @@ pub struct CompiledCell {
     pub step: StepConst,
     /// Synapses, in the order of their slots in the state.
     pub synapses: Vec<SynapseSite>,
-    /// State of one cell at t = 0, `layout.stride()` values per node.
+    /// State of one cell at t = 0.
     pub initial: Vec<f64>,
     /// Node whose potential is compared with the threshold: the middle of the soma.
     pub soma: usize,
@@ -165,13 +165,12 @@ pub fn compile(
 
     let n = tree.place.len();
     let mut nodes = vec![NodeConst::default(); n];
-    let mut initial = vec![0.0; n * layout.stride];
+    let mut initial = vec![0.0; layout.size(n)];
     for (i, place) in tree.place.iter().enumerate() {
         let node = &mut nodes[i];
         node.parent = tree.parent[i] as u32;
         node.g_axial = if i == 0 { 0.0 } else { 1.0 / tree.ri[i] };
         node.dipole = dipole[i];
-        let state = &mut initial[i * layout.stride..(i + 1) * layout.stride];
         let (section, segment) = match *place {
             Place::Segment(section, segment) => (section, segment),
             Place::Root => {
@@ -179,11 +178,11 @@ pub fn compile(
                     Place::Segment(s, _) | Place::End(s) => s,
                     Place::Root => 0,
                 });
-                state[Layout::V] = params[root].section.v0;
+                initial[Layout::core(i, Layout::V)] = params[root].section.v0;
                 continue;
             }
             Place::End(section) => {
-                state[Layout::V] = params[section].section.v0;
+                initial[Layout::core(i, Layout::V)] = params[section].section.v0;
                 continue;
             }
         };
@@ -195,13 +194,13 @@ pub fn compile(
         let area = tree.area[i] * 1e-2;
         let v0 = p.section.v0;
         node.d0 = p.section.cm * 1e-3 / dt * area;
-        state[Layout::V] = v0;
+        initial[Layout::core(i, Layout::V)] = v0;
         let hh2_at = tables.hh2.at(v0);
         let ca_km_at = tables.ca_km.at(v0);
         let cat_ar_at = tables.cat_ar.at(v0);
         let mut set = |field: usize, value: f64| {
             if field != Layout::ABSENT {
-                state[field] = value;
+                initial[layout.gate(n, i, field)] = value;
             }
         };
         if mechs.has(Mechs::HH2) {
@@ -352,9 +351,12 @@ pub fn compile(
 /// Conductances and currents of the initial state, which the first step solves with.
 fn initial_currents(cell: &mut CompiledCell) {
     let layout = cell.step.layout;
+    let n_nodes = cell.step.nodes.len();
     for (i, node) in cell.step.nodes.iter().enumerate() {
-        let state = &mut cell.initial[i * layout.stride..(i + 1) * layout.stride];
-        let v = state[Layout::V];
+        let (core, gates) = cell.initial.split_at_mut(Layout::gates(n_nodes));
+        let core = &mut core[i * Layout::CORE..(i + 1) * Layout::CORE];
+        let state = &mut gates[i * layout.stride..(i + 1) * layout.stride];
+        let v = core[Layout::V];
         let (mut g, mut e) = (node.gl, node.gl_el);
         let mut add = |conductance: f64, reversal: f64| {
             g += conductance;
@@ -386,14 +388,14 @@ fn initial_currents(cell: &mut CompiledCell) {
         if node.mechs.has(Mechs::AR) {
             add(node.gar * state[layout.ar_m], ar::EREV);
         }
-        state[Layout::D] = node.d0 + g;
-        state[Layout::R] = e - g * v;
+        core[Layout::D] = node.d0 + g;
+        core[Layout::R] = e - g * v;
     }
     for (i, node) in cell.step.nodes.iter().enumerate().skip(1) {
-        let (own, parent) = (i * layout.stride, node.parent as usize * layout.stride);
-        let current =
-            node.g_axial * (cell.initial[parent + Layout::V] - cell.initial[own + Layout::V]);
-        cell.initial[own + Layout::R] += current;
-        cell.initial[parent + Layout::R] -= current;
+        let parent = node.parent as usize;
+        let v = |node| cell.initial[Layout::core(node, Layout::V)];
+        let current = node.g_axial * (v(parent) - v(i));
+        cell.initial[Layout::core(i, Layout::R)] += current;
+        cell.initial[Layout::core(parent, Layout::R)] -= current;
     }
 }

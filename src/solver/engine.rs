@@ -3,18 +3,19 @@
 //! Within an epoch (as many steps as the shortest delay between cells) groups do not interact. Between epochs spikes
 //! are fanned out in a fixed order, so results do not depend on how cells are grouped or on which thread ran a group.
 
-use super::calendar::{Arrival, Calendar, Deliveries};
+use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Advance, Inputs, SynConst};
+use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
 use super::mechanisms::tables::Tables;
 use super::order;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
-use super::{SolverError, Spike};
+use super::{SolverError, Spike, Threads};
 use crate::network::{CellType, Gid};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A current clamp on one node of every cell of a population.
@@ -141,6 +142,8 @@ pub struct Engine<'a> {
     /// Per member, per contact.
     potentials: Vec<Vec<Vec<f64>>>,
     plan: Plan,
+    /// Places of A of the synapses of a connection on a cell; the same for many connections.
+    synapses: Vec<Vec<u32>>,
     epoch: usize,
     kernel: Advance,
 }
@@ -151,7 +154,7 @@ impl<'a> Engine<'a> {
         clock: &'a Clock,
         tables: &'a Tables,
         mut populations: Vec<Population>,
-        members: Vec<Member>,
+        mut members: Vec<Member>,
         measured: Vec<usize>,
         plan: Plan,
         kernel: Advance,
@@ -197,6 +200,7 @@ impl<'a> Engine<'a> {
                 });
             }
         }
+        let synapses = synapse_lists(&populations, &mut members);
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
@@ -226,6 +230,7 @@ impl<'a> Engine<'a> {
             dipoles,
             potentials,
             plan,
+            synapses,
             epoch,
             kernel,
         }
@@ -235,7 +240,11 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// [`SolverError::Interrupted`]; other failures end the simulation that they happened in.
-    pub fn run(&mut self, interrupt: &(dyn Fn() -> bool + Sync)) -> Result<(), SolverError> {
+    pub fn run(
+        &mut self,
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), SolverError> {
         let n_steps = self.clock.len();
         let mut from_drives = Calendar::new(n_steps, self.epoch, self.groups.len());
         let mut from_cells = Calendar::new(n_steps, self.epoch, self.groups.len());
@@ -250,16 +259,21 @@ impl<'a> Engine<'a> {
             let end = (start + self.epoch).min(n_steps);
             self.release_drives(self.clock.mids[end - 1], &mut from_drives);
             deliveries.fill(&mut [&mut from_drives, &mut from_cells], index);
-            for (g, group) in self.groups.iter_mut().enumerate() {
-                let population = &self.populations[group.population];
-                group.run(
-                    population,
-                    self.tables,
-                    self.clock,
-                    self.kernel,
-                    start..end,
-                    |step| deliveries.of(g, step - start),
-                );
+            let epoch = Epoch {
+                clock: self.clock,
+                tables: self.tables,
+                kernel: self.kernel,
+                deliveries: &deliveries,
+                synapses: &self.synapses,
+                steps: start..end,
+            };
+            let mut units = units(&self.populations, &mut self.groups);
+            match threads {
+                Threads::One => units.iter_mut().for_each(|unit| epoch.run(unit)),
+                Threads::Pool => units
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .for_each(|unit| epoch.run(unit)),
             }
             self.gather_dipoles(end - start);
             self.gather_potentials(end - start);
@@ -365,7 +379,7 @@ impl<'a> Engine<'a> {
     fn check_finite(&mut self, sample: usize) {
         for group in &self.groups {
             let population = &self.populations[group.population];
-            let soma = population.cell.soma * population.cell.step.layout.stride + Layout::V;
+            let soma = Layout::core(population.cell.soma, Layout::V);
             for lane in 0..group.n {
                 if group.state[soma].0[lane].is_finite() {
                     continue;
@@ -440,6 +454,24 @@ fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     }
 }
 
+/// Makes the lists of synapses that connections end on, and has each connection point to its own.
+fn synapse_lists(populations: &[Population], members: &mut [Member]) -> Vec<Vec<u32>> {
+    let mut lists: Vec<Vec<u32>> = Vec::new();
+    for wire in members.iter_mut().flat_map(|m| &mut m.wiring.wires) {
+        let slot = &populations[wire.population].slot;
+        let list = wire
+            .sites
+            .iter()
+            .filter_map(|&site| slot[site].map(|s| 2 * s))
+            .collect();
+        wire.synapses = lists.iter().position(|l| *l == list).unwrap_or_else(|| {
+            lists.push(list);
+            lists.len() - 1
+        }) as u32;
+    }
+    lists
+}
+
 fn fan_out(
     member: usize,
     wiring: &Wiring,
@@ -456,43 +488,65 @@ fn fan_out(
                 return;
             };
             let slot = member * population.n_cells + target as usize;
-            for &site in &wire.sites {
-                let Some(synapse) = population.slot[site] else {
-                    continue;
-                };
-                calendar.push(Arrival {
-                    group: (population.first_group + slot / LANES) as u32,
-                    slot: synapse * 2 * LANES as u32 + (slot % LANES) as u32,
-                    step: step as u32,
-                    weight,
-                });
-            }
+            calendar.push(Arrival {
+                lane: (population.first_group * LANES + slot) as u32,
+                synapses: wire.synapses,
+                step: step as u32,
+                weight,
+            });
         });
     }
 }
 
-impl Group {
-    fn run<'d>(
-        &mut self,
-        population: &Population,
-        tables: &Tables,
-        clock: &Clock,
-        kernel: Advance,
-        steps: std::ops::Range<usize>,
-        deliveries: impl Fn(usize) -> &'d [(u32, f64)],
-    ) {
-        let cell = &population.cell;
+/// Groups that are advanced together, by one thread.
+struct Unit<'a> {
+    population: &'a Population,
+    /// Number of the first group.
+    first: usize,
+    groups: &'a mut [Group],
+}
+
+/// Splits the groups of all populations into units.
+fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
+    let mut first = 0;
+    let of_same_population = groups.chunk_by_mut(|a, b| a.population == b.population);
+    let mut units = Vec::new();
+    for groups in of_same_population.flat_map(|groups| groups.chunks_mut(TOGETHER)) {
+        let n = groups.len();
+        units.push(Unit {
+            population: &populations[groups[0].population],
+            first,
+            groups,
+        });
+        first += n;
+    }
+    units
+}
+
+/// What the groups of an epoch read.
+struct Epoch<'a> {
+    clock: &'a Clock,
+    tables: &'a Tables,
+    kernel: Advance,
+    deliveries: &'a Deliveries,
+    synapses: &'a [Vec<u32>],
+    steps: std::ops::Range<usize>,
+}
+
+impl Epoch<'_> {
+    fn run(&self, unit: &mut Unit) {
+        let Unit {
+            population,
+            first,
+            groups,
+        } = unit;
+        let clock = self.clock;
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
-        self.dipole.resize(steps.len(), Lanes::default());
-        self.contact_potential
-            .resize(steps.len() * population.contacts.len(), Lanes::default());
-        let start = steps.start;
-        for step in steps {
-            for &(slot, weight) in deliveries(step) {
-                let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
-                self.syn[i].0[lane] += weight;
-                self.syn[i + 1].0[lane] += weight;
-            }
+        for group in groups.iter_mut() {
+            group.begin_epoch(population, self.steps.len());
+        }
+        let mut arrays = Vec::with_capacity(TOGETHER);
+        for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
             currents.extend(
                 population
@@ -501,39 +555,64 @@ impl Group {
                     .filter(|c| c.on(clock.mids[step]))
                     .map(|c| (c.node, c.amplitude)),
             );
-            self.recorder.before_step(&self.state, &self.syn);
+            arrays.clear();
+            for (g, group) in groups.iter_mut().enumerate() {
+                group.deliver(self.deliveries.of(*first + g, i), self.synapses);
+                group.recorder.before_step(&group.state, &group.syn);
+                arrays.push(group.arrays(i));
+            }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
                 flush: step % 256 == 255,
             };
-            // SAFETY: state and syn were laid out for this cell type and these synapses, clamps name its nodes, and
-            // the kernel was chosen for this processor.
-            unsafe {
-                kernel(
-                    &cell.step,
-                    tables,
-                    self.state.as_mut_ptr().cast(),
-                    self.syn.as_mut_ptr().cast(),
-                    &inputs,
-                    &mut self.dipole[step - start],
-                );
+            // SAFETY: each group's arrays were laid out for this cell type and these synapses, clamps name its nodes,
+            // and the kernel was chosen for this processor.
+            unsafe { (self.kernel)(&population.cell.step, self.tables, &inputs, &arrays) };
+            for group in groups.iter_mut() {
+                group.detect(population, step as u32 + 1);
+                group.recorder.after_step(&group.state);
+                group.potentials(population, &currents, i);
             }
-            self.detect(population, step as u32 + 1);
-            self.recorder.after_step(&self.state);
-            self.potentials(population, &currents, step - start);
+        }
+    }
+}
+
+impl Group {
+    fn begin_epoch(&mut self, population: &Population, n_steps: usize) {
+        self.dipole.resize(n_steps, Lanes::default());
+        self.contact_potential
+            .resize(n_steps * population.contacts.len(), Lanes::default());
+    }
+
+    #[inline]
+    fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
+        for arrival in arrivals {
+            let lane = arrival.lane as usize;
+            for &a in &synapses[arrival.synapses as usize] {
+                self.syn[a as usize].0[lane] += arrival.weight;
+                self.syn[a as usize + 1].0[lane] += arrival.weight;
+            }
+        }
+    }
+
+    /// The group's arrays for step `step` of the epoch.
+    fn arrays(&mut self, step: usize) -> Arrays {
+        Arrays {
+            state: self.state.as_mut_ptr().cast(),
+            syn: self.syn.as_mut_ptr().cast(),
+            dipole: self.dipole[step].0.as_mut_ptr(),
         }
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
     fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
         let n_contacts = population.contacts.len();
-        let stride = population.cell.step.layout.stride;
         let n_nodes = population.cell.step.nodes.len();
         for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
             let mut sum = Lanes::default();
             for (node, w) in weights.iter().enumerate() {
-                let v = &self.state[node * stride + Layout::V];
+                let v = &self.state[Layout::core(node, Layout::V)];
                 for lane in 0..LANES {
                     sum.0[lane] += w.0[lane] * v.0[lane];
                 }
@@ -555,7 +634,7 @@ impl Group {
     #[inline]
     fn detect(&mut self, population: &Population, sample: u32) {
         let cell = &population.cell;
-        let v = &self.state[cell.soma * cell.step.layout.stride + Layout::V];
+        let v = &self.state[Layout::core(cell.soma, Layout::V)];
         let mut above = 0u8;
         for lane in 0..LANES {
             above |= u8::from(v.0[lane] > self.threshold.0[lane]) << lane;

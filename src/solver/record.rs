@@ -63,10 +63,9 @@ impl Recorder {
     pub fn new(plan: &Plan, population: &Population, n: usize, samples: usize) -> Self {
         let (cell, template) = (&population.cell, &population.template.cell);
         let step = &cell.step;
-        let place = |node: usize, field: usize| node * step.layout.stride + field;
         let mut sources = Vec::new();
         for s in sections(plan.vsec, template) {
-            sources.push(Source::State(place(cell.middle[s], Layout::V)));
+            sources.push(Source::State(Layout::core(cell.middle[s], Layout::V)));
         }
         let n_voltages = sources.len();
         for s in sections(plan.isec, template) {
@@ -74,7 +73,7 @@ impl Recorder {
                 sources.push(match population.slot[site] {
                     Some(slot) => Source::Synapse(
                         2 * slot as usize,
-                        place(cell.middle[s], Layout::V),
+                        Layout::core(cell.middle[s], Layout::V),
                         cell.synapses[site].e,
                     ),
                     None => Source::Constant(0.0),
@@ -86,7 +85,11 @@ impl Recorder {
             let node = cell.middle[s];
             let mechs = step.nodes[node].mechs;
             if mechs.has(Mechs::CAD) {
-                sources.push(Source::State(place(node, step.layout.cai)));
+                sources.push(Source::State(step.layout.gate(
+                    step.nodes.len(),
+                    node,
+                    step.layout.cai,
+                )));
             } else if uses_calcium(mechs) {
                 sources.push(Source::Constant(super::mechanisms::CAI));
             }

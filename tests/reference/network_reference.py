@@ -1,4 +1,5 @@
-"""Writes tests/data/network_reference.json: networks as the real hnn-core makes them in memory.
+"""Writes tests/data/network_reference.json: networks as the real hnn-core makes them in memory, and
+tests/data/network_file.json: a network file of hnn-core, without its line breaks.
 
 Run with hnn_core==0.6.1 and NEURON==8.2.7 installed:  python tests/reference/network_reference.py
 The networks are built again, in the same way, in tests/network_reference.rs.
@@ -120,8 +121,8 @@ def erp(mesh, model=neymotin_2020_model):
     return net
 
 
-def drives_of_all_kinds(mesh):
-    """Keep in step with the function of the same name in tests/network_reference.rs."""
+def drives_of_all_kinds(mesh, trains=True):
+    """Keep in step with the function of the same name in tests/network_cases/mod.rs."""
     net = neymotin_2020_model(mesh_shape=mesh)
     net.set_cell_positions(inplane_distance=2.5, layer_separation=1000.0)
     weights = dict(L5_pyramidal=0.02, L2_pyramidal=0.01, L2_basket=0.03)
@@ -142,15 +143,27 @@ def drives_of_all_kinds(mesh):
     net.add_bursty_drive("jittered", tstart=10.0, tstart_std=15.0, tstop=140.0, burst_rate=20.0, burst_std=3.0, numspikes=5,
                          spike_isi=7.0, location="distal", n_drive_cells="n_cells", cell_specific=True,
                          weights_ampa=dict(L2_pyramidal=1e-4, L5_pyramidal=2e-4), probability=0.5, event_seed=4)
-    net.add_spike_train_drive("train_by_name", spike_data=dict(b=[1.0, 5.5], a=[], c=[0.0, 200.0]), location="soma",
-                              weights_ampa=dict(L2_basket=0.1), conn_seed=1)
-    net.add_spike_train_drive("train_of_pairs", spike_data=[(3.5, 12), (1.25, 7), (9.0, 12)], location="proximal",
-                              weights_ampa=dict(L5_pyramidal=0.1), probability=0.5, conn_seed=8)
+    if trains:
+        net.add_spike_train_drive("train_by_name", spike_data=dict(b=[1.0, 5.5], a=[], c=[0.0, 200.0]), location="soma",
+                                  weights_ampa=dict(L2_basket=0.1), conn_seed=1)
+        net.add_spike_train_drive("train_of_pairs", spike_data=[(3.5, 12), (1.25, 7), (9.0, 12)], location="proximal",
+                                  weights_ampa=dict(L5_pyramidal=0.1), probability=0.5, conn_seed=8)
     net.add_connection("L2_pyramidal", "L5_pyramidal", "apical_1", "nmda", 1e-4, 2.0, 4.0, threshold=-10.0, gain=0.5,
                        probability=0.33, conn_seed=99)
     gids = net.gid_ranges["L2_basket"]
     net.add_connection([gids[1], gids[0]], [[gids[0], gids[1]], [gids[0]]], "soma", "ampa", 0.1, 1.0, 3.0, allow_autapses=False)
     net.set_global_synaptic_gains(e_i=1.5, i_i=0.25)
+    return net
+
+
+def network_of_the_file():
+    """Keep in step with the function of the same name in tests/network_cases/mod.rs."""
+    net = drives_of_all_kinds((2, 3))
+    net.cell_types["L5_pyramidal"]["cell_object"].modify_section("apical_1", L=560.0)
+    net.add_tonic_bias(amplitude=dict(L2_basket=0.1), t0=1)
+    net.add_tonic_bias(bias_name="tuft", amplitude=dict(L5_pyramidal=-0.2), section="apical_tuft", t0=20.0, tstop=50.0)
+    net.add_electrode_array("line", [(1, 2, 3), (4.0, 5.0, 6.5)], conductivity=0.25, method="lsa")
+    net._params["celsius"] = 36.5
     return net
 
 
@@ -189,6 +202,10 @@ def main():
     path = Path(__file__).parent.parent / "data" / "network_reference.json"
     plain = json.loads(json.dumps(reference, default=lambda o: o.tolist()))
     path.write_text(json.dumps(plain, separators=(",", ":")) + "\n")
+    print(path, path.stat().st_size)
+    path = path.with_name("network_file.json")
+    network_of_the_file().write_configuration(path)
+    path.write_text(json.dumps(json.loads(path.read_text()), separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)
 
 

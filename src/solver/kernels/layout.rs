@@ -35,7 +35,10 @@ impl Mechs {
     }
 }
 
-/// Offsets of a node's state variables, in lanes groups. Variables of absent mechanisms are [`Layout::ABSENT`].
+/// Where the state variables of a group are, in lane groups.
+///
+/// First V, D, R and DV of each node, which the elimination passes over, close together; then the gates and
+/// concentrations of each node. Those of absent mechanisms are [`Layout::ABSENT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the names are those of the .mod files
 pub struct Layout {
@@ -51,7 +54,7 @@ pub struct Layout {
     pub cat_m: usize,
     pub cat_h: usize,
     pub ar_m: usize,
-    /// Variables of a node.
+    /// Gates and concentrations of a node.
     pub stride: usize,
 }
 
@@ -64,12 +67,35 @@ impl Layout {
     pub const R: usize = 2;
     /// Change (mV) of the membrane potential in the last step.
     pub const DV: usize = 3;
+    /// Number of variables of a node in the first part.
+    pub const CORE: usize = 4;
     /// The node has no such variable.
     pub const ABSENT: usize = usize::MAX;
 
+    /// Where the second part of a cell with `nodes` nodes starts.
+    #[inline(always)]
+    pub const fn gates(nodes: usize) -> usize {
+        nodes * Self::CORE
+    }
+
+    /// Size of the state of a cell with `nodes` nodes.
+    pub const fn size(&self, nodes: usize) -> usize {
+        nodes * (Self::CORE + self.stride)
+    }
+
+    /// Place of V, D, R or DV of a node.
+    pub const fn core(node: usize, field: usize) -> usize {
+        node * Self::CORE + field
+    }
+
+    /// Place of a gate or concentration of a node, in a cell with `nodes` nodes.
+    pub const fn gate(&self, nodes: usize, node: usize, field: usize) -> usize {
+        Self::gates(nodes) + node * self.stride + field
+    }
+
     /// Layout of cells whose sections have these mechanisms.
     pub const fn new(mechs: Mechs) -> Self {
-        let mut next = 4;
+        let mut next = 0;
         macro_rules! field {
             ($mech:expr) => {
                 if mechs.0 & $mech.0 != 0 {

@@ -7,7 +7,7 @@
 //! conductances of the next step are one pass over the nodes.
 
 use super::layout::{Layout, Mechs};
-use super::simd::{LANES, Lanes, Row, Simd};
+use super::simd::{LANES, Row, Simd};
 use crate::solver::mechanisms::tables::{Table, Tables};
 use crate::solver::mechanisms::{EK, ENA, ar, cad, cat, kca};
 
@@ -206,29 +206,43 @@ pub struct Inputs<'a> {
     pub flush: bool,
 }
 
-/// Place of a state variable of a node.
+/// The arrays of one lane group.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrays {
+    /// State of the nodes, see [`Layout`].
+    pub state: *mut f64,
+    /// A and B of each active synapse.
+    pub syn: *mut f64,
+    /// Where the cells' dipole moments (fAm) go.
+    pub dipole: *mut f64,
+}
+
+/// Lane groups that are advanced together: the latency of one's elimination hides behind the other's.
+pub const TOGETHER: usize = 2;
+
+/// Place of one of the variables V, D, R, DV of a node.
 #[inline(always)]
-unsafe fn field(node: *mut f64, field: usize) -> *mut f64 {
-    // SAFETY: the field is one of the node's.
-    unsafe { node.add(field * LANES) }
+unsafe fn core(state: *mut f64, node: usize, field: usize) -> *mut f64 {
+    // SAFETY: the node is one of the group's.
+    unsafe { state.add((node * Layout::CORE + field) * LANES) }
 }
 
 /// Adds the synapses' conductances to their nodes and advances their states.
 ///
 /// # Safety
-/// `state` and `syn` are the arrays of one group of a cell type with constants `c`; the processor has S.
+/// `group` has the arrays of one group of a cell type, the inputs' nodes are nodes of the cell; the processor has S.
 #[inline(always)]
-unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, inputs: &Inputs) {
-    let stride = c.layout.stride;
+unsafe fn synapses<S: Simd>(group: &Arrays, inputs: &Inputs) {
+    let (state, syn) = (group.state, group.syn);
     // SAFETY: nodes and slots are within the arrays, see above.
     unsafe {
         for (i, s) in inputs.synapses.iter().enumerate() {
             let p = syn.add(2 * i * LANES);
             let (a, b) = (S::load(p), S::load(p.add(LANES)));
             let g = b.sub(a);
-            let node = state.add(s.node as usize * stride * LANES);
-            let (d, r) = (node.add(Layout::D * LANES), node.add(Layout::R * LANES));
-            let v = S::load(node.add(Layout::V * LANES));
+            let node = s.node as usize;
+            let (d, r) = (core(state, node, Layout::D), core(state, node, Layout::R));
+            let v = S::load(core(state, node, Layout::V));
             S::load(d).add(g).store(d);
             g.fma(S::splat(s.e).sub(v), S::load(r)).store(r);
             let (mut a, mut b) = (a.mul(S::splat(s.decay_a)), b.mul(S::splat(s.decay_b)));
@@ -240,7 +254,7 @@ unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, input
             b.store(p.add(LANES));
         }
         for &(node, amplitude) in inputs.currents {
-            let r = state.add((node as usize * stride + Layout::R) * LANES);
+            let r = core(state, node as usize, Layout::R);
             S::load(r).add(S::splat(amplitude)).store(r);
         }
     }
@@ -253,40 +267,43 @@ unsafe fn synapses<S: Simd>(c: &StepConst, state: *mut f64, syn: *mut f64, input
 /// # Safety
 /// As for [`synapses`].
 #[inline(always)]
-unsafe fn eliminate<S: Simd>(c: &StepConst, state: *mut f64) {
-    let stride = c.layout.stride * LANES;
+unsafe fn eliminate<S: Simd, const K: usize>(c: &StepConst, groups: &[Arrays; K]) {
     // SAFETY: parents come before their children within the array.
     unsafe {
         let one = S::splat(1.0);
         let last = c.nodes.len() - 1;
-        let mut d = S::load(field(state.add(last * stride), Layout::D));
-        let mut r = S::load(field(state.add(last * stride), Layout::R));
+        let (mut d, mut r) = ([one; K], [one; K]);
+        for k in 0..K {
+            d[k] = S::load(core(groups[k].state, last, Layout::D));
+            r[k] = S::load(core(groups[k].state, last, Layout::R));
+        }
         for n in (1..=last).rev() {
             let node = c.nodes.get_unchecked(n);
             let parent = node.parent as usize;
             let g = S::splat(node.g_axial);
-            let inverse = one.div(d);
-            let p = inverse.mul(g);
-            let q = inverse.mul(r);
-            p.store(field(state.add(n * stride), Layout::D));
-            q.store(field(state.add(n * stride), Layout::R));
-            let (mut dp, mut rp) = (
-                S::load(field(state.add(parent * stride), Layout::D)),
-                S::load(field(state.add(parent * stride), Layout::R)),
-            );
-            dp = p.fnma(g, dp);
-            rp = q.fma(g, rp);
-            if parent + 1 == n {
-                (d, r) = (dp, rp);
-            } else {
-                dp.store(field(state.add(parent * stride), Layout::D));
-                rp.store(field(state.add(parent * stride), Layout::R));
-                d = S::load(field(state.add((n - 1) * stride), Layout::D));
-                r = S::load(field(state.add((n - 1) * stride), Layout::R));
+            for k in 0..K {
+                let state = groups[k].state;
+                let inverse = one.div(d[k]);
+                let p = inverse.mul(g);
+                let q = inverse.mul(r[k]);
+                p.store(core(state, n, Layout::D));
+                q.store(core(state, n, Layout::R));
+                let dp = core(state, parent, Layout::D);
+                let rp = core(state, parent, Layout::R);
+                d[k] = p.fnma(g, S::load(dp));
+                r[k] = q.fma(g, S::load(rp));
+                if parent + 1 != n {
+                    d[k].store(dp);
+                    r[k].store(rp);
+                    d[k] = S::load(core(state, n - 1, Layout::D));
+                    r[k] = S::load(core(state, n - 1, Layout::R));
+                }
             }
         }
-        S::splat(0.0).store(field(state, Layout::D));
-        r.div(d).store(field(state, Layout::R));
+        for k in 0..K {
+            S::splat(0.0).store(core(groups[k].state, 0, Layout::D));
+            r[k].div(d[k]).store(core(groups[k].state, 0, Layout::R));
+        }
     }
 }
 
@@ -423,20 +440,21 @@ unsafe fn segments<S: Simd, K: Kind>(
     mut dipole: S,
 ) -> S {
     let (mechs, layout) = (kind.mechs(), kind.layout());
+    let gates = Layout::gates(c.nodes.len()) * LANES;
     let stride = layout.stride * LANES;
     // SAFETY: nodes of the run are within the array, fields within the layout.
     unsafe {
         for n in run.start as usize..run.end as usize {
             let node = c.nodes.get_unchecked(n);
-            let base = state.add(n * stride);
-            let parent = state.add(node.parent as usize * stride);
-            let dv = S::load(field(base, Layout::D)).fma(
-                S::load(field(parent, Layout::DV)),
-                S::load(field(base, Layout::R)),
+            let base = state.add(gates + n * stride);
+            let parent = node.parent as usize;
+            let dv = S::load(core(state, n, Layout::D)).fma(
+                S::load(core(state, parent, Layout::DV)),
+                S::load(core(state, n, Layout::R)),
             );
-            let v = S::load(field(base, Layout::V)).add(dv);
-            dv.store(field(base, Layout::DV));
-            v.store(field(base, Layout::V));
+            let v = S::load(core(state, n, Layout::V)).add(dv);
+            dv.store(core(state, n, Layout::DV));
+            v.store(core(state, n, Layout::V));
             dipole = S::splat(node.dipole).fma(v, dipole);
 
             let mut g = S::splat(node.gl);
@@ -446,9 +464,9 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let rows: *const Row = tables.hh2.rows.as_ptr();
                 let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
                 let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
-                let m = relax(field(base, layout.m), minf, c.hh2[0], ym);
-                let h = relax(field(base, layout.h), hinf, c.hh2[1], yh);
-                let n = relax(field(base, layout.n), ninf, c.hh2[2], yn);
+                let m = relax(base.add(layout.m * LANES), minf, c.hh2[0], ym);
+                let h = relax(base.add(layout.h * LANES), hinf, c.hh2[1], yh);
+                let n = relax(base.add(layout.n * LANES), ninf, c.hh2[2], yn);
                 let gna = m.mul(m).mul(m.mul(h)).mul(S::splat(node.gnabar));
                 let n2 = n.mul(n);
                 let gk = n2.mul(n2).mul(S::splat(node.gkbar));
@@ -463,10 +481,10 @@ unsafe fn segments<S: Simd, K: Kind>(
                     let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
                     let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
                     // Their conductance follows once the new concentration is known.
-                    relax(field(base, layout.ca_m), minf, c.ca_km[0], ym);
-                    relax(field(base, layout.ca_h), hinf, c.ca_km[1], yh);
+                    relax(base.add(layout.ca_m * LANES), minf, c.ca_km[0], ym);
+                    relax(base.add(layout.ca_h * LANES), hinf, c.ca_km[1], yh);
                     if mechs.has(Mechs::KM) {
-                        let x = relax(field(base, layout.km), ninf, c.ca_km[2], yn);
+                        let x = relax(base.add(layout.km * LANES), ninf, c.ca_km[2], yn);
                         let gk = x.mul(S::splat(node.gkm));
                         g = g.add(gk);
                         e = gk.fma(S::splat(EK), e);
@@ -474,7 +492,7 @@ unsafe fn segments<S: Simd, K: Kind>(
                 } else {
                     let [ninf, ntau] = S::rows_tail(rows, index, theta);
                     let y = S::splat(-c.dt).div(ntau);
-                    let x = relax(field(base, layout.km), ninf, c.ca_km[2], y);
+                    let x = relax(base.add(layout.km * LANES), ninf, c.ca_km[2], y);
                     let gk = x.mul(S::splat(node.gkm));
                     g = g.add(gk);
                     e = gk.fma(S::splat(EK), e);
@@ -482,23 +500,23 @@ unsafe fn segments<S: Simd, K: Kind>(
             }
             let mut cai = S::splat(0.0);
             if layout.cai != Layout::ABSENT && (mechs.has(Mechs::CAD) || mechs.has(Mechs::KCA)) {
-                cai = S::load(field(base, layout.cai));
+                cai = S::load(base.add(layout.cai * LANES));
             }
             if mechs.has(Mechs::CAD) {
                 // The influx is that of this step, with the old potential.
                 let mut target = S::splat(cad::CAINF);
                 if mechs.has(Mechs::CA) {
-                    let ica = S::load(field(base, layout.ica));
+                    let ica = S::load(base.add(layout.ica * LANES));
                     target = target.add(ica.mul(S::splat(node.cad_drive)).positive());
                 }
                 cai = cai.sub(target).fma(S::splat(node.cad_em), cai);
-                cai.store(field(base, layout.cai));
+                cai.store(base.add(layout.cai * LANES));
             }
             if mechs.has(Mechs::KCA) {
                 let a = cai.mul(S::splat(kca::RA));
                 let s = a.add(S::splat(kca::RB));
                 let y = s.mul(S::splat(-c.kca_scale));
-                let x = S::load(field(base, layout.kca));
+                let x = S::load(base.add(layout.kca * LANES));
                 // x + (x - a/s) expm1(y), without the division where the series needs no doubling.
                 let x = if c.kca.doublings == 0 {
                     let step = c.kca.ratio(y).mul(S::splat(c.kca_scale));
@@ -506,15 +524,15 @@ unsafe fn segments<S: Simd, K: Kind>(
                 } else {
                     x.sub(a.div(s)).fma(c.kca.eval(y), x)
                 };
-                x.store(field(base, layout.kca));
+                x.store(base.add(layout.kca * LANES));
                 let gk = x.mul(S::splat(node.gkca));
                 g = g.add(gk);
                 e = gk.fma(S::splat(EK), e);
             }
             if mechs.has(Mechs::CA) {
                 let (m, h) = (
-                    S::load(field(base, layout.ca_m)),
-                    S::load(field(base, layout.ca_h)),
+                    S::load(base.add(layout.ca_m * LANES)),
+                    S::load(base.add(layout.ca_h * LANES)),
                 );
                 let gca = m.mul(m).mul(h.mul(S::splat(node.gca)));
                 let eca = if mechs.has(Mechs::CAD) {
@@ -523,7 +541,7 @@ unsafe fn segments<S: Simd, K: Kind>(
                     S::splat(node.eca)
                 };
                 let reversal = gca.mul(eca);
-                gca.mul(v).sub(reversal).store(field(base, layout.ica));
+                gca.mul(v).sub(reversal).store(base.add(layout.ica * LANES));
                 g = g.add(gca);
                 e = e.add(reversal);
             }
@@ -533,146 +551,129 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let [minf, mtau, hinf, htau, ainf, atau] = S::rows(rows, index, theta);
                 let [ym, yh, ya] = rates3(c.dt, [mtau, htau, atau]);
                 if mechs.has(Mechs::CAT) {
-                    let m = relax(field(base, layout.cat_m), minf, c.cat_ar[0], ym);
-                    let h = relax(field(base, layout.cat_h), hinf, c.cat_ar[1], yh);
+                    let m = relax(base.add(layout.cat_m * LANES), minf, c.cat_ar[0], ym);
+                    let h = relax(base.add(layout.cat_h * LANES), hinf, c.cat_ar[1], yh);
                     let gt = m.mul(m).mul(h.mul(S::splat(node.gcat)));
                     g = g.add(gt);
                     e = gt.fma(S::splat(cat::EREV), e);
                 }
                 if mechs.has(Mechs::AR) {
-                    let m = relax(field(base, layout.ar_m), ainf, c.cat_ar[2], ya);
+                    let m = relax(base.add(layout.ar_m * LANES), ainf, c.cat_ar[2], ya);
                     let ga = m.mul(S::splat(node.gar));
                     g = g.add(ga);
                     e = ga.fma(S::splat(ar::EREV), e);
                 }
             }
-            g.add(S::splat(node.d0)).store(field(base, Layout::D));
+            g.add(S::splat(node.d0)).store(core(state, n, Layout::D));
             // The axial current from the parent; the root is its own parent, without one.
-            let axial = S::load(field(parent, Layout::V))
+            let axial = S::load(core(state, parent, Layout::V))
                 .sub(v)
                 .mul(S::splat(node.g_axial));
-            g.fnma(v, e).add(axial).store(field(base, Layout::R));
-            let r = field(parent, Layout::R);
+            g.fnma(v, e).add(axial).store(core(state, n, Layout::R));
+            let r = core(state, parent, Layout::R);
             S::load(r).sub(axial).store(r);
         }
     }
     dipole
 }
 
-/// One step of a group: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
+/// One step of K groups: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
 ///
 /// # Safety
-/// `state` holds `c.nodes.len() * c.layout.stride` aligned groups of lanes, `syn` two for each of the inputs'
-/// synapses, the inputs' nodes are nodes of the cell; the processor has S.
+/// As for [`synapses`], with inputs in the order of the groups.
 #[inline(always)]
-unsafe fn advance<S: Simd>(
+unsafe fn advance<S: Simd, const K: usize>(
     c: &StepConst,
     tables: &Tables,
-    state: *mut f64,
-    syn: *mut f64,
     inputs: &Inputs,
-    dipole: &mut Lanes,
+    groups: &[Arrays; K],
 ) {
     const FULL: u8 = 127;
     const PYR2: u8 = Mechs::HH2.with(Mechs::KM).0;
     const HH2: u8 = Mechs::HH2.0;
     // SAFETY: passed on from the caller.
     unsafe {
-        synapses::<S>(c, state, syn, inputs);
-        eliminate::<S>(c, state);
-        let mut sum = S::splat(0.0);
-        let all = c.layout;
-        for run in &c.runs {
-            let any = Any {
-                mechs: run.mechs,
-                layout: all,
-            };
-            sum = match run.mechs.0 {
-                FULL if all == const { Layout::new(Mechs(FULL)) } => {
-                    segments::<S, _>(Fixed::<FULL, FULL>, c, tables, state, run, sum)
-                }
-                PYR2 if all == const { Layout::new(Mechs(PYR2)) } => {
-                    segments::<S, _>(Fixed::<PYR2, PYR2>, c, tables, state, run, sum)
-                }
-                HH2 if all == const { Layout::new(Mechs(HH2)) } => {
-                    segments::<S, _>(Fixed::<HH2, HH2>, c, tables, state, run, sum)
-                }
-                _ => segments::<S, _>(any, c, tables, state, run, sum),
-            };
+        for group in groups {
+            synapses::<S>(group, inputs);
         }
-        sum.store(dipole.0.as_mut_ptr());
+        eliminate::<S, K>(c, groups);
+        let all = c.layout;
+        for group in groups {
+            let state = group.state;
+            let mut sum = S::splat(0.0);
+            for run in &c.runs {
+                let any = Any {
+                    mechs: run.mechs,
+                    layout: all,
+                };
+                sum = match run.mechs.0 {
+                    FULL if all == const { Layout::new(Mechs(FULL)) } => {
+                        segments::<S, _>(Fixed::<FULL, FULL>, c, tables, state, run, sum)
+                    }
+                    PYR2 if all == const { Layout::new(Mechs(PYR2)) } => {
+                        segments::<S, _>(Fixed::<PYR2, PYR2>, c, tables, state, run, sum)
+                    }
+                    HH2 if all == const { Layout::new(Mechs(HH2)) } => {
+                        segments::<S, _>(Fixed::<HH2, HH2>, c, tables, state, run, sum)
+                    }
+                    _ => segments::<S, _>(any, c, tables, state, run, sum),
+                };
+            }
+            sum.store(group.dipole);
+        }
     }
 }
 
-/// The type of [`advance`] for one instruction set.
-pub type Advance = unsafe fn(&StepConst, &Tables, *mut f64, *mut f64, &Inputs, &mut Lanes);
-
-/// Plain Rust.
+/// Advances up to [`TOGETHER`] groups of a cell type by one step, on one instruction set.
 ///
 /// # Safety
-/// As for the other instruction sets: the arrays fit the cell type.
-pub unsafe fn advance_scalar(
-    c: &StepConst,
-    tables: &Tables,
-    state: *mut f64,
-    syn: *mut f64,
-    inputs: &Inputs,
-    dipole: &mut Lanes,
-) {
-    // SAFETY: passed on from the caller; every processor has the scalar operations.
-    unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
+/// Each group's `state` holds `Layout::size(nodes)` lane groups and `syn` two for each of the inputs' synapses, all
+/// aligned and of no other group; the inputs' nodes are nodes of the cell; the processor has the instruction set.
+pub type Advance = unsafe fn(&StepConst, &Tables, &Inputs, &[Arrays]);
+
+macro_rules! advance_on {
+    ($(#[$attribute:meta])* $name:ident, $simd:ty) => {
+        $(#[$attribute])*
+        ///
+        /// # Safety
+        /// As for [`Advance`].
+        pub unsafe fn $name(c: &StepConst, tables: &Tables, inputs: &Inputs, groups: &[Arrays]) {
+            // SAFETY: passed on from the caller.
+            unsafe {
+                if let Ok(groups) = <&[Arrays; TOGETHER]>::try_from(groups) {
+                    return advance::<$simd, TOGETHER>(c, tables, inputs, groups);
+                }
+                for group in groups {
+                    advance::<$simd, 1>(c, tables, inputs, std::array::from_ref(group));
+                }
+            }
+        }
+    };
 }
 
-/// Plain Rust, with the fused multiply-add of the processor instead of the library's.
-///
-/// # Safety
-/// As for [`advance_scalar`], and the processor has FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "fma")]
-pub unsafe fn advance_scalar_fma(
-    c: &StepConst,
-    tables: &Tables,
-    state: *mut f64,
-    syn: *mut f64,
-    inputs: &Inputs,
-    dipole: &mut Lanes,
-) {
-    // SAFETY: passed on from the caller.
-    unsafe { advance::<super::simd::Scalar>(c, tables, state, syn, inputs, dipole) }
-}
-
-/// AVX-512.
-///
-/// # Safety
-/// As for [`advance_scalar`], and the processor has AVX-512 F and DQ.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
-pub unsafe fn advance_avx512(
-    c: &StepConst,
-    tables: &Tables,
-    state: *mut f64,
-    syn: *mut f64,
-    inputs: &Inputs,
-    dipole: &mut Lanes,
-) {
-    // SAFETY: passed on from the caller.
-    unsafe { advance::<super::avx512::Avx512>(c, tables, state, syn, inputs, dipole) }
-}
-
-/// AVX2 with FMA.
-///
-/// # Safety
-/// As for [`advance_scalar`], and the processor has AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-pub unsafe fn advance_avx2(
-    c: &StepConst,
-    tables: &Tables,
-    state: *mut f64,
-    syn: *mut f64,
-    inputs: &Inputs,
-    dipole: &mut Lanes,
-) {
-    // SAFETY: passed on from the caller.
-    unsafe { advance::<super::avx2::Avx2>(c, tables, state, syn, inputs, dipole) }
-}
+advance_on!(
+    /// Plain Rust.
+    advance_scalar,
+    super::simd::Scalar
+);
+advance_on!(
+    /// Plain Rust, with the processor's fused multiply-add instead of the library's.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "fma")]
+    advance_scalar_fma,
+    super::simd::Scalar
+);
+advance_on!(
+    /// AVX2 with FMA.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    advance_avx2,
+    super::avx2::Avx2
+);
+advance_on!(
+    /// AVX-512 F and DQ.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+    advance_avx512,
+    super::avx512::Avx512
+);
