@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let options = Options {
         jobs: super::jobs(arguments.jobs),
         retry_failed: arguments.retry_failed,
-        time_limit: None,
         folder: arguments.folder.clone(),
+        ..Options::default()
     };
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let grid = stages::expand(&pipeline)?;

@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         retry_failed: arguments.retry_failed,
         time_limit: arguments.time_limit,
         folder: arguments.folder.clone(),
+        ..Options::default()
     };
     // Without a handler Ctrl-C ends the process, which loses no more than what is in flight.
     let _ = ctrlc::set_handler(|| {

@@ -32,6 +32,26 @@ pub struct Options {
     pub time_limit: Option<Duration>,
     /// Folder of the results instead of the pipeline's.
     pub folder: Option<PathBuf>,
+    /// How often results are brought into the tables.
+    pub pace: Pace,
+}
+
+/// How often committed results are brought into the tables, where readers see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Least time between two publications.
+    pub every: Duration,
+    /// A publication takes at most one part in this many of the time.
+    pub share: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(3),
+            share: 100,
+        }
+    }
 }
 
 impl Default for Options {
@@ -41,6 +61,7 @@ impl Default for Options {
             retry_failed: false,
             time_limit: None,
             folder: None,
+            pace: Pace::default(),
         }
     }
 }

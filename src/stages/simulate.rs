@@ -7,7 +7,7 @@ use super::expand::Grid;
 use super::plan::fingerprint::Fingerprinter;
 use super::plan::{Plan, PlannedTask};
 use super::summarize::{TrialData, summarize};
-use super::{Options, RunError, Watch, statistics, tables};
+use super::{Options, Pace, RunError, Watch, statistics, tables};
 use crate::network::Network;
 use crate::pipeline::{Bound, Pipeline, Trials};
 use crate::solver::{SimulationResult, Solver, SolverError, Trial};
@@ -18,10 +18,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Least time between two publications of results into the tables.
-const PUBLISH_EVERY: Duration = Duration::from_secs(3);
-/// Publications take at most this part of the time.
-const PUBLISH_SHARE: u32 = 100;
 /// Results that are made durable with one sync, at most.
 const COMMIT_AT_ONCE: usize = 64;
 
@@ -136,7 +132,7 @@ pub fn simulate(
     let committed = std::thread::scope(|scope| {
         let (worker, threads) = (&worker, &threads);
         scope.spawn(move || threads.broadcast(move |_| worker(sender.clone())));
-        let result = commit_all(session, &receiver, &mut outcome, watch);
+        let result = commit_all(session, &receiver, options.pace, &mut outcome, watch);
         halt.store(true, Ordering::Relaxed);
         drop(receiver);
         result
@@ -167,10 +163,11 @@ fn still_missing<'p>(plan: &'p Plan, sims: &[u32], session: &Session) -> Vec<&'p
 fn commit_all(
     session: &mut Session,
     receiver: &Receiver<Result<Commit, RunError>>,
+    pace: Pace,
     outcome: &mut Outcome,
     watch: &mut dyn Watch,
 ) -> Result<(), RunError> {
-    let mut publish_at = Instant::now() + PUBLISH_EVERY;
+    let mut publish_at = Instant::now() + pace.every;
     loop {
         let wait = publish_at.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait) {
@@ -201,7 +198,7 @@ fn commit_all(
             let began = Instant::now();
             session.publish()?;
             let took = began.elapsed();
-            publish_at = Instant::now() + PUBLISH_EVERY.max(took * PUBLISH_SHARE);
+            publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
     }
 }
