@@ -11,6 +11,7 @@ use super::kernels::simd::{LANES, Lanes};
 use super::kernels::step::{Inputs, SynConst, TOGETHER};
 use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
+use super::order;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
@@ -322,7 +323,7 @@ impl<'a> Engine<'a> {
         for (m, (member, mut spikes)) in self.members.iter_mut().zip(new).enumerate() {
             spikes.sort_unstable();
             for &(sample, gid) in &spikes {
-                let t = spike_time(self.clock, sample);
+                let t = order::spike_time(self.clock, sample);
                 fan_out(
                     m,
                     &member.wiring,
@@ -417,7 +418,12 @@ impl<'a> Engine<'a> {
                 |(((member, dipoles), potentials), traces)| match member.error {
                     Some(error) => Err(error),
                     None => Ok(Outcome {
-                        spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
+                        spikes: order::spikes(
+                            clock,
+                            &member.spikes,
+                            &member.drive_events,
+                            &member.wiring,
+                        ),
                         dipoles,
                         potentials,
                         traces,
@@ -431,11 +437,6 @@ impl<'a> Engine<'a> {
 /// Simulation and cell of a slot among the cells of all simulations.
 fn split(slot: usize, n_cells: usize) -> (usize, usize) {
     (slot / n_cells, slot % n_cells)
-}
-
-/// NEURON reports a spike this much after the sample it was seen at.
-fn spike_time(clock: &Clock, sample: u32) -> f64 {
-    clock.times[sample as usize] + 1e-10
 }
 
 /// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
@@ -649,31 +650,4 @@ impl Group {
             new &= new - 1;
         }
     }
-}
-
-/// Spikes of cells and drives in the order in which NEURON processes them.
-///
-/// At the start of a step the cells' crossings, by gid; then the drive events until the middle of the step, and at its
-/// end those until then.
-fn merge_spikes(clock: &Clock, cells: &[(u32, Gid)], drives: &[(f64, Gid)]) -> Vec<Spike> {
-    let last = clock.times.last().copied().unwrap_or(0.0);
-    let mut spikes = Vec::with_capacity(cells.len() + drives.len());
-    let mut drives = drives
-        .iter()
-        .filter(|(t, _)| *t <= last)
-        .map(|&(time, gid)| Spike { time, gid })
-        .peekable();
-    for &(sample, gid) in cells {
-        // Events until the end of the step before are ahead of a sample's crossings.
-        let before = clock.times[sample as usize];
-        while let Some(event) = drives.next_if(|e| e.time <= before) {
-            spikes.push(event);
-        }
-        spikes.push(Spike {
-            time: spike_time(clock, sample),
-            gid,
-        });
-    }
-    spikes.extend(drives);
-    spikes
 }
