@@ -495,7 +495,7 @@ fn a_path_that_matches_nothing_lists_near_matches() {
             "cells.L5_pyramidal.synapses.gaba.tau1",
             "did you mean \"gabaa\"?",
         ),
-        ("gains.ee", "did you mean \"e_e\"?"),
+        ("gains.ee", "known: e_e, e_i, i_e, i_i"),
         ("biases.tonic.L2_basket.amplitude", "known: "),
         ("inplane", "did you mean \"inplane_distance\"?"),
         ("drives", "must go on with one of: pruned, common"),
