@@ -5,9 +5,10 @@
 //! `summarize` (results → one row of statistics per simulation).
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod cli;
 pub mod network;
 pub mod pipeline;
+pub mod query;
 pub mod solver;
-
 pub mod stages;
 pub mod store;

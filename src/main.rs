@@ -1,2 +1,5 @@
 //! Parse, call, exit code.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    hnn_sweep::cli::main()
+}

@@ -36,6 +36,7 @@ pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub use events::drive_events;
+pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
 pub use inputs::NewTonicBias;
 pub use params::{Model, Params};

@@ -1,1 +1,71 @@
-//! (room)
+//! SQL over the tables of a folder.
+//!
+//! Parameters are joined by name to every table, for the points of the present grids. With the feature `query` polars runs
+//! the SQL; without it [`duckdb`] writes the same query for DuckDB.
+
+#[cfg(feature = "query")]
+mod engine;
+
+#[cfg(feature = "query")]
+pub use engine::{Answer, QueryError, ask};
+
+use crate::store::{State, Table};
+use std::path::Path;
+
+/// Columns of the joined parameters: those that place a row, then the parameters themselves.
+fn parameters(state: &State) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for sweep in state.sweeps.values() {
+        for (name, _) in &sweep.parameters {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
+}
+
+/// Tables that have rows.
+fn tables(state: &State) -> Vec<Table> {
+    let has_rows = |table: &Table| {
+        let prefix = format!("{}/", table.name());
+        state.parts.keys().any(|name| name.starts_with(&prefix))
+    };
+    Table::ALL.into_iter().filter(has_rows).collect()
+}
+
+/// The SQL for DuckDB: a view for each table, and the query.
+pub fn duckdb(folder: &Path, state: &State, sql: &str) -> String {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let scan = |table: Table| {
+        let glob = folder.join(table.name()).join("*").join("*.parquet");
+        format!(
+            "read_parquet('{}', hive_partitioning = true)",
+            glob.display().to_string().replace('\'', "''")
+        )
+    };
+    let parameters: Vec<String> = ["sweep", "point"]
+        .into_iter()
+        .map(str::to_string)
+        .chain(self::parameters(state))
+        .map(|name| format!("p.{}", quoted(&name)))
+        .collect();
+    let mut lines = Vec::new();
+    for table in tables(state) {
+        let name = table.name();
+        lines.push(match table {
+            Table::Simulations | Table::Summary => {
+                format!("CREATE TEMP VIEW {name} AS SELECT * FROM {};", scan(table))
+            }
+            _ => format!(
+                "CREATE TEMP VIEW {name} AS SELECT {}, t.*\n  FROM {} t\n  JOIN simulations p ON p.sim = t.sim AND p.trial = t.trial AND p.point IS NOT NULL;",
+                parameters.join(", "),
+                scan(table)
+            ),
+        });
+    }
+    let sql = sql.trim();
+    let end = if sql.ends_with(';') { "" } else { ";" };
+    lines.push(format!("{sql}{end}"));
+    lines.join("\n")
+}

@@ -2,13 +2,15 @@
 //!
 //! An epoch is as many steps as the shortest delay between cells allows: all that arrives in it is known when it begins.
 
-/// An arrival at a synapse.
+use super::kernels::simd::LANES;
+
+/// An arrival at the synapses of one connection on one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrival {
-    /// Lane group.
-    pub group: u32,
-    /// Index of the synapse's A in the group's synaptic state, in single values.
-    pub slot: u32,
+    /// The cell: lane group times [`LANES`], plus lane.
+    pub lane: u32,
+    /// Which synapses: number of a list that the run keeps.
+    pub synapses: u32,
     /// Step in which it acts.
     pub step: u32,
     /// What A and B rise by (uS).
@@ -79,11 +81,11 @@ impl Calendar {
     }
 
     fn key(&self, arrival: &Arrival) -> usize {
-        arrival.group as usize * self.epoch + arrival.step as usize % self.epoch
+        arrival.lane as usize / LANES * self.epoch + arrival.step as usize % self.epoch
     }
 
     /// Moves the arrivals of epoch `index` to where `ends` points, which is advanced.
-    fn take(&mut self, index: usize, ends: &mut [u32], sorted: &mut [(u32, f64)]) {
+    fn take(&mut self, index: usize, ends: &mut [u32], sorted: &mut [Delivery]) {
         let (mut i, last) = self.lists[index];
         if i == END {
             return;
@@ -92,7 +94,11 @@ impl Calendar {
         while i != END {
             let Link { arrival, next } = self.pool[i as usize];
             let end = &mut ends[self.key(&arrival)];
-            sorted[*end as usize] = (arrival.slot, arrival.weight);
+            sorted[*end as usize] = Delivery {
+                lane: arrival.lane % LANES as u32,
+                synapses: arrival.synapses,
+                weight: arrival.weight,
+            };
             *end += 1;
             i = next;
         }
@@ -102,12 +108,23 @@ impl Calendar {
     }
 }
 
+/// An arrival, once its group and step are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Delivery {
+    /// Lane in the group.
+    pub lane: u32,
+    /// Number of the list of synapses.
+    pub synapses: u32,
+    /// What A and B rise by (uS).
+    pub weight: f64,
+}
+
 /// The arrivals of one epoch, by group and step.
 #[derive(Debug, Default)]
 pub struct Deliveries {
     epoch: usize,
     ends: Vec<u32>,
-    sorted: Vec<(u32, f64)>,
+    sorted: Vec<Delivery>,
 }
 
 impl Deliveries {
@@ -126,15 +143,15 @@ impl Deliveries {
         for end in &mut self.ends {
             total += std::mem::replace(end, total);
         }
-        self.sorted.resize(total as usize, (0, 0.0));
+        self.sorted.resize(total as usize, Delivery::default());
         for calendar in calendars.iter_mut() {
             calendar.take(index, &mut self.ends, &mut self.sorted);
         }
     }
 
-    /// Arrivals (slot, weight) of a group in step `step` of the epoch.
+    /// Arrivals at a group in step `step` of the epoch.
     #[inline]
-    pub fn of(&self, group: usize, step: usize) -> &[(u32, f64)] {
+    pub fn of(&self, group: usize, step: usize) -> &[Delivery] {
         let key = group * self.epoch + step;
         let start = if key == 0 { 0 } else { self.ends[key - 1] };
         &self.sorted[start as usize..self.ends[key] as usize]

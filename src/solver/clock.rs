@@ -7,7 +7,11 @@ pub struct Clock {
     pub times: Vec<f64>,
     /// Middle (ms) of each step, shape `(n_steps,)`: what arrives until then acts in the step.
     pub mids: Vec<f64>,
-    dt: f64,
+    /// End (ms) that was asked for.
+    pub tstop: f64,
+    /// Step (ms).
+    pub dt: f64,
+    per_ms: f64,
 }
 
 impl Clock {
@@ -28,7 +32,13 @@ impl Clock {
             t += 0.5 * dt;
             times.push(t);
         }
-        Self { times, mids, dt }
+        Self {
+            times,
+            mids,
+            tstop,
+            dt,
+            per_ms: 1.0 / dt,
+        }
     }
 
     /// Number of steps.
@@ -38,8 +48,8 @@ impl Clock {
 
     /// Step in which an arrival at `time` (ms) acts, or `None` after the last.
     pub fn step_of(&self, time: f64) -> Option<usize> {
-        let mut step = ((time / self.dt - 0.5).ceil().max(0.0)) as usize;
-        step = step.min(self.mids.len());
+        // A first guess; casts saturate.
+        let mut step = ((time * self.per_ms + 0.5) as usize).min(self.mids.len());
         while step > 0 && time <= self.mids[step - 1] {
             step -= 1;
         }

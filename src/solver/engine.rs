@@ -3,17 +3,20 @@
 //! Within an epoch (as many steps as the shortest delay between cells) groups do not interact. Between epochs spikes
 //! are fanned out in a fixed order, so results do not depend on how cells are grouped or on which thread ran a group.
 
-use super::calendar::{Arrival, Calendar, Deliveries};
+use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
+use super::kernels::step::{Inputs, SynConst, TOGETHER};
+use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
+use super::order;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
-use super::{SolverError, Spike};
+use super::{SolverError, Spike, Threads};
 use crate::network::{CellType, Gid};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A current clamp on one node of every cell of a population.
@@ -56,13 +59,6 @@ pub struct Population {
     pub contacts: Vec<Contact>,
     /// First lane group.
     pub first_group: usize,
-}
-
-impl Population {
-    /// Lane groups that its cells in `members` simulations fill.
-    fn n_groups(&self, members: usize) -> usize {
-        (self.n_cells * members).div_ceil(LANES)
-    }
 }
 
 /// How a population acts on one electrode contact.
@@ -147,8 +143,10 @@ pub struct Engine<'a> {
     /// Per member, per contact.
     potentials: Vec<Vec<Vec<f64>>>,
     plan: Plan,
+    /// Places of A of the synapses of a connection on a cell; the same for many connections.
+    synapses: Vec<Vec<u32>>,
     epoch: usize,
-    kernel: Advance,
+    kernel: Kernel,
 }
 
 impl<'a> Engine<'a> {
@@ -157,10 +155,10 @@ impl<'a> Engine<'a> {
         clock: &'a Clock,
         tables: &'a Tables,
         mut populations: Vec<Population>,
-        members: Vec<Member>,
+        mut members: Vec<Member>,
         measured: Vec<usize>,
         plan: Plan,
-        kernel: Advance,
+        kernel: Kernel,
     ) -> Self {
         let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
         let mut groups = Vec::new();
@@ -203,6 +201,7 @@ impl<'a> Engine<'a> {
                 });
             }
         }
+        let synapses = synapse_lists(&populations, &mut members);
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
@@ -232,6 +231,7 @@ impl<'a> Engine<'a> {
             dipoles,
             potentials,
             plan,
+            synapses,
             epoch,
             kernel,
         }
@@ -241,7 +241,11 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// [`SolverError::Interrupted`]; other failures end the simulation that they happened in.
-    pub fn run(&mut self, interrupt: &(dyn Fn() -> bool + Sync)) -> Result<(), SolverError> {
+    pub fn run(
+        &mut self,
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), SolverError> {
         let n_steps = self.clock.len();
         let mut from_drives = Calendar::new(n_steps, self.epoch, self.groups.len());
         let mut from_cells = Calendar::new(n_steps, self.epoch, self.groups.len());
@@ -261,18 +265,16 @@ impl<'a> Engine<'a> {
                 tables: self.tables,
                 kernel: self.kernel,
                 deliveries: &deliveries,
+                synapses: &self.synapses,
                 steps: start..end,
             };
-            for (p, population) in self.populations.iter().enumerate() {
-                let n = population.n_groups(self.members.len());
-                let first = population.first_group;
-                for (i, groups) in self.groups[first..first + n]
-                    .chunks_mut(TOGETHER)
-                    .enumerate()
-                {
-                    debug_assert!(groups.iter().all(|g| g.population == p));
-                    epoch.run(population, first + i * TOGETHER, groups);
-                }
+            let mut units = units(&self.populations, &mut self.groups);
+            match threads {
+                Threads::One => units.iter_mut().for_each(|unit| epoch.run(unit)),
+                Threads::Pool => units
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .for_each(|unit| epoch.run(unit)),
             }
             self.gather_dipoles(end - start);
             self.gather_potentials(end - start);
@@ -321,7 +323,7 @@ impl<'a> Engine<'a> {
         for (m, (member, mut spikes)) in self.members.iter_mut().zip(new).enumerate() {
             spikes.sort_unstable();
             for &(sample, gid) in &spikes {
-                let t = spike_time(self.clock, sample);
+                let t = order::spike_time(self.clock, sample);
                 fan_out(
                     m,
                     &member.wiring,
@@ -416,7 +418,12 @@ impl<'a> Engine<'a> {
                 |(((member, dipoles), potentials), traces)| match member.error {
                     Some(error) => Err(error),
                     None => Ok(Outcome {
-                        spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
+                        spikes: order::spikes(
+                            clock,
+                            &member.spikes,
+                            &member.drive_events,
+                            &member.wiring,
+                        ),
                         dipoles,
                         potentials,
                         traces,
@@ -430,11 +437,6 @@ impl<'a> Engine<'a> {
 /// Simulation and cell of a slot among the cells of all simulations.
 fn split(slot: usize, n_cells: usize) -> (usize, usize) {
     (slot / n_cells, slot % n_cells)
-}
-
-/// NEURON reports a spike this much after the sample it was seen at.
-fn spike_time(clock: &Clock, sample: u32) -> f64 {
-    clock.times[sample as usize] + 1e-10
 }
 
 /// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
@@ -453,6 +455,24 @@ fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     }
 }
 
+/// Makes the lists of synapses that connections end on, and has each connection point to its own.
+fn synapse_lists(populations: &[Population], members: &mut [Member]) -> Vec<Vec<u32>> {
+    let mut lists: Vec<Vec<u32>> = Vec::new();
+    for wire in members.iter_mut().flat_map(|m| &mut m.wiring.wires) {
+        let slot = &populations[wire.population].slot;
+        let list = wire
+            .sites
+            .iter()
+            .filter_map(|&site| slot[site].map(|s| 2 * s))
+            .collect();
+        wire.synapses = lists.iter().position(|l| *l == list).unwrap_or_else(|| {
+            lists.push(list);
+            lists.len() - 1
+        }) as u32;
+    }
+    lists
+}
+
 fn fan_out(
     member: usize,
     wiring: &Wiring,
@@ -469,39 +489,63 @@ fn fan_out(
                 return;
             };
             let slot = member * population.n_cells + target as usize;
-            for &site in &wire.sites {
-                let Some(synapse) = population.slot[site] else {
-                    continue;
-                };
-                calendar.push(Arrival {
-                    group: (population.first_group + slot / LANES) as u32,
-                    slot: synapse * 2 * LANES as u32 + (slot % LANES) as u32,
-                    step: step as u32,
-                    weight,
-                });
-            }
+            calendar.push(Arrival {
+                lane: (population.first_group * LANES + slot) as u32,
+                synapses: wire.synapses,
+                step: step as u32,
+                weight,
+            });
         });
     }
+}
+
+/// Groups that are advanced together, by one thread.
+struct Unit<'a> {
+    population: &'a Population,
+    /// Number of the first group.
+    first: usize,
+    groups: &'a mut [Group],
+}
+
+/// Splits the groups of all populations into units.
+fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
+    let mut first = 0;
+    let of_same_population = groups.chunk_by_mut(|a, b| a.population == b.population);
+    let mut units = Vec::new();
+    for groups in of_same_population.flat_map(|groups| groups.chunks_mut(TOGETHER)) {
+        let n = groups.len();
+        units.push(Unit {
+            population: &populations[groups[0].population],
+            first,
+            groups,
+        });
+        first += n;
+    }
+    units
 }
 
 /// What the groups of an epoch read.
 struct Epoch<'a> {
     clock: &'a Clock,
     tables: &'a Tables,
-    kernel: Advance,
+    kernel: Kernel,
     deliveries: &'a Deliveries,
+    synapses: &'a [Vec<u32>],
     steps: std::ops::Range<usize>,
 }
 
 impl Epoch<'_> {
-    /// Advances up to [`TOGETHER`] groups of a population, of which the first has number `first`.
-    fn run(&self, population: &Population, first: usize, groups: &mut [Group]) {
+    fn run(&self, unit: &mut Unit) {
+        let Unit {
+            population,
+            first,
+            groups,
+        } = unit;
         let clock = self.clock;
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
         for group in groups.iter_mut() {
             group.begin_epoch(population, self.steps.len());
         }
-        let mut arrays = Vec::with_capacity(TOGETHER);
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
             currents.extend(
@@ -511,20 +555,24 @@ impl Epoch<'_> {
                     .filter(|c| c.on(clock.mids[step]))
                     .map(|c| (c.node, c.amplitude)),
             );
-            arrays.clear();
             for (g, group) in groups.iter_mut().enumerate() {
-                group.deliver(self.deliveries.of(first + g, i));
+                group.deliver(self.deliveries.of(*first + g, i), self.synapses);
                 group.recorder.before_step(&group.state, &group.syn);
-                arrays.push(group.arrays(i));
             }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
                 flush: step % 256 == 255,
             };
-            // SAFETY: each group's arrays were laid out for this cell type and these synapses, clamps name its nodes,
-            // and the kernel was chosen for this processor.
-            unsafe { (self.kernel)(&population.cell.step, self.tables, &inputs, &arrays) };
+            let step_const = &population.cell.step;
+            let advance = |arrays: &mut [GroupArrays]| {
+                self.kernel
+                    .advance(step_const, self.tables, &inputs, arrays);
+            };
+            match &mut **groups {
+                [a, b] => advance(&mut [a.arrays(i), b.arrays(i)]),
+                few => few.iter_mut().for_each(|a| advance(&mut [a.arrays(i)])),
+            }
             for group in groups.iter_mut() {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
@@ -542,27 +590,29 @@ impl Group {
     }
 
     #[inline]
-    fn deliver(&mut self, arrivals: &[(u32, f64)]) {
-        for &(slot, weight) in arrivals {
-            let (i, lane) = (slot as usize / LANES, slot as usize % LANES);
-            self.syn[i].0[lane] += weight;
-            self.syn[i + 1].0[lane] += weight;
+    fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
+        for arrival in arrivals {
+            let lane = arrival.lane as usize;
+            for &a in &synapses[arrival.synapses as usize] {
+                self.syn[a as usize].0[lane] += arrival.weight;
+                self.syn[a as usize + 1].0[lane] += arrival.weight;
+            }
         }
     }
 
     /// The group's arrays for step `step` of the epoch.
-    fn arrays(&mut self, step: usize) -> Arrays {
-        Arrays {
-            state: self.state.as_mut_ptr().cast(),
-            syn: self.syn.as_mut_ptr().cast(),
-            dipole: self.dipole[step].0.as_mut_ptr(),
+    fn arrays(&mut self, step: usize) -> GroupArrays<'_> {
+        GroupArrays {
+            state: &mut self.state,
+            syn: &mut self.syn,
+            dipole: &mut self.dipole[step],
         }
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
     fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
         let n_contacts = population.contacts.len();
-        let n_nodes = population.cell.step.nodes.len();
+        let n_nodes = population.cell.step.n_nodes();
         for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
             let mut sum = Lanes::default();
             for (node, w) in weights.iter().enumerate() {
@@ -600,31 +650,4 @@ impl Group {
             new &= new - 1;
         }
     }
-}
-
-/// Spikes of cells and drives in the order in which NEURON processes them.
-///
-/// At the start of a step the cells' crossings, by gid; then the drive events until the middle of the step, and at its
-/// end those until then.
-fn merge_spikes(clock: &Clock, cells: &[(u32, Gid)], drives: &[(f64, Gid)]) -> Vec<Spike> {
-    let last = clock.times.last().copied().unwrap_or(0.0);
-    let mut spikes = Vec::with_capacity(cells.len() + drives.len());
-    let mut drives = drives
-        .iter()
-        .filter(|(t, _)| *t <= last)
-        .map(|&(time, gid)| Spike { time, gid })
-        .peekable();
-    for &(sample, gid) in cells {
-        // Events until the end of the step before are ahead of a sample's crossings.
-        let before = clock.times[sample as usize];
-        while let Some(event) = drives.next_if(|e| e.time <= before) {
-            spikes.push(event);
-        }
-        spikes.push(Spike {
-            time: spike_time(clock, sample),
-            gid,
-        });
-    }
-    spikes.extend(drives);
-    spikes
 }

@@ -89,6 +89,52 @@ fn attachments(cell: &Cell) -> Result<IndexMap<&str, (&str, u8, u8)>, SolverErro
     Ok(parent_of)
 }
 
+/// Ends (um) of each section of a cell at `pos`, as NEURON keeps its 3-d points: in single precision, stretched to the
+/// section's length, then moved so that the section's first point meets the end of its parent.
+///
+/// # Errors
+/// Where the cell tree names an unknown section.
+pub fn ends(cell: &Cell, tree: &Tree, pos: [f64; 3]) -> Result<Vec<[[f32; 3]; 2]>, SolverError> {
+    let mut ends: Vec<[[f32; 3]; 2]> = cell
+        .sections
+        .values()
+        .map(|section| {
+            let point = |k: usize| {
+                let p = section.end_pts.get(k).copied().unwrap_or_default();
+                std::array::from_fn(|c| (p[c] + pos[c]) as f32)
+            };
+            let (start, end): ([f32; 3], [f32; 3]) = (point(0), point(1));
+            let [dx, dy, dz]: [f64; 3] = std::array::from_fn(|c| f64::from(end[c] - start[c]));
+            let stretch = section.L / (dx * dx + dy * dy + dz * dz).sqrt();
+            let stretched = |c: usize| {
+                let (a, b) = (f64::from(start[c]), f64::from(end[c]));
+                (a + (b - a) * stretch) as f32
+            };
+            [start, std::array::from_fn(stretched)]
+        })
+        .collect();
+    let parent_of = attachments(cell)?;
+    let mut parents_first: Vec<usize> = (0..ends.len()).collect();
+    parents_first.sort_by_key(|s| tree.first[*s]);
+    for s in parents_first {
+        let parent = cell
+            .sections
+            .get_index(s)
+            .and_then(|(n, _)| parent_of.get(n.as_str()));
+        let Some((parent, end)) = parent.and_then(|(parent, end, _)| {
+            Some((cell.sections.get_index_of(*parent)?, usize::from(*end)))
+        }) else {
+            continue;
+        };
+        let at = ends[parent][if tree.reversed[parent] { 1 - end } else { end }];
+        let shift: [f32; 3] = std::array::from_fn(|c| at[c] - ends[s][0][c]);
+        for point in &mut ends[s] {
+            *point = std::array::from_fn(|c| point[c] + shift[c]);
+        }
+    }
+    Ok(ends)
+}
+
 /// Builds the tree of a cell.
 ///
 /// # Errors

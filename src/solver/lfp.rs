@@ -48,11 +48,12 @@ fn line_source(electrode: Point, centre: Point, axis: Point, half: f64, min_dist
     libm::log(ratio) / length
 }
 
-/// Transfer resistance (uV/nA) from each node of a cell at `pos` (um) to a contact; 0 for nodes without membrane.
+/// Transfer resistance (uV/nA) from each node of a cell, whose sections have the given `ends` (um), to a contact; 0 for
+/// nodes without membrane.
 pub fn transfer_resistance(
     cell: &Cell,
     compiled: &CompiledCell,
-    pos: Point,
+    ends: &[[[f32; 3]; 2]],
     electrode: Point,
     array: &ElectrodeArray,
 ) -> Vec<f64> {
@@ -70,12 +71,7 @@ pub fn transfer_resistance(
             let Some((_, section)) = cell.sections.get_index(s) else {
                 return 0.0;
             };
-            // NEURON keeps 3-d points in single precision.
-            let point = |k: usize| -> Point {
-                let p = section.end_pts.get(k).copied().unwrap_or_default();
-                std::array::from_fn(|c| f64::from((p[c] + pos[c]) as f32))
-            };
-            let (start, end) = (point(0), point(1));
+            let [start, end] = ends[s].map(|point| point.map(f64::from));
             let axis = sub(end, start);
             let n = f64::from(section.nseg);
             let x = (i as f64 + 0.5) / n;
@@ -96,7 +92,7 @@ pub fn transfer_resistance(
 /// Weight (uV/mV) of each node's membrane potential in a contact's potential, from transfer resistances (uV/nA).
 pub fn potential_weights(compiled: &CompiledCell, resistance: &[f64]) -> Vec<f64> {
     let mut weights = vec![0.0; resistance.len()];
-    for (n, node) in compiled.step.nodes.iter().enumerate().skip(1) {
+    for (n, node) in compiled.step.nodes().iter().enumerate().skip(1) {
         let p = node.parent as usize;
         let difference = node.g_axial * (resistance[n] - resistance[p]);
         weights[p] += difference;

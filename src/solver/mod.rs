@@ -12,6 +12,7 @@ mod geometry;
 mod kernels;
 mod lfp;
 mod mechanisms;
+mod order;
 mod record;
 mod result;
 mod setup;
@@ -19,7 +20,7 @@ mod wiring;
 
 pub use kernels::InstructionSet;
 pub use result::{CalciumTrace, CurrentTrace, Dipole, Lfp, SimulationResult, Spike, VoltageTrace};
-pub use setup::Solver;
+pub use setup::{Solver, Threads};
 
 /// Version of the numerics: raised by hand whenever any result changes in any bit.
 ///

@@ -5,11 +5,12 @@ use super::compile::{CompiledCell, compile};
 use super::dipole::dipole;
 use super::engine::{Clamp, Contact, Engine, Member, Outcome, Population};
 use super::kernels::InstructionSet;
-use super::lfp;
+use super::kernels::simd::LANES;
 use super::mechanisms::tables::Tables;
 use super::record::Plan;
 use super::wiring::{Distances, Shared, Wiring};
-use super::{Lfp, SimulationResult, SolverError, Trial};
+use super::{Lfp, Record, SimulationResult, SolverError, Trial};
+use super::{geometry, lfp};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,64 @@ pub struct Solver {
     tables: Cache<u64, Tables>,
     cells: Cache<(ByValue<CellType>, u64, u64), CompiledCell>,
     distances: Cache<(Positions, Positions), Distances>,
+}
+
+/// How many threads a run may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Threads {
+    /// The calling thread only.
+    #[default]
+    One,
+    /// All threads of the current rayon pool, for when there are fewer simulations than cores. Same bits.
+    Pool,
+}
+
+/// A simulation that is ready to run.
+struct Prepared<'n> {
+    network: &'n Network,
+    trial: &'n Trial,
+    tables: Arc<Tables>,
+    cells: Vec<Arc<CompiledCell>>,
+    /// By cell type.
+    clamps: Vec<Vec<Clamp>>,
+    wiring: Wiring,
+    events: Vec<(f64, Gid)>,
+}
+
+impl Prepared<'_> {
+    /// Whether both can share lane groups: all but connections, drives, thresholds and trial are equal.
+    fn fits(&self, other: &Self) -> bool {
+        let Trial {
+            tstop,
+            dt,
+            trial: _,
+            record_vsec,
+            record_isec,
+            record_ca,
+            record_lfp,
+        } = self.trial;
+        let t = other.trial;
+        let (a, b) = (self.network, other.network);
+        let same_cells = self.cells.len() == other.cells.len()
+            && self
+                .cells
+                .iter()
+                .zip(&other.cells)
+                .all(|(x, y)| Arc::ptr_eq(x, y))
+            && a.cell_types.keys().eq(b.cell_types.keys())
+            && a.cell_types
+                .keys()
+                .all(|name| a.gid_ranges.get(name) == b.gid_ranges.get(name));
+        let same_contacts =
+            !record_lfp || (a.rec_arrays == b.rec_arrays && a.pos_dict == b.pos_dict);
+        (*tstop, *dt) == (t.tstop, t.dt)
+            && (*record_vsec, *record_isec, *record_ca, *record_lfp)
+                == (t.record_vsec, t.record_isec, t.record_ca, t.record_lfp)
+            && a.celsius == b.celsius
+            && self.clamps == other.clamps
+            && same_cells
+            && same_contacts
+    }
 }
 
 /// Most recently used values.
@@ -98,42 +157,152 @@ impl Solver {
         trial: &Trial,
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Result<SimulationResult, SolverError> {
+        self.simulate_together(&[(network, trial)], Threads::One, interrupt)
+            .pop()
+            .unwrap_or_else(|| Err(SolverError::InvalidNetwork("nothing to simulate".into())))
+    }
+
+    /// Simulates several trials, of the same or of different networks, with their cells side by side in the lanes of
+    /// the processor where their structure allows. Results are those of [`Solver::simulate`], bit for bit, in order.
+    pub fn simulate_together(
+        &self,
+        tasks: &[(&Network, &Trial)],
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Result<SimulationResult, SolverError>> {
+        let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
+        let mut gangs: Vec<Vec<(usize, Prepared)>> = Vec::new();
+        for (i, (network, trial)) in tasks.iter().enumerate() {
+            match self.prepare(network, trial) {
+                Err(error) => results[i] = Some(Err(error)),
+                Ok(prepared) => match gangs.iter_mut().find(|g| g[0].1.fits(&prepared)) {
+                    Some(gang) => gang.push((i, prepared)),
+                    None => gangs.push(vec![(i, prepared)]),
+                },
+            }
+        }
+        for gang in gangs {
+            let (places, gang): (Vec<usize>, Vec<Prepared>) = gang.into_iter().unzip();
+            for (place, result) in places.into_iter().zip(self.run(gang, threads, interrupt)) {
+                results[place] = Some(result);
+            }
+        }
+        let missing = || Err(SolverError::InvalidNetwork("nothing was simulated".into()));
+        results
+            .into_iter()
+            .map(|r| r.unwrap_or_else(missing))
+            .collect()
+    }
+
+    /// How many simulations like this one should go into one [`Solver::simulate_together`]: the fewest that leave
+    /// hardly any lane empty, and one where traces of all sections would add up in memory.
+    pub fn gang_size(network: &Network, trial: &Trial) -> usize {
+        if [trial.record_vsec, trial.record_isec, trial.record_ca].contains(&Record::All) {
+            return 1;
+        }
+        // Lane groups weighed by segments, which is what a step costs.
+        let sizes: Vec<(usize, usize)> = network
+            .cell_types
+            .iter()
+            .map(|(name, t)| {
+                let n_segments: u32 = t.cell.sections.values().map(|s| s.nseg).sum();
+                let n_cells = network.gid_ranges.get(name).map_or(0, |r| r.len());
+                (n_cells, n_segments as usize)
+            })
+            .collect();
+        let use_of_lanes = |n: usize| {
+            let (mut used, mut all) = (0, 0);
+            for &(n_cells, n_segments) in &sizes {
+                used += n * n_cells * n_segments;
+                all += (n * n_cells).next_multiple_of(LANES) * n_segments;
+            }
+            used as f64 / all.max(1) as f64
+        };
+        let best = use_of_lanes(LANES);
+        (1..LANES)
+            .find(|&n| use_of_lanes(n) >= 0.97 * best)
+            .unwrap_or(LANES)
+    }
+
+    fn prepare<'n>(
+        &self,
+        network: &'n Network,
+        trial: &'n Trial,
+    ) -> Result<Prepared<'n>, SolverError> {
         check_times(trial)?;
-        let clock = Clock::new(trial.tstop, trial.dt);
         let Ok(tables) = self.tables.get(network.celsius.to_bits(), || {
             Ok::<_, std::convert::Infallible>(Tables::new(network.celsius))
         });
         let cells = self.cells(network, trial.dt, &tables)?;
+        let clamps = network
+            .cell_types
+            .iter()
+            .zip(&cells)
+            .map(|((name, template), cell)| clamps(network, trial, name, template, cell))
+            .collect::<Result<_, _>>()?;
         let wiring = Wiring::new(network, &cells, self)?;
-        let populations = populations(network, trial, &cells, &[&wiring])?;
-        let measured: Vec<usize> = network
+        let events = events(network, trial, &wiring)?;
+        Ok(Prepared {
+            network,
+            trial,
+            tables,
+            cells,
+            clamps,
+            wiring,
+            events,
+        })
+    }
+
+    /// Runs simulations that fit each other.
+    fn run(
+        &self,
+        gang: Vec<Prepared>,
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Result<SimulationResult, SolverError>> {
+        let Some(first) = gang.first() else {
+            return Vec::new();
+        };
+        let (trial, tables) = (first.trial, Arc::clone(&first.tables));
+        let clock = Clock::new(trial.tstop, trial.dt);
+        let populations = match populations(&gang) {
+            Ok(populations) => populations,
+            Err(error) => return gang.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let measured = first
+            .network
             .cell_types
             .values()
             .enumerate()
             .filter(|(_, t)| t.metadata.measure_dipole)
             .map(|(p, _)| p)
             .collect();
-        let events = events(network, trial, &wiring)?;
         let plan = Plan {
             vsec: trial.record_vsec,
             isec: trial.record_isec,
             ca: trial.record_ca,
         };
+        let (networks, members): (Vec<&Network>, Vec<Member>) = gang
+            .into_iter()
+            .map(|p| (p.network, Member::new(p.wiring, p.events)))
+            .unzip();
         let mut engine = Engine::new(
             &clock,
             &tables,
             populations,
-            vec![Member::new(wiring, events)],
+            members,
             measured,
             plan,
             self.instruction_set.kernel(),
         );
-        engine.run(interrupt)?;
-        let outcome = engine
-            .finish()
-            .pop()
-            .unwrap_or_else(|| Err(SolverError::InvalidNetwork("nothing was simulated".into())))?;
-        Ok(result(network, clock, outcome))
+        if let Err(error) = engine.run(threads, interrupt) {
+            return networks.iter().map(|_| Err(error.clone())).collect();
+        }
+        networks
+            .iter()
+            .zip(engine.finish())
+            .map(|(network, outcome)| outcome.map(|o| result(network, &clock, o)))
+            .collect()
     }
 
     fn cells(
@@ -180,19 +349,25 @@ fn check_times(trial: &Trial) -> Result<(), SolverError> {
     Ok(())
 }
 
-fn populations(
-    network: &Network,
-    trial: &Trial,
-    cells: &[Arc<CompiledCell>],
-    wirings: &[&Wiring],
-) -> Result<Vec<Population>, SolverError> {
+/// The populations of a gang.
+fn populations(gang: &[Prepared]) -> Result<Vec<Population>, SolverError> {
+    let Some(first) = gang.first() else {
+        return Ok(Vec::new());
+    };
+    let Prepared {
+        network,
+        trial,
+        cells,
+        clamps,
+        ..
+    } = first;
     let mut populations = Vec::with_capacity(cells.len());
     for (p, ((name, template), cell)) in network.cell_types.iter().zip(cells).enumerate() {
         let range = network.gid_ranges.get(name).cloned().ok_or_else(|| {
             SolverError::InvalidNetwork(format!("cell type '{name}' has no gids"))
         })?;
         let mut used = vec![false; cell.synapses.len()];
-        for wire in wirings.iter().flat_map(|w| &w.wires) {
+        for wire in gang.iter().flat_map(|member| &member.wiring.wires) {
             if wire.population == p && wire.live {
                 for &site in &wire.sites {
                     used[site] = true;
@@ -210,8 +385,6 @@ fn populations(
                 })
             })
             .collect();
-        let clamps = clamps(network, trial, name, template, cell)?;
-        let contacts = contacts(network, trial, name, template, cell, &clamps)?;
         populations.push(Population {
             cell: Arc::clone(cell),
             template: Arc::clone(template),
@@ -219,8 +392,8 @@ fn populations(
             first_gid: range.start,
             slot,
             active,
-            clamps,
-            contacts,
+            clamps: clamps[p].clone(),
+            contacts: contacts(network, trial, name, template, cell, &clamps[p])?,
             first_group: 0,
         });
     }
@@ -277,6 +450,10 @@ fn contacts(
     let positions = network.pos_dict.get(name).ok_or_else(|| {
         SolverError::InvalidNetwork(format!("cell type '{name}' has no positions"))
     })?;
+    let ends = positions
+        .iter()
+        .map(|pos| geometry::ends(&template.cell, &cell.tree, *pos))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut contacts = Vec::new();
     for array in network.rec_arrays.values() {
         for &electrode in &array.positions {
@@ -285,9 +462,9 @@ fn contacts(
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };
-            for &pos in positions.iter() {
+            for ends in &ends {
                 let resistance =
-                    lfp::transfer_resistance(&template.cell, cell, pos, electrode, array);
+                    lfp::transfer_resistance(&template.cell, cell, ends, electrode, array);
                 let weights = lfp::potential_weights(cell, &resistance);
                 for (all, weight) in contact.weights.iter_mut().zip(weights) {
                     all.push(weight);
@@ -327,14 +504,15 @@ fn events(
                     cells.len()
                 ))
             })?;
-            let mut t = 0.0;
+            let (mut t, mut last) = (0.0, 0.0);
             for &event in times {
-                if event < t || !event.is_finite() {
+                if event < last || !event.is_finite() {
                     return Err(SolverError::InvalidNetwork(format!(
-                        "events of drive '{name}' must not be negative and must ascend, got {event} after {t} ms"
+                        "events of drive '{name}' must not be negative and must ascend, got {event} after {last} ms"
                     )));
                 }
-                t += event - t; // VecStim sends itself the difference
+                last = event;
+                t = t + event - t; // in this order: what VecStim sends itself
                 events.push((t, gid));
             }
         }
@@ -343,7 +521,7 @@ fn events(
     Ok(events)
 }
 
-fn result(network: &Network, clock: Clock, outcome: Outcome) -> SimulationResult {
+fn result(network: &Network, clock: &Clock, outcome: Outcome) -> SimulationResult {
     let mut potentials = outcome.potentials.into_iter();
     let lfp = network
         .rec_arrays
@@ -356,7 +534,7 @@ fn result(network: &Network, clock: Clock, outcome: Outcome) -> SimulationResult
         .collect();
     SimulationResult {
         dipole: dipole(network, &clock.times, outcome.dipoles),
-        times: clock.times,
+        times: clock.times.clone(),
         spikes: outcome.spikes,
         voltages: outcome.traces.voltages,
         currents: outcome.traces.currents,

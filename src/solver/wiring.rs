@@ -72,6 +72,8 @@ pub struct Wire {
     by_distance: Vec<(f64, f64)>,
     /// Sites (of the cell type) of the synapses of one target.
     pub sites: Vec<usize>,
+    /// Number of the run's list of these synapses' places in the state.
+    pub synapses: u32,
     /// Whether it has any effect.
     pub live: bool,
     from_cells: bool,
@@ -319,6 +321,7 @@ fn wire(
         target: target.clone(),
         distances,
         by_distance,
+        synapses: 0,
         live: weight != 0.0 && !sites.is_empty(),
         from_cells: network.cell_types.contains_key(&c.src_type),
         sites,

@@ -444,11 +444,19 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
         (Value::List(a), Value::List(b)) => {
             let (a, b) = (labelled(a), labelled(b));
             let value = |items: &[(String, Value)], label: &str| {
-                items.iter().find(|(l, _)| l == label).map(|(_, v)| v.clone())
+                items
+                    .iter()
+                    .find(|(l, _)| l == label)
+                    .map(|(_, v)| v.clone())
             };
             for (label, item) in &a {
                 let other = value(&b, label);
-                compare(&format!("{path}[{label}]"), Some(item), other.as_ref(), found);
+                compare(
+                    &format!("{path}[{label}]"),
+                    Some(item),
+                    other.as_ref(),
+                    found,
+                );
             }
             for (label, item) in &b {
                 if value(&a, label).is_none() {
@@ -478,15 +486,35 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
     }
 }
 
+/// Every value inside a value, each as `path = value`.
+pub fn leaves(value: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    collect("", value, &mut lines);
+    lines
+}
+
+fn collect(path: &str, value: &Value, lines: &mut Vec<String>) {
+    match value {
+        Value::Map(fields) => {
+            for (name, value) in fields {
+                collect(&join(path, name), value, lines);
+            }
+        }
+        Value::List(items) => {
+            for (label, item) in labelled(items) {
+                collect(&format!("{path}[{label}]"), &item, lines);
+            }
+        }
+        other => lines.push(format!("{path} = {other}")),
+    }
+}
+
 /// Equality by bits, as the hash sees it.
 fn same(l: &Value, r: &Value) -> bool {
     match (l, r) {
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
         (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .zip(b)
-                    .all(|((k, v), (m, w))| k == m && same(v, w))
+            a.len() == b.len() && a.iter().zip(b).all(|((k, v), (m, w))| k == m && same(v, w))
         }
         (Value::List(a), Value::List(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(v, w)| same(v, w))
@@ -515,7 +543,10 @@ fn labelled(items: &[Value]) -> Vec<(String, Value)> {
             })
             .collect();
         let label = named.map_or_else(|| i.to_string(), |parts| parts.join(","));
-        let twin = result.iter().filter(|(l, _)| l.split('#').next() == Some(&label)).count();
+        let twin = result
+            .iter()
+            .filter(|(l, _)| l.split('#').next() == Some(&label))
+            .count();
         let label = match twin {
             0 => label,
             n => format!("{label}#{}", n + 1),

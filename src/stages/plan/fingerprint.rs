@@ -138,14 +138,14 @@ impl Fingerprinter {
             cell_types,
             gid_ranges,
             pos_dict,
-            origin: _,           // only where new drives are placed; the places are in pos_dict
+            origin: _, // only where new drives are placed; the places are in pos_dict
             mesh_shape,
             inplane_distance,
             layer_separation: _, // only where cells are placed; the places are in pos_dict
             celsius,
             threshold,
-            delay: _,            // only a default for new connections; each has its own
-            legacy_mode: _,      // only how drives were built from a file
+            delay: _,       // only a default for new connections; each has its own
+            legacy_mode: _, // only how drives were built from a file
             external_drives,
             external_biases,
             connectivity,
@@ -204,14 +204,16 @@ impl Fingerprinter {
     }
 
     fn positions(&mut self, positions: &Arc<Vec<[f64; 3]>>) -> Hash {
-        self.shared(Part::Positions, positions, "positions", |w| write_points(w, positions))
+        self.shared(Part::Positions, positions, "positions", |w| {
+            write_points(w, positions)
+        })
     }
 
     fn drive(&mut self, name: &str, drive: &Drive) -> Hash {
         let Drive {
             dynamics,
-            location: _,        // how it attaches is in its connections
-            target_types,
+            location: _,     // how it attaches is in its connections
+            target_types: _, // likewise
             cell_specific,
             n_drive_cells,
             weights_ampa: _,    // likewise
@@ -220,7 +222,7 @@ impl Fingerprinter {
             probability: _,     // likewise
             space_constant: _,  // likewise
             event_seed,
-            conn_seed: _,       // likewise
+            conn_seed: _, // likewise
         } = drive;
         let events = match dynamics {
             Dynamics::SpikeTrain { events } => Some(self.events(events)),
@@ -229,13 +231,21 @@ impl Fingerprinter {
         self.blob(name, |w| {
             w.map(|w| {
                 match dynamics {
-                    Dynamics::Evoked { mu, sigma, numspikes } => {
+                    Dynamics::Evoked {
+                        mu,
+                        sigma,
+                        numspikes,
+                    } => {
                         w.field("type", "evoked");
                         w.field("mu", mu);
                         w.field("sigma", sigma);
                         w.field("numspikes", numspikes);
                     }
-                    Dynamics::Poisson { tstart, tstop, rate_constant } => {
+                    Dynamics::Poisson {
+                        tstart,
+                        tstop,
+                        rate_constant,
+                    } => {
                         w.field("type", "poisson");
                         w.field("tstart", tstart);
                         w.field("tstop", tstop);
@@ -264,7 +274,6 @@ impl Fingerprinter {
                         w.field("events", &events);
                     }
                 }
-                w.field("target_types", target_types.as_slice());
                 w.field("cell_specific", cell_specific);
                 w.field("n_drive_cells", n_drive_cells);
                 w.field("event_seed", event_seed);
@@ -274,7 +283,11 @@ impl Fingerprinter {
 
     fn events(&mut self, events: &Arc<Vec<Vec<f64>>>) -> Hash {
         self.shared(Part::Events, events, "events", |w| {
-            w.list(|w| events.iter().for_each(|cell| w.floats(cell.iter().copied())));
+            w.list(|w| {
+                events
+                    .iter()
+                    .for_each(|cell| w.floats(cell.iter().copied()))
+            });
         })
     }
 
@@ -294,7 +307,6 @@ impl Fingerprinter {
             gain,
             allow_autapses: _, // what it left out is not among the pairs
             probability: _,    // likewise
-            conn_seed: _,      // likewise
         } = connection;
         let src_list = self.gid_list(src_gids);
         let target_list = self.gid_list(target_gids);
@@ -311,7 +323,11 @@ impl Fingerprinter {
                 w.field_with("src_gids", |w| write_gids(w, src_gids, &src_list));
                 w.field_with("target_gids", |w| write_gids(w, target_gids, &target_list));
                 w.field_with("pairs", |w| match gid_pairs {
-                    GidPairs::AllToAll { src, target, autapses } => w.map(|w| {
+                    GidPairs::AllToAll {
+                        src,
+                        target,
+                        autapses,
+                    } => w.map(|w| {
                         w.field("kind", "all_to_all");
                         w.field("src", src);
                         w.field("target", target);
@@ -402,7 +418,9 @@ fn links<'a, T>(
     map: &'a IndexMap<String, T>,
     mut hash: impl FnMut(&'a T) -> Hash,
 ) -> Vec<(&'a str, Hash)> {
-    map.iter().map(|(name, item)| (name.as_str(), hash(item))).collect()
+    map.iter()
+        .map(|(name, item)| (name.as_str(), hash(item)))
+        .collect()
 }
 
 fn write_links(w: &mut Writer, links: &[(&str, Hash)]) {
@@ -499,7 +517,17 @@ impl Canonical for CellNode {
 impl Canonical for Section {
     #[allow(non_snake_case)] // hnn-core's names
     fn write(&self, w: &mut Writer) {
-        let Section { L, diam, Ra, cm, v0, nseg, end_pts, syns, mechs } = self;
+        let Section {
+            L,
+            diam,
+            Ra,
+            cm,
+            v0,
+            nseg,
+            end_pts,
+            syns,
+            mechs,
+        } = self;
         w.map(|w| {
             w.field("L", L);
             w.field("diam", diam);
@@ -556,7 +584,13 @@ impl Canonical for RateConstant {
 
 impl Canonical for TonicBias {
     fn write(&self, w: &mut Writer) {
-        let TonicBias { section, loc, amplitude, t0, tstop } = self;
+        let TonicBias {
+            section,
+            loc,
+            amplitude,
+            t0,
+            tstop,
+        } = self;
         w.map(|w| {
             w.field("section", section);
             w.field("loc", loc);
@@ -569,7 +603,12 @@ impl Canonical for TonicBias {
 
 impl Canonical for ElectrodeArray {
     fn write(&self, w: &mut Writer) {
-        let ElectrodeArray { positions, conductivity, method, min_distance } = self;
+        let ElectrodeArray {
+            positions,
+            conductivity,
+            method,
+            min_distance,
+        } = self;
         w.map(|w| {
             w.field_with("positions", |w| write_points(w, positions));
             w.field("conductivity", conductivity);

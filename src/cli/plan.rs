@@ -1,0 +1,105 @@
+//! `hnn-sweep plan`.
+
+use super::{SUCCESS, say};
+use crate::pipeline::Pipeline;
+use crate::stages::{self, Options, Plan, RunError};
+use crate::store::Store;
+use clap::Args;
+use indicatif::{HumanBytes, HumanCount, HumanDuration};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  hnn-sweep plan pipelines/erp_weights.toml --jobs 4")]
+pub(super) struct Arguments {
+    /// Pipeline file
+    file: PathBuf,
+    /// Simulations at a time; 0 or -1 for all cores
+    #[arg(
+        short,
+        long,
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        value_name = "N"
+    )]
+    jobs: i64,
+    /// Plan to simulate again what failed before
+    #[arg(long)]
+    retry_failed: bool,
+    /// Folder of the results, instead of the pipeline's `save_folder`
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
+    let pipeline = Pipeline::load(&arguments.file)?;
+    let options = Options {
+        jobs: super::jobs(arguments.jobs),
+        retry_failed: arguments.retry_failed,
+        folder: arguments.folder.clone(),
+        ..Options::default()
+    };
+    let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    let grid = stages::expand(&pipeline)?;
+    let stored = Store::open(folder)?;
+    let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
+    say!("{}", describe(&pipeline, &plan, &options));
+    Ok(SUCCESS)
+}
+
+/// A plan in words.
+pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> String {
+    let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    let count = |n: u64| HumanCount(n).to_string();
+    let missing = plan.tasks.len() as u64;
+    let mut lines = vec![format!(
+        "{} → {}: {} points × {} trial{}, {} task{}",
+        pipeline.name,
+        folder.display(),
+        count(pipeline.n_points()),
+        pipeline.n_trials,
+        if pipeline.n_trials == 1 { "" } else { "s" },
+        count(plan.n_tasks),
+        if plan.n_tasks == 1 { "" } else { "s" },
+    )];
+    if plan.n_shared > 0 {
+        lines.push(format!(
+            "  {:>9} points are the same network as another and share its simulation",
+            count(plan.n_shared)
+        ));
+    }
+    lines.push(format!("  {:>9} done", count(plan.done)));
+    if !plan.failed.is_empty() {
+        lines.push(format!(
+            "  {:>9} failed before (simulate them again with --retry-failed)",
+            count(plan.failed.len() as u64)
+        ));
+    }
+    lines.push(format!("  {:>9} missing", count(missing)));
+    for (reason, n) in &plan.groups {
+        lines.push(format!("  {:>13}: {reason}", count(*n)));
+    }
+    if plan.reductions > 0 {
+        lines.push(format!(
+            "  {:>9} simulations get new statistics from what is stored",
+            count(plan.reductions)
+        ));
+    }
+    if missing > 0 {
+        let seconds = plan.seconds(options.jobs);
+        let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        lines.push(format!(
+            "expected: about {} with {} job{} ({:.2} s each, {}), {} on disk",
+            HumanDuration(time),
+            options.jobs,
+            if options.jobs == 1 { "" } else { "s" },
+            plan.seconds_per_task,
+            match plan.seconds_measured {
+                true => "as measured before",
+                false => "estimated from the size of the network",
+            },
+            HumanBytes(plan.bytes as u64),
+        ));
+    }
+    lines.join("\n")
+}

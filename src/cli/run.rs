@@ -1,0 +1,127 @@
+//! `hnn-sweep run`.
+
+use super::progress::Progress;
+use super::{FAILURES, INTERRUPTED, SUCCESS, say};
+use crate::pipeline::Pipeline;
+use crate::solver::Solver;
+use crate::stages::{self, Options, RunError};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Failed simulations that are listed.
+const LISTED: usize = 10;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hnn-sweep run pipelines/erp_weights.toml
+  hnn-sweep run pipelines/erp_weights.toml --jobs 4 --retry-failed
+
+What is finished is kept at once: stop with Ctrl-C (or pull the plug) and run the same command to go on.")]
+pub(super) struct Arguments {
+    /// Pipeline file
+    file: PathBuf,
+    /// Simulations at a time; 0 or -1 for all cores
+    #[arg(
+        short,
+        long,
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        value_name = "N"
+    )]
+    jobs: i64,
+    /// Simulate again what failed before
+    #[arg(long)]
+    retry_failed: bool,
+    /// Give up on a simulation after this time; it counts as failed
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    time_limit: Option<Duration>,
+    /// Folder of the results, instead of the pipeline's `save_folder`
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// Print errors only
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print every simulation
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|s| *s > 0.0);
+    seconds
+        .and_then(|s| Duration::try_from_secs_f64(s).ok())
+        .ok_or_else(|| "a time in seconds, such as 60".into())
+}
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
+    let pipeline = Pipeline::load(&arguments.file)?;
+    let options = Options {
+        jobs: super::jobs(arguments.jobs),
+        retry_failed: arguments.retry_failed,
+        time_limit: arguments.time_limit,
+        folder: arguments.folder.clone(),
+        ..Options::default()
+    };
+    // Without a handler Ctrl-C ends the process, which loses no more than what is in flight.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        eprintln!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
+    });
+    let mut progress = Progress::new(&pipeline, &options, arguments.quiet, arguments.verbose);
+    let report = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress)?;
+    progress.end();
+    let again = format!("hnn-sweep run {}", arguments.file.display());
+    if !report.failed.is_empty() {
+        eprintln!(
+            "{} of {} simulations failed:",
+            report.failed.len(),
+            report.n_tasks
+        );
+        for failed in report.failed.iter().take(LISTED) {
+            eprintln!(
+                "  sim {} trial {} ({}): {}: {}",
+                failed.sim, failed.trial, failed.parameters, failed.class, failed.error
+            );
+        }
+        if report.failed.len() > LISTED {
+            eprintln!(
+                "  … and {} more: see status and error in the table `simulations`",
+                report.failed.len() - LISTED
+            );
+        }
+        eprintln!("simulate them again with `{again} --retry-failed`");
+    }
+    if report.left > 0 {
+        eprintln!(
+            "interrupted: {} simulations are left; go on with `{again}`",
+            report.left
+        );
+        return Ok(INTERRUPTED);
+    }
+    if !arguments.quiet {
+        let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+        say!(
+            "{} simulated; results are in {}",
+            report.simulated,
+            folder.display()
+        );
+        if report.simulated > 0 && !pipeline.summaries.is_empty() {
+            say!(
+                "ask them with `hnn-sweep query {} \"SELECT * FROM summary LIMIT 5\"`",
+                folder.display()
+            );
+        }
+    }
+    Ok(if report.failed.is_empty() {
+        SUCCESS
+    } else {
+        FAILURES
+    })
+}

@@ -1,0 +1,107 @@
+//! `hnn-sweep status`.
+
+use super::{SUCCESS, say};
+use crate::stages::RunError;
+use crate::store::{Status, Table};
+use clap::Args;
+use indicatif::{HumanBytes, HumanCount};
+use std::path::PathBuf;
+
+/// Failed tasks that are listed.
+const LISTED: usize = 10;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  hnn-sweep status sim_results\n  hnn-sweep status pipelines/erp_weights.toml"
+)]
+pub(super) struct Arguments {
+    /// Folder of results, or the pipeline file that writes to it
+    #[arg(default_value = "sim_results")]
+    path: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
+    let folder = super::folder_of(&arguments.path)?;
+    let store = super::open(&folder)?;
+    let state = store.state();
+    let failed: Vec<_> = state
+        .tasks
+        .iter()
+        .filter_map(|(id, task)| match &task.status {
+            Status::Failed { class, error } => Some((id, class, error)),
+            Status::Done => None,
+        })
+        .collect();
+    say!(
+        "{}: {} tasks of {} simulations done, {} failed",
+        folder.display(),
+        HumanCount((state.tasks.len() - failed.len()) as u64),
+        HumanCount(state.sims.len() as u64),
+        HumanCount(failed.len() as u64)
+    );
+    for (name, sweep) in &state.sweeps {
+        let mut sims: Vec<u32> = sweep
+            .points
+            .iter()
+            .filter(|p| p.place.is_some())
+            .map(|p| p.sim)
+            .collect();
+        let points = sims.len();
+        sims.sort_unstable();
+        sims.dedup();
+        let count = |wanted: fn(&Status) -> bool| {
+            sims.iter()
+                .flat_map(|sim| (0..sweep.n_trials).map(|trial| (*sim, trial)))
+                .filter(|id| state.tasks.get(id).is_some_and(|task| wanted(&task.status)))
+                .count() as u64
+        };
+        let total = sims.len() as u64 * u64::from(sweep.n_trials);
+        let done = count(|status| *status == Status::Done);
+        let failed = count(|status| *status != Status::Done);
+        let former = sweep.points.len() - points;
+        say!(
+            "  {name}: {} points, {} of {} tasks done, {} failed, {} missing{}",
+            HumanCount(points as u64),
+            HumanCount(done),
+            HumanCount(total),
+            HumanCount(failed),
+            HumanCount(total - done - failed),
+            match former {
+                0 => String::new(),
+                n => format!("; {n} former points are kept"),
+            }
+        );
+    }
+    for table in Table::ALL {
+        let prefix = format!("{}/", table.name());
+        let files = state
+            .parts
+            .keys()
+            .filter(|name| name.starts_with(&prefix))
+            .count();
+        if files > 0 {
+            say!(
+                "  {:<12} {:>4} file{} {}",
+                table.name(),
+                files,
+                if files == 1 { " " } else { "s" },
+                HumanBytes(state.bytes_of(table))
+            );
+        }
+    }
+    for ((sim, trial), class, error) in failed.iter().take(LISTED) {
+        say!("  failed: sim {sim} trial {trial}: {class}: {error}");
+    }
+    if failed.len() > LISTED {
+        say!(
+            "  … and {} more: see status and error in the table `simulations`",
+            failed.len() - LISTED
+        );
+    }
+    let mut damaged: Vec<&String> = state.damaged.values().collect();
+    damaged.dedup();
+    for file in damaged {
+        say!("  damaged or missing: {file}; `run` simulates again what it held");
+    }
+    Ok(SUCCESS)
+}

@@ -1,0 +1,114 @@
+//! SQL through polars.
+
+use super::tables;
+use crate::store::{State, Table};
+use polars::prelude::*;
+use polars::sql::SQLContext;
+use std::io::Write;
+use std::path::Path;
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct QueryError(PolarsError);
+
+impl QueryError {
+    /// What to do.
+    pub fn help(&self) -> String {
+        "names of tables and columns are those of `hnn-sweep status`; strings stand in 'single quotes'".into()
+    }
+}
+
+impl From<PolarsError> for QueryError {
+    fn from(error: PolarsError) -> Self {
+        Self(error)
+    }
+}
+
+/// Rows of an answer.
+pub struct Answer(DataFrame);
+
+/// Asks a folder's tables. Every table has the parameters of the sweep as columns.
+///
+/// # Errors
+/// What polars says of the query or of a file.
+pub fn ask(folder: &Path, state: &State, sql: &str) -> Result<Answer, QueryError> {
+    let mut context = SQLContext::new();
+    let there = tables(state);
+    let simulations = match there.contains(&Table::Simulations) {
+        true => Some(scan(folder, Table::Simulations)?),
+        false => None,
+    };
+    for table in there {
+        let rows = scan(folder, table)?;
+        let rows = match (table, &simulations) {
+            (Table::Simulations | Table::Summary, _) | (_, None) => rows,
+            (_, Some(simulations)) => with_parameters(rows, simulations, state),
+        };
+        context.register(table.name(), rows);
+    }
+    Ok(Answer(context.execute(sql)?.collect()?))
+}
+
+fn scan(folder: &Path, table: Table) -> Result<LazyFrame, PolarsError> {
+    let path = folder.join(table.name());
+    let path = PlRefPath::try_from_path(&path)?;
+    let arguments = ScanArgsParquet {
+        hive_options: HiveOptions::new_enabled(),
+        ..ScanArgsParquet::default()
+    };
+    LazyFrame::scan_parquet(path, arguments)
+}
+
+/// Joins the parameters of the present grids to a table's rows.
+fn with_parameters(rows: LazyFrame, simulations: &LazyFrame, state: &State) -> LazyFrame {
+    let mut columns = vec![col("sweep"), col("point"), col("sim"), col("trial")];
+    columns.extend(
+        super::parameters(state)
+            .iter()
+            .map(|name| col(name.as_str())),
+    );
+    let parameters = simulations
+        .clone()
+        .filter(col("point").is_not_null())
+        .select(columns);
+    let on = [col("sim"), col("trial")];
+    rows.join(parameters, on.clone(), on, JoinArgs::new(JoinType::Inner))
+}
+
+impl Answer {
+    /// Writes a table for people.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn table(&mut self, sink: &mut dyn Write) -> Result<(), QueryError> {
+        writeln!(sink, "{}", self.0).map_err(PolarsError::from)?;
+        Ok(())
+    }
+
+    /// Writes comma-separated values with a header.
+    ///
+    /// # Errors
+    /// If it cannot be written, or a column is a list.
+    pub fn csv(&mut self, sink: &mut dyn Write) -> Result<(), QueryError> {
+        Ok(CsvWriter::new(sink).finish(&mut self.0)?)
+    }
+
+    /// Writes an object a line.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn json(&mut self, sink: &mut dyn Write) -> Result<(), QueryError> {
+        let writer = JsonWriter::new(sink).with_json_format(JsonFormat::JsonLines);
+        Ok({ writer }.finish(&mut self.0)?)
+    }
+
+    /// Writes Parquet.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn parquet(&mut self, sink: &mut dyn Write) -> Result<(), QueryError> {
+        ParquetWriter::new(sink).finish(&mut self.0)?;
+        Ok(())
+    }
+}

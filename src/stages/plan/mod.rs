@@ -1,0 +1,321 @@
+//! grid + what is stored → plan: each task is done, missing or failed, and why.
+
+pub mod canon;
+pub mod explain;
+pub mod fingerprint;
+mod reason;
+
+pub use reason::Reason;
+
+use super::expand::{Grid, describe};
+use super::reduce::can_reduce;
+use super::{Options, RunError, statistics, tables};
+use crate::pipeline::{ParamValue, ParameterKind, Pipeline, Trials};
+use crate::solver::NUMERICS_VERSION;
+use crate::store::{
+    Hash, Id, Kind, Outputs, Registration, State, Status, Store, Table, Task, Value,
+};
+use std::collections::HashSet;
+
+/// Time (s) of a segment's step where nothing has been measured yet.
+const SECONDS_PER_SEGMENT_STEP: f64 = 25e-9;
+
+/// What a run would do.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Tasks of the grid; points that resolve to the same network share theirs.
+    pub n_tasks: u64,
+    /// Points that resolve to the same network as an earlier one.
+    pub n_shared: u64,
+    /// Tasks that need nothing.
+    pub done: u64,
+    /// Tasks that failed before, and are not simulated again.
+    pub failed: Vec<FailedTask>,
+    /// Tasks to simulate, in order.
+    pub tasks: Vec<PlannedTask>,
+    /// Why they are to be simulated, each with the number of tasks.
+    pub groups: Vec<(Reason, u64)>,
+    /// Statistics that are to be computed from stored tables.
+    pub reductions: u64,
+    /// Expected time (s) of a simulation.
+    pub seconds_per_task: f64,
+    /// Whether that was measured, or else estimated from the network's size.
+    pub seconds_measured: bool,
+    /// Expected size (bytes) of what is stored.
+    pub bytes: f64,
+}
+
+/// A task to simulate.
+#[derive(Clone, Debug)]
+pub struct PlannedTask {
+    /// Point of the grid.
+    pub point: usize,
+    /// Trial.
+    pub trial: u32,
+    /// What is to be stored of it.
+    pub outputs: Outputs,
+    /// Whether it failed before.
+    pub retry: bool,
+}
+
+/// A task that failed.
+#[derive(Clone, Debug)]
+pub struct FailedTask {
+    /// Point of the grid.
+    pub point: usize,
+    /// Trial.
+    pub trial: u32,
+    /// Number of the simulation.
+    pub sim: u32,
+    /// Parameters in words.
+    pub parameters: String,
+    /// Class of failure.
+    pub class: String,
+    /// The error.
+    pub error: String,
+}
+
+impl Plan {
+    /// Expected time (s) with `jobs` simulations at a time.
+    pub fn seconds(&self, jobs: usize) -> f64 {
+        let rounds = (self.tasks.len() as f64 / jobs.max(1) as f64).ceil();
+        rounds * self.seconds_per_task
+    }
+
+    /// Simulations and trials of failed tasks that are to be simulated again.
+    pub fn to_retry(&self, sims: &[u32]) -> Vec<Id> {
+        let id = |task: &PlannedTask| Some((*sims.get(task.point)?, task.trial));
+        self.tasks
+            .iter()
+            .filter(|task| task.retry)
+            .filter_map(id)
+            .collect()
+    }
+}
+
+/// Plans a run.
+///
+/// # Errors
+/// If the pipeline asks for what cannot be, or stored specifications are damaged.
+pub fn plan(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    stored: Option<&Store>,
+    options: &Options,
+) -> Result<Plan, RunError> {
+    check_summaries(pipeline)?;
+    let empty = State::default();
+    let state = stored.map_or(&empty, Store::state);
+    let wanted = tables::wanted(&pipeline.output);
+    let mut reasons = reason::Reasons::new(pipeline, state);
+    let mut plan = Plan::default();
+    let mut seen: HashSet<Hash> = HashSet::with_capacity(grid.points.len());
+    for (index, point) in grid.points.iter().enumerate() {
+        if !seen.insert(point.set) {
+            plan.n_shared += 1;
+            continue;
+        }
+        let sim = state.sim_of(&point.set);
+        for trial in 0..pipeline.n_trials {
+            plan.n_tasks += 1;
+            let task = sim.and_then(|sim| state.tasks.get(&(sim, trial)));
+            let (mut outputs, mut retry) = (wanted, false);
+            match task {
+                Some(Task {
+                    status: Status::Failed { class, error },
+                    ..
+                }) => {
+                    if !options.retry_failed {
+                        plan.failed.push(FailedTask {
+                            point: index,
+                            trial,
+                            sim: sim.unwrap_or_default(),
+                            parameters: describe(pipeline, &point.values),
+                            class: class.clone(),
+                            error: error.clone(),
+                        });
+                        continue;
+                    }
+                    retry = true;
+                    reasons.failed();
+                }
+                Some(task) => {
+                    let lacking = task.outputs.lacking(&wanted);
+                    let needs = statistics_to_simulate(pipeline, task);
+                    if lacking.is_none() && needs.is_empty() {
+                        plan.done += 1;
+                        continue;
+                    }
+                    outputs = lacking;
+                    let damaged = sim.and_then(|sim| state.damaged.get(&(sim, trial)));
+                    reasons.incomplete(damaged, &lacking, &needs);
+                }
+                None => reasons.absent(index, point, trial),
+            }
+            plan.tasks.push(PlannedTask {
+                point: index,
+                trial,
+                outputs,
+                retry,
+            });
+        }
+    }
+    plan.groups = reasons.finish(pipeline, grid, stored)?;
+    if let Some(stored) = stored {
+        let sims: Vec<u32> = grid
+            .points
+            .iter()
+            .map(|p| state.sim_of(&p.set).unwrap_or(u32::MAX))
+            .collect();
+        let missing = super::reduce::missing(pipeline, grid, &sims, stored.state());
+        plan.reductions = missing.len() as u64;
+    }
+    estimate(&mut plan, pipeline, grid, state, &wanted);
+    Ok(plan)
+}
+
+/// Names of the summaries of a finished task that only a simulation can give.
+fn statistics_to_simulate(pipeline: &Pipeline, task: &Task) -> Vec<String> {
+    let lacking = pipeline.summaries.iter().filter(|summary| {
+        let column = statistics::column(summary, pipeline.n_trials);
+        summary.trials == Trials::Each
+            && !task.stats.contains_key(&column.id)
+            && !can_reduce(summary, &task.outputs)
+    });
+    lacking.map(|summary| summary.name.clone()).collect()
+}
+
+/// A statistic of the mean over trials is computed from stored tables.
+fn check_summaries(pipeline: &Pipeline) -> Result<(), RunError> {
+    let wanted = tables::wanted(&pipeline.output);
+    for summary in &pipeline.summaries {
+        if summary.trials == Trials::Mean && !can_reduce(summary, &wanted) {
+            let (table, key) = match statistics::source(summary) {
+                Table::Spikes => ("spikes", "save_spiking"),
+                _ => ("dipole", "save_dpl"),
+            };
+            return Err(RunError::Input {
+                what: format!(
+                    "summary `{}` of {} is of the mean over trials, which is computed from the stored {table}; the pipeline does not store it",
+                    summary.name,
+                    pipeline.path().display()
+                ),
+                help: format!("set {key} = true in [output], or take away `trials = \"mean\"`"),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wanted: &Outputs) {
+    let sims: HashSet<u32> = state
+        .sweeps
+        .get(&pipeline.name)
+        .map(|sweep| sweep.points.iter().map(|point| point.sim).collect())
+        .unwrap_or_default();
+    let (mut seconds, mut n) = (0.0, 0.0);
+    for ((sim, _), task) in &state.tasks {
+        if task.status == Status::Done && sims.contains(sim) {
+            seconds += task.wall_s;
+            n += 1.0;
+        }
+    }
+    plan.seconds_measured = n > 0.0;
+    plan.seconds_per_task = match plan.seconds_measured {
+        true => seconds / n,
+        false => grid.segment_steps * SECONDS_PER_SEGMENT_STEP,
+    };
+    for table in Table::DATA.into_iter().filter(|table| wanted.has(*table)) {
+        let stored = state
+            .tasks
+            .values()
+            .filter(|task| task.outputs.has(table))
+            .count();
+        let each = match stored {
+            0 => guess_bytes(table, grid),
+            n => state.bytes_of(table) as f64 / n as f64,
+        };
+        let tasks = plan
+            .tasks
+            .iter()
+            .filter(|task| task.outputs.has(table))
+            .count();
+        plan.bytes += each * tasks as f64;
+    }
+}
+
+/// Bytes of a simulation's rows where nothing has been stored yet; traces are left to be measured.
+fn guess_bytes(table: Table, grid: &Grid) -> f64 {
+    match table {
+        Table::Dipole => 16.0 * grid.samples,
+        Table::Spikes => 8.0 * grid.samples.sqrt() * 40.0,
+        _ => 8.0 * grid.samples,
+    }
+}
+
+/// What the store is told of a sweep.
+pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
+    let kind = |kind: ParameterKind| match kind {
+        ParameterKind::Float => Kind::Float,
+        ParameterKind::Int => Kind::Int,
+        ParameterKind::Str => Kind::Text,
+        ParameterKind::Bool => Kind::Bool,
+    };
+    Registration {
+        name: pipeline.name.clone(),
+        parameters: pipeline
+            .parameters()
+            .iter()
+            .map(|p| (p.name.clone(), kind(p.kind)))
+            .collect(),
+        n_trials: pipeline.n_trials,
+        numerics: NUMERICS_VERSION,
+        batch_size: pipeline.batch_size,
+        summaries: pipeline
+            .summaries
+            .iter()
+            .map(|summary| statistics::column(summary, pipeline.n_trials))
+            .collect(),
+        points: grid
+            .points
+            .iter()
+            .map(|point| (point.set, point.values.iter().map(stored_value).collect()))
+            .collect(),
+    }
+}
+
+/// A parameter's value as the store keeps it.
+pub fn stored_value(value: &ParamValue) -> Value {
+    match value {
+        ParamValue::Float(x) => Value::Float(*x),
+        ParamValue::Int(x) => Value::Int(*x),
+        ParamValue::Str(x) => Value::Text(x.clone()),
+        ParamValue::Bool(x) => Value::Bool(*x),
+    }
+}
+
+/// Failed tasks of a sweep.
+pub fn failed_tasks(pipeline: &Pipeline, grid: &Grid, state: &State) -> Vec<FailedTask> {
+    let mut failed = Vec::new();
+    let mut seen = HashSet::new();
+    for (index, point) in grid.points.iter().enumerate() {
+        let Some(sim) = state.sim_of(&point.set).filter(|sim| seen.insert(*sim)) else {
+            continue;
+        };
+        for trial in 0..pipeline.n_trials {
+            if let Some(Status::Failed { class, error }) =
+                state.tasks.get(&(sim, trial)).map(|task| &task.status)
+            {
+                failed.push(FailedTask {
+                    point: index,
+                    trial,
+                    sim,
+                    parameters: describe(pipeline, &point.values),
+                    class: class.clone(),
+                    error: error.clone(),
+                });
+            }
+        }
+    }
+    failed
+}

@@ -1,0 +1,205 @@
+//! Statistics that no simulation has computed: of the mean over trials, and those that were asked for later. They are
+//! computed from the stored tables; nothing is simulated.
+
+use super::expand::Grid;
+use super::summarize::{TrialData, summarize, summarize_mean};
+use super::{RunError, statistics, tables};
+use crate::pipeline::{Pipeline, Summary, Trials};
+use crate::solver::SimulationResult;
+use crate::store::{Id, Session, StatId, State, Status, Table, scan};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Batches at a time whose statistics are stored with one replacement of the state.
+const BATCHES_PER_COMMIT: usize = 16;
+
+/// What is to be computed for a simulation.
+#[derive(Clone, Debug, Default)]
+pub struct Missing {
+    /// A point of the grid that resolves to it.
+    point: usize,
+    /// Trials that lack statistics.
+    trials: BTreeSet<u32>,
+    /// Whether statistics of the mean over trials are lacking.
+    mean: bool,
+}
+
+/// Whether the table that a statistic is computed from is stored of a task.
+pub fn can_reduce(summary: &Summary, outputs: &crate::store::Outputs) -> bool {
+    outputs.has(statistics::source(summary))
+}
+
+/// Simulations of the sweep that lack statistics which their stored tables can give.
+pub fn missing(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    sims: &[u32],
+    state: &State,
+) -> BTreeMap<u32, Missing> {
+    let columns = columns(pipeline);
+    let mut missing: BTreeMap<u32, Missing> = BTreeMap::new();
+    for (point, sim) in (0..grid.points.len()).zip(sims) {
+        if missing.contains_key(sim) {
+            continue;
+        }
+        let done = |trial: u32| {
+            let task = state.tasks.get(&(*sim, trial))?;
+            (task.status == Status::Done).then_some(task)
+        };
+        let mut lacking = Missing {
+            point,
+            ..Missing::default()
+        };
+        for (summary, id) in &columns {
+            match summary.trials {
+                Trials::Each => lacking
+                    .trials
+                    .extend((0..pipeline.n_trials).filter(|trial| {
+                        done(*trial).is_some_and(|task| {
+                            !task.stats.contains_key(id) && can_reduce(summary, &task.outputs)
+                        })
+                    })),
+                Trials::Mean => {
+                    let known = state
+                        .sims
+                        .get(*sim as usize)
+                        .is_some_and(|s| s.means.contains_key(id));
+                    let possible = (0..pipeline.n_trials).all(|trial| {
+                        done(trial).is_some_and(|task| can_reduce(summary, &task.outputs))
+                    });
+                    lacking.mean |= !known && possible;
+                }
+            }
+        }
+        if lacking.mean || !lacking.trials.is_empty() {
+            missing.insert(*sim, lacking);
+        }
+    }
+    missing
+}
+
+fn columns(pipeline: &Pipeline) -> Vec<(&Summary, StatId)> {
+    let id = |summary| statistics::column(summary, pipeline.n_trials).id;
+    pipeline
+        .summaries
+        .iter()
+        .map(|summary| (summary, id(summary)))
+        .collect()
+}
+
+/// Computes and stores what is missing.
+///
+/// # Errors
+/// If a table cannot be read, or the disk refuses.
+pub fn reduce(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    missing: BTreeMap<u32, Missing>,
+    session: &mut Session,
+) -> Result<(), RunError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    session.publish()?;
+    let mut batches: BTreeMap<u32, BTreeMap<u32, Missing>> = BTreeMap::new();
+    for (sim, lacking) in missing {
+        batches
+            .entry(session.state().batch_of(sim))
+            .or_default()
+            .insert(sim, lacking);
+    }
+    let batches: Vec<_> = batches.into_iter().collect();
+    for group in batches.chunks(BATCHES_PER_COMMIT) {
+        let (mut trials, mut means) = (BTreeMap::new(), BTreeMap::new());
+        for (batch, missing) in group {
+            reduce_batch(
+                pipeline,
+                grid,
+                session,
+                *batch,
+                missing,
+                &mut trials,
+                &mut means,
+            )?;
+        }
+        session.set_statistics(&trials, &means)?;
+    }
+    Ok(())
+}
+
+type Statistics<K> = BTreeMap<K, BTreeMap<StatId, Option<f64>>>;
+
+fn reduce_batch(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    session: &Session,
+    batch: u32,
+    missing: &BTreeMap<u32, Missing>,
+    trials: &mut Statistics<Id>,
+    means: &mut Statistics<u32>,
+) -> Result<(), RunError> {
+    let columns = columns(pipeline);
+    let mut results: BTreeMap<Id, SimulationResult> = BTreeMap::new();
+    type Read = fn(&arrow_array::RecordBatch, &mut SimulationResult);
+    let readers: [(Table, Read); 2] = [
+        (Table::Dipole, tables::read_dipole),
+        (Table::Spikes, tables::read_spikes),
+    ];
+    for (table, read) in readers {
+        if !columns
+            .iter()
+            .any(|(summary, _)| statistics::source(summary) == table)
+        {
+            continue;
+        }
+        scan(session.layout(), table, batch, &mut |id, rows| {
+            if missing
+                .get(&id.0)
+                .is_some_and(|m| m.mean || m.trials.contains(&id.1))
+            {
+                read(rows, results.entry(id).or_default());
+            }
+        })?;
+    }
+    for (sim, lacking) in missing {
+        let Some(point) = grid.points.get(lacking.point) else {
+            continue;
+        };
+        let bound = pipeline.bind(&point.values)?;
+        // A simulation without a single spike has no row.
+        let empty = SimulationResult::default();
+        let data = |trial: u32| {
+            let result = results.get(&(*sim, trial)).unwrap_or(&empty);
+            TrialData {
+                times: &result.times,
+                dipole: &result.dipole,
+                spikes: &result.spikes,
+                network: &bound.network,
+                tstop: bound.tstop,
+            }
+        };
+        let outputs = |trial: u32| session.state().tasks.get(&(*sim, trial)).map(|t| t.outputs);
+        let possible = |summary: &Summary, trial: u32| {
+            outputs(trial).is_some_and(|outputs| can_reduce(summary, &outputs))
+        };
+        for trial in &lacking.trials {
+            let values = summarize(&pipeline.summaries, &data(*trial));
+            let known = columns.iter().zip(values).filter(|((summary, _), _)| {
+                summary.trials == Trials::Each && possible(summary, *trial)
+            });
+            trials.insert(
+                (*sim, *trial),
+                known.map(|((_, id), value)| (*id, value)).collect(),
+            );
+        }
+        if lacking.mean {
+            let all: Vec<TrialData> = (0..pipeline.n_trials).map(data).collect();
+            let values = summarize_mean(&pipeline.summaries, &all);
+            let known = columns.iter().zip(values).filter(|((summary, _), _)| {
+                summary.trials == Trials::Mean
+                    && (0..pipeline.n_trials).all(|trial| possible(summary, trial))
+            });
+            means.insert(*sim, known.map(|((_, id), value)| (*id, value)).collect());
+        }
+    }
+    Ok(())
+}

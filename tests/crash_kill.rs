@@ -1,0 +1,294 @@
+//! Runs that are killed at random moments, and readers that look on: tables are whole at every moment, nothing that was
+//! committed is simulated again, and in the end all is as if nothing had happened.
+//!
+//! The child processes are this test's own binary, which simulates with a stand-in.
+
+mod fake;
+
+use fake::{Fake, OUTPUTS, everything, files, options, pipeline, rows, rows_of, run, text};
+use hnn_sweep::network::Network;
+use hnn_sweep::solver::{SimulationResult, SolverError, Trial};
+use hnn_sweep::stages::plan::fingerprint::Fingerprinter;
+use hnn_sweep::stages::{self, Finished, Options, Pace, Simulate, Watch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// 60 points, 2 trials.
+fn sweep() -> String {
+    let list = |n: u32, unit: f64| {
+        let values: Vec<String> = (1..=n)
+            .map(|i| format!("{:?}", f64::from(i) * unit))
+            .collect();
+        values.join(", ")
+    };
+    let grid = format!("weight = [{}]\nlabel = [{}]", list(60, 0.001), "1");
+    text("crash", &grid, 2, OUTPUTS)
+}
+
+fn hasty(folder: &Path) -> Options {
+    Options {
+        pace: Pace {
+            every: Duration::from_millis(5),
+            share: 1,
+        },
+        ..options(folder, 2)
+    }
+}
+
+/// Writes down when a task is begun and when it was committed.
+struct Diary(PathBuf);
+
+impl Diary {
+    fn write(&self, line: &str) {
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.0);
+        file.unwrap()
+            .write_all(format!("{line}\n").as_bytes())
+            .unwrap();
+    }
+}
+
+struct Logged<'a>(Fake, &'a Diary);
+
+impl Simulate for Logged<'_> {
+    fn simulate(
+        &self,
+        network: &Network,
+        trial: &Trial,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SimulationResult, SolverError> {
+        let print = Fingerprinter::default()
+            .fingerprint(network, trial.tstop, trial.dt)
+            .unwrap();
+        self.1.write(&format!("begun {}", print.key(trial.trial)));
+        self.0.simulate(network, trial, interrupt)
+    }
+}
+
+struct LogCommits<'a> {
+    diary: &'a Diary,
+    keys: BTreeMap<(u32, u32), String>,
+}
+
+impl Watch for LogCommits<'_> {
+    fn finished(&mut self, task: &Finished) {
+        self.diary
+            .write(&format!("committed {}", self.keys[&task.id]));
+    }
+}
+
+/// Not a test by itself: what the child processes do.
+#[test]
+fn child() {
+    let Ok(folder) = std::env::var("CRASH_TEST_FOLDER") else {
+        return;
+    };
+    let folder = PathBuf::from(folder);
+    let pipeline = pipeline(&sweep());
+    let grid = stages::expand(&pipeline).unwrap();
+    let ids = (0..)
+        .zip(&grid.points)
+        .flat_map(|(sim, p)| (0..2).map(move |t| ((sim, t), p.key(t).to_string())));
+    let diary = Diary(folder.join("diary"));
+    let mut watch = LogCommits {
+        diary: &diary,
+        keys: ids.collect(),
+    };
+    let fake = Fake {
+        wait: Duration::from_millis(4),
+        ..Fake::default()
+    };
+    let stop = AtomicBool::new(false);
+    stages::run(
+        &pipeline,
+        &hasty(&folder.join("results")),
+        &Logged(fake, &diary),
+        &stop,
+        &mut watch,
+    )
+    .unwrap();
+}
+
+fn spawn(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child", "--nocapture"])
+        .env("CRASH_TEST_FOLDER", folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Fails unless all tables are whole and agree; gives the keys that `simulations` lists.
+fn check_tables(folder: &Path) -> BTreeSet<String> {
+    let read = |table: &str| -> Vec<BTreeMap<String, String>> {
+        let read =
+            |file: &PathBuf| rows_of(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        files(folder, table).iter().flat_map(read).collect()
+    };
+    // First, as whatever it lists is in the other tables.
+    let simulations = read("simulations");
+    let (dipole, spikes, summary) = (read("dipole"), read("spikes"), read("summary"));
+    let id = |row: &BTreeMap<String, String>| (row["sim"].clone(), row["trial"].clone());
+    let mut samples: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for row in &dipole {
+        let new = samples
+            .entry(id(row))
+            .or_default()
+            .insert(row["time"].clone());
+        assert!(new, "a sample is there twice: {row:?}");
+    }
+    assert!(
+        samples.values().all(|times| times.len() == 41),
+        "a simulation is not whole"
+    );
+    let with_spikes: BTreeSet<_> = spikes.iter().map(id).collect();
+    let summarised: BTreeSet<_> = summary.iter().map(id).collect();
+    for row in &simulations {
+        assert!(
+            samples.contains_key(&id(row)),
+            "listed, but without a dipole: {row:?}"
+        );
+        assert!(
+            with_spikes.contains(&id(row)),
+            "listed, but without spikes: {row:?}"
+        );
+        assert!(
+            summarised.contains(&id(row)),
+            "listed, but without a summary: {row:?}"
+        );
+    }
+    simulations.iter().map(|row| row["key"].clone()).collect()
+}
+
+#[test]
+fn killed_again_and_again_a_sweep_ends_as_if_nothing_had_happened() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let mut listed: BTreeMap<String, usize> = BTreeMap::new();
+    let read_diary = || std::fs::read_to_string(dir.path().join("diary")).unwrap_or_default();
+    let seed = std::env::var("CRASH_TEST_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok());
+    let seed: u64 = seed.unwrap_or_else(|| std::process::id().into());
+    let mut random = seed;
+    let mut kills = 0;
+    loop {
+        let mut child = spawn(dir.path());
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let pause = Duration::from_millis(10 + (random >> 33) % 150);
+        let ended = (0..pause.as_millis()).any(|_| {
+            std::thread::sleep(Duration::from_millis(1));
+            child.try_wait().unwrap().is_some()
+        });
+        if !ended {
+            child.kill().unwrap();
+            kills += 1;
+        }
+        let status = child.wait().unwrap();
+        // What readers see now is whole, and stays.
+        let line = read_diary().lines().count();
+        for key in check_tables(&results) {
+            listed.entry(key).or_insert(line);
+        }
+        if ended {
+            assert!(status.success(), "the child failed (seed {seed})");
+            break;
+        }
+        assert!(kills < 200, "the sweep makes no progress");
+    }
+    assert!(kills >= 2, "only {kills} kills (seed {seed})");
+
+    let diary = read_diary();
+    let mut committed = BTreeSet::new();
+    for (number, line) in diary.lines().enumerate() {
+        match line.split_once(' ').unwrap() {
+            ("begun", key) => {
+                assert!(
+                    !committed.contains(key),
+                    "{key} was committed and begun again (seed {seed})"
+                );
+                let seen = listed.get(key).is_some_and(|line| number >= *line);
+                assert!(!seen, "{key} was listed and begun again (seed {seed})");
+            }
+            (_, key) => {
+                committed.insert(key.to_string());
+            }
+        }
+    }
+    let fresh = tempfile::tempdir().unwrap();
+    run(&sweep(), fresh.path());
+    assert_eq!(
+        everything(&results),
+        everything(fresh.path()),
+        "seed {seed}"
+    );
+    assert!(
+        fake::bytes(&results) == fake::bytes(fresh.path()),
+        "seed {seed}"
+    );
+    let left = std::fs::read_dir(results.join(".state/journal"))
+        .unwrap()
+        .count();
+    assert_eq!(left, 0, "journals are left behind");
+}
+
+#[test]
+fn readers_see_whole_tables_while_a_sweep_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let over = AtomicBool::new(false);
+    let mut seen = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut child = spawn(dir.path());
+            assert!(child.wait().unwrap().success());
+            over.store(true, Ordering::Relaxed);
+        });
+        while !over.load(Ordering::Relaxed) {
+            seen.push(check_tables(&results).len());
+        }
+    });
+    assert!(seen.is_sorted(), "tables shrank: {seen:?}");
+    assert!(
+        seen.iter().any(|n| (1..120).contains(n)),
+        "never seen in between: {seen:?}"
+    );
+    assert_eq!(check_tables(&results).len(), 120);
+}
+
+#[test]
+fn two_processes_at_once_leave_one_result_of_each_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let mut children = [spawn(dir.path()), spawn(dir.path())];
+    while children
+        .iter_mut()
+        .any(|child| child.try_wait().unwrap().is_none())
+    {
+        check_tables(&results);
+    }
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let fresh = tempfile::tempdir().unwrap();
+    run(&sweep(), fresh.path());
+    assert_eq!(everything(&results), everything(fresh.path()));
+    assert_eq!(rows(&results, "simulations").len(), 120);
+    // At worst twice.
+    let diary = std::fs::read_to_string(dir.path().join("diary")).unwrap();
+    let mut begun: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in diary.lines().filter_map(|line| line.strip_prefix("begun ")) {
+        *begun.entry(key).or_default() += 1;
+    }
+    assert_eq!(begun.len(), 120);
+    assert!(begun.values().all(|n| *n <= 2));
+}

@@ -1,0 +1,519 @@
+//! What a sweep leaves in its folder, and what a second one finds there.
+
+mod fake;
+
+use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
+use hnn_sweep::solver::SolverError;
+use parquet::file::reader::SerializedFileReader;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+const GRID: &str = "weight = [0.001, 0.002, 0.003, 0.004, 0.005, 0.006]";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn a_sweep_leaves_tables_in_batches_and_in_the_order_of_the_grid() {
+    let dir = folder();
+    let (calls, _) = run(&text("a", GRID, 2, OUTPUTS), dir.path());
+    assert_eq!(calls, 12);
+
+    // Batches of 4 simulations: 0 to 3, 4 and 5.
+    let names: Vec<String> = files(dir.path(), "dipole")
+        .iter()
+        .map(|file| file.strip_prefix(dir.path()).unwrap().display().to_string())
+        .collect();
+    assert_eq!(
+        names,
+        ["dipole/batch=0/part.parquet", "dipole/batch=1/part.parquet"]
+    );
+
+    let sims: Vec<String> = column(dir.path(), "simulations", "sim");
+    assert_eq!(
+        sims,
+        ["0", "0", "1", "1", "2", "2", "3", "3", "4", "4", "5", "5"]
+    );
+    let points = column(dir.path(), "simulations", "point");
+    assert_eq!(points, sims);
+    assert_eq!(column(dir.path(), "simulations", "weight")[4], "0.003");
+    // 41 samples of 12 tasks.
+    assert_eq!(rows(dir.path(), "dipole").len(), 41 * 12);
+    assert_eq!(rows(dir.path(), "summary").len(), 12);
+}
+
+#[test]
+fn a_statistic_is_that_of_the_stored_waveform() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    let dipole = rows(dir.path(), "dipole");
+    for row in rows(dir.path(), "summary") {
+        let of_sim = dipole.iter().filter(|sample| sample["sim"] == row["sim"]);
+        let top = of_sim
+            .map(|s| s["agg"].parse::<f64>().unwrap())
+            .fold(f64::MIN, f64::max);
+        assert_eq!(row["top"].parse::<f64>().unwrap(), top);
+    }
+}
+
+#[test]
+fn units_are_in_the_metadata_of_fields_and_files() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    let file = std::fs::File::open(&files(dir.path(), "dipole")[0]).unwrap();
+    let builder =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    assert_eq!(
+        builder.schema().field_with_name("agg").unwrap().metadata()["units"],
+        "nAm"
+    );
+    assert_eq!(
+        builder.schema().field_with_name("time").unwrap().metadata()["units"],
+        "ms"
+    );
+    let pairs = builder
+        .metadata()
+        .file_metadata()
+        .key_value_metadata()
+        .unwrap();
+    let units = pairs
+        .iter()
+        .find(|pair| pair.key == "hnn_sweep.units")
+        .unwrap();
+    assert_eq!(
+        units.value.as_deref(),
+        Some(r#"{"L2":"nAm","L5":"nAm","agg":"nAm","time":"ms"}"#)
+    );
+}
+
+#[test]
+fn table_folders_hold_complete_parquet_files_and_nothing_else() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    let tables: BTreeSet<String> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let expected = [".state", "dipole", "simulations", "spikes", "summary"];
+    assert_eq!(tables, expected.map(String::from).into());
+    for table in &expected[1..] {
+        for file in files(dir.path(), table) {
+            assert_eq!(file.extension().unwrap(), "parquet");
+            SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn one_job_and_two_jobs_leave_the_same_bytes() {
+    let (one, two) = (folder(), folder());
+    let sweep = text("a", GRID, 2, OUTPUTS);
+    let slow = Fake {
+        wait: Duration::from_millis(2),
+        ..Fake::default()
+    };
+    run_with(&sweep, &options(one.path(), 1), &Fake::default()).unwrap();
+    run_with(&sweep, &options(two.path(), 2), &slow).unwrap();
+    assert_eq!(everything(one.path()), everything(two.path()));
+    assert!(fake::bytes(one.path()) == fake::bytes(two.path()));
+}
+
+#[test]
+fn a_second_run_simulates_nothing() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    let before = everything(dir.path());
+    let (calls, seen) = run(&sweep, dir.path());
+    assert_eq!(calls, 0);
+    assert_eq!(seen.plan.unwrap().done, 6);
+    assert_eq!(everything(dir.path()), before);
+}
+
+#[test]
+fn a_grid_that_grows_keeps_its_numbers_and_appends() {
+    let dir = folder();
+    run(
+        &text("a", "weight = [0.001, 0.003]", 1, OUTPUTS),
+        dir.path(),
+    );
+    let grown = text("a", "weight = [0.001, 0.002, 0.003]", 1, OUTPUTS);
+    assert_eq!(
+        plan(&grown, dir.path()),
+        [("new parameter value weight = 0.002".to_string(), 1)]
+    );
+    let (calls, _) = run(&grown, dir.path());
+    assert_eq!(calls, 1);
+    let table: Vec<[String; 3]> = rows(dir.path(), "simulations")
+        .iter()
+        .map(|row| ["sim", "point", "weight"].map(|name| row[name].clone()))
+        .collect();
+    assert_eq!(
+        table,
+        [
+            ["0", "0", "0.001"],
+            ["1", "2", "0.003"],
+            ["2", "1", "0.002"]
+        ]
+    );
+}
+
+#[test]
+fn points_that_leave_the_grid_stay_in_simulations_and_leave_the_summary() {
+    let dir = folder();
+    run(
+        &text("a", "weight = [0.001, 0.002]", 1, OUTPUTS),
+        dir.path(),
+    );
+    run(&text("a", "weight = [0.002]", 1, OUTPUTS), dir.path());
+    assert_eq!(column(dir.path(), "simulations", "point"), ["null", "0"]);
+    assert_eq!(column(dir.path(), "summary", "weight"), ["0.002"]);
+    // And come back without a simulation.
+    let (calls, _) = run(
+        &text("a", "weight = [0.001, 0.002]", 1, OUTPUTS),
+        dir.path(),
+    );
+    assert_eq!(calls, 0);
+    assert_eq!(column(dir.path(), "summary", "weight"), ["0.001", "0.002"]);
+}
+
+#[test]
+fn more_trials_run_only_the_new_ones() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    let more = text("a", GRID, 3, OUTPUTS);
+    assert_eq!(
+        plan(&more, dir.path()),
+        [("n_trials 1 → 3".to_string(), 12)]
+    );
+    let (calls, _) = run(&more, dir.path());
+    assert_eq!(calls, 12);
+    assert_eq!(rows(dir.path(), "summary").len(), 18);
+    // Fewer are a hit.
+    assert_eq!(run(&text("a", GRID, 2, OUTPUTS), dir.path()).0, 0);
+    assert_eq!(rows(dir.path(), "summary").len(), 12);
+}
+
+#[test]
+fn more_outputs_run_only_what_lacks_them_and_fewer_are_a_hit() {
+    let dir = folder();
+    let dipole = "[output]\nsave_dpl = true\n";
+    run(&text("a", "weight = [0.001, 0.002]", 1, dipole), dir.path());
+    assert!(files(dir.path(), "spikes").is_empty());
+    let both = text("a", "weight = [0.001, 0.002]", 1, OUTPUTS);
+    assert_eq!(
+        plan(&both, dir.path()),
+        [("spikes were not stored".to_string(), 2)]
+    );
+    assert_eq!(run(&both, dir.path()).0, 2);
+    assert_eq!(rows(dir.path(), "dipole").len(), 2 * 41);
+    assert!(!files(dir.path(), "spikes").is_empty());
+    assert_eq!(
+        column(dir.path(), "simulations", "outputs"),
+        ["dipole spikes", "dipole spikes"]
+    );
+    assert_eq!(
+        run(&text("a", "weight = [0.001, 0.002]", 1, dipole), dir.path()).0,
+        0
+    );
+}
+
+#[test]
+fn points_that_are_the_same_network_run_once_and_both_answer() {
+    let dir = folder();
+    // Only `weight` reaches the network.
+    let sweep = text("a", "weight = [0.001, 0.002]\nlabel = [1, 2]", 1, OUTPUTS);
+    let (calls, seen) = run(&sweep, dir.path());
+    assert_eq!(calls, 2);
+    assert_eq!(seen.plan.unwrap().n_shared, 2);
+    let table: Vec<[String; 3]> = rows(dir.path(), "summary")
+        .iter()
+        .map(|row| ["sim", "weight", "label"].map(|name| row[name].clone()))
+        .collect();
+    let expected = [
+        ["0", "0.001", "1"],
+        ["0", "0.001", "2"],
+        ["1", "0.002", "1"],
+        ["1", "0.002", "2"],
+    ];
+    assert_eq!(table, expected);
+}
+
+#[test]
+fn two_pipelines_share_a_folder_and_what_one_has_the_other_finds() {
+    let dir = folder();
+    run(
+        &text("first", "weight = [0.001, 0.002]", 1, OUTPUTS),
+        dir.path(),
+    );
+    let second = text("second", "weight = [0.002, 0.003]", 1, OUTPUTS);
+    assert_eq!(run(&second, dir.path()).0, 1);
+    let table: Vec<[String; 3]> = rows(dir.path(), "simulations")
+        .iter()
+        .map(|row| ["sweep", "sim", "weight"].map(|name| row[name].clone()))
+        .collect();
+    let expected = [
+        ["first", "0", "0.001"],
+        ["first", "1", "0.002"],
+        ["second", "1", "0.002"],
+        ["second", "2", "0.003"],
+    ];
+    assert_eq!(table, expected);
+    assert_eq!(rows(dir.path(), "dipole").len(), 3 * 41);
+}
+
+#[test]
+fn columns_that_mean_two_things_are_refused_in_words() {
+    let dir = folder();
+    run(
+        &text("first", "weight = [0.001]\nkind = [\"x\"]", 1, OUTPUTS),
+        dir.path(),
+    );
+    let second = text("second", "weight = [0.001]\nkind = [1]", 1, OUTPUTS);
+    let error = run_with(&second, &options(dir.path(), 1), &Fake::default())
+        .err()
+        .unwrap();
+    let words = "the column `kind` means different things in the sweeps `first` and `second` of this folder";
+    assert_eq!(error.to_string(), words);
+    // And nothing was harmed.
+    assert_eq!(
+        run(
+            &text("first", "weight = [0.001]\nkind = [\"x\"]", 1, OUTPUTS),
+            dir.path()
+        )
+        .0,
+        0
+    );
+}
+
+#[test]
+fn new_summaries_are_computed_from_the_tables_and_simulate_nothing() {
+    let dir = folder();
+    run(&text("a", GRID, 2, OUTPUTS), dir.path());
+    let more = format!(
+        "{OUTPUTS}[[summary]]\nname = \"low\"\nstatistic = \"min\"\n\
+         [[summary]]\nname = \"mean_top\"\nstatistic = \"max\"\ntrials = \"mean\"\n"
+    );
+    let sweep = text("a", GRID, 2, &more);
+    assert!(plan(&sweep, dir.path()).is_empty());
+    assert_eq!(run(&sweep, dir.path()).0, 0);
+
+    // The same as if they had been there from the beginning.
+    let fresh = folder();
+    run(&sweep, fresh.path());
+    assert_eq!(rows(dir.path(), "summary"), rows(fresh.path(), "summary"));
+    // A row for each of 2 trials and one of their mean, for 6 points.
+    assert_eq!(rows(dir.path(), "summary").len(), 18);
+}
+
+#[test]
+fn a_summary_whose_source_was_not_stored_is_simulated_and_the_plan_says_so() {
+    let dir = folder();
+    let only = "[output]\nsave_outputs = false\n[[summary]]\nname = \"top\"\nstatistic = \"max\"\n";
+    run(&text("a", "weight = [0.001]", 1, only), dir.path());
+    assert!(files(dir.path(), "dipole").is_empty());
+    assert_eq!(rows(dir.path(), "summary").len(), 1);
+    let low = format!("{only}[[summary]]\nname = \"low\"\nstatistic = \"min\"\n");
+    let sweep = text("a", "weight = [0.001]", 1, &low);
+    let reason = "summary low is new, and what it is computed from was not stored";
+    assert_eq!(plan(&sweep, dir.path()), [(reason.to_string(), 1)]);
+    assert_eq!(run(&sweep, dir.path()).0, 1);
+    assert_ne!(column(dir.path(), "summary", "low"), ["null"]);
+}
+
+#[test]
+fn a_failing_simulation_is_a_row_and_the_others_go_on() {
+    let dir = folder();
+    let fake = Fake {
+        fail: |network, _| match network.connectivity.iter().any(|c| c.weight == 0.003) {
+            true => Some(SolverError::InvalidNetwork("three is too much".into())),
+            false => None,
+        },
+        ..Fake::default()
+    };
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    let (report, _) = run_with(&sweep, &options(dir.path(), 2), &fake).unwrap();
+    assert_eq!(report.failed.len(), 1);
+    assert_eq!(report.failed[0].parameters, "weight = 0.003");
+    let row = rows(dir.path(), "simulations")
+        .into_iter()
+        .find(|row| row["sim"] == "2")
+        .unwrap();
+    assert_eq!(
+        [&row["status"], &row["error"]],
+        ["failed: invalid", "three is too much"]
+    );
+    assert_eq!(rows(dir.path(), "dipole").len(), 5 * 41);
+    assert_eq!(rows(dir.path(), "summary").len(), 5);
+
+    // It is not tried again by itself, and still reported.
+    let again = Fake::default();
+    let (report, _) = run_with(&sweep, &options(dir.path(), 2), &again).unwrap();
+    assert_eq!((again.n_calls(), report.failed.len()), (0, 1));
+
+    // Asked for, it is.
+    let mut retry = options(dir.path(), 2);
+    retry.retry_failed = true;
+    let (report, seen) = run_with(&sweep, &retry, &again).unwrap();
+    assert_eq!((again.n_calls(), report.failed.len()), (1, 0));
+    assert_eq!(seen.reasons(), [("failed before".to_string(), 1)]);
+    assert_eq!(rows(dir.path(), "dipole").len(), 6 * 41);
+}
+
+#[test]
+fn a_panic_in_a_simulation_is_a_failed_row() {
+    let dir = folder();
+    let fake = Fake {
+        fail: |network, _| match network.connectivity.iter().any(|c| c.weight == 0.003) {
+            true => panic!("index 7"),
+            false => None,
+        },
+        ..Fake::default()
+    };
+    let (report, _) =
+        run_with(&text("a", GRID, 1, OUTPUTS), &options(dir.path(), 1), &fake).unwrap();
+    assert_eq!(report.failed[0].class, "panic");
+    assert_eq!(report.simulated, 6);
+}
+
+#[test]
+fn a_simulation_beyond_the_time_limit_is_a_failed_row() {
+    let dir = folder();
+    let fake = Fake {
+        wait: Duration::from_millis(20),
+        ..Fake::default()
+    };
+    let mut limited = options(dir.path(), 1);
+    limited.time_limit = Some(Duration::from_millis(1));
+    let (report, _) =
+        run_with(&text("a", "weight = [0.001]", 1, OUTPUTS), &limited, &fake).unwrap();
+    assert_eq!(report.failed[0].class, "time_limit");
+}
+
+#[test]
+fn a_truncated_part_is_named_and_only_what_it_held_is_simulated_again() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    let before = everything(dir.path());
+    let part = dir.path().join("dipole/batch=1/part.parquet");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
+
+    let reason = "dipole/batch=1/part.parquet is damaged or missing";
+    assert_eq!(plan(&sweep, dir.path()), [(reason.to_string(), 2)]);
+    assert_eq!(run(&sweep, dir.path()).0, 2);
+    assert_eq!(everything(dir.path()), before);
+    assert_eq!(std::fs::read(&part).unwrap(), bytes);
+}
+
+#[test]
+fn a_part_of_simulations_that_is_missing_is_written_again_without_a_simulation() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    let before = everything(dir.path());
+    std::fs::remove_file(dir.path().join("simulations/batch=0/part.parquet")).unwrap();
+    assert_eq!(run(&sweep, dir.path()).0, 0);
+    assert_eq!(everything(dir.path()), before);
+}
+
+#[test]
+fn a_truncated_state_is_an_error_that_says_what_to_do() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    let state = dir.path().join(".state/state");
+    let bytes = std::fs::read(&state).unwrap();
+    for end in [0, 10, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&state, &bytes[..end]).unwrap();
+        let error = run_with(&sweep, &options(dir.path(), 1), &Fake::default())
+            .err()
+            .unwrap();
+        assert!(
+            error.to_string().contains(".state/state is damaged"),
+            "{error}"
+        );
+    }
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    std::fs::write(&state, &flipped).unwrap();
+    let error = run_with(&sweep, &options(dir.path(), 1), &Fake::default())
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("its checksum does not match"),
+        "{error}"
+    );
+    // As the error advises.
+    std::fs::copy(dir.path().join(".state/state.before"), &state).unwrap();
+    run(&sweep, dir.path());
+    assert_eq!(rows(dir.path(), "dipole").len(), 6 * 41);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
+    let dir = folder();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    let error = run_with(&sweep, &options(&file.join("results"), 1), &Fake::default())
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("cannot make the folder"),
+        "{error}"
+    );
+    let fake = Fake::default();
+    let proc = options(Path::new("/proc/results"), 1);
+    assert!(run_with(&sweep, &proc, &fake).is_err());
+    assert_eq!(fake.n_calls(), 0);
+}
+
+#[test]
+fn an_interruption_keeps_what_is_finished() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    struct StopAt<'a>(usize, &'a std::sync::atomic::AtomicBool);
+    impl hnn_sweep::stages::Watch for StopAt<'_> {
+        fn finished(&mut self, _: &hnn_sweep::stages::Finished) {
+            self.0 -= 1;
+            if self.0 == 0 {
+                self.1.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+    let fake = Fake {
+        wait: Duration::from_millis(5),
+        ..Fake::default()
+    };
+    let report = hnn_sweep::stages::run(
+        &fake::pipeline(&sweep),
+        &options(dir.path(), 1),
+        &fake,
+        &stop,
+        &mut StopAt(2, &stop),
+    )
+    .unwrap();
+    assert!(report.left > 0 && report.simulated >= 2, "{report:?}");
+    assert_eq!(report.left + report.simulated, 6);
+    let listed = rows(dir.path(), "simulations").len();
+    assert_eq!(listed as u64, report.simulated);
+    let reasons = plan(&sweep, dir.path());
+    assert_eq!(
+        reasons,
+        [(
+            "not simulated yet: an earlier run stopped before".to_string(),
+            report.left
+        )]
+    );
+    let (calls, _) = run(&sweep, dir.path());
+    assert_eq!(calls as u64, report.left);
+
+    let fresh = folder();
+    run(&sweep, fresh.path());
+    assert_eq!(everything(dir.path()), everything(fresh.path()));
+}
