@@ -1,12 +1,14 @@
-//! Whole networks against hnn-core 0.6.1 on NEURON 8.2.7: `tests/reference/networks`, made by `make_networks.py`.
+//! Whole networks against hnn-core 0.6.1 on NEURON 8.2.7: `tests/reference/{networks,more}`, made by `make_networks.py`.
 //!
-//! Spikes agree in gid, order and every bit of their time; sample times too; the dipole to 1e-9 of its peak-to-peak.
+//! Spikes agree in gid, order and every bit of their time; sample times too; the dipole to 1e-9 of its peak-to-peak, traces and
+//! LFP to 1e-9 of their range.
 
 mod support;
 
+use hnn_sweep::solver::{SimulationResult, Trial};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use support::{Case, Report, Spikes, reference, simulate, trial};
+use support::{Case, Report, Spikes, range, reference, simulate};
 
 #[derive(Deserialize)]
 struct File {
@@ -22,7 +24,17 @@ struct Expected {
     samples: Vec<usize>,
     dipole: BTreeMap<String, Vec<f64>>,
     extremes: BTreeMap<String, Extremes>,
+    #[serde(default)]
+    vsec: BTreeMap<u32, Traces>,
+    #[serde(default)]
+    isec: BTreeMap<u32, BTreeMap<String, Traces>>,
+    #[serde(default)]
+    ca: BTreeMap<u32, Traces>,
+    #[serde(default)]
+    lfp: BTreeMap<String, Vec<Vec<f64>>>,
 }
+
+type Traces = BTreeMap<String, Vec<f64>>;
 
 #[derive(Deserialize)]
 struct Extremes {
@@ -44,14 +56,17 @@ fn times(n_samples: usize, dt: f64) -> Vec<f64> {
     times
 }
 
-fn agrees(name: &str) {
-    let file: File = reference(&format!("networks/{name}.json"));
-    let (tstop, dt) = (file.case.tstop, file.case.dt);
-    let net = file.case.build().unwrap();
+/// Compares every trial of a reference.
+fn agrees(file: &str) {
+    let File { case, trials } = reference(file);
+    let dt = case.dt;
+    let wanted: Vec<Trial> = (0..case.n_trials).map(|k| case.trial(k)).collect();
+    let net = case.build().unwrap();
     let mut report = Report::default();
-    for (k, expected) in file.trials.iter().enumerate() {
-        let found = simulate(&net, &trial(tstop, dt, k as u32));
-        let of = |what: &str| format!("trial {k}, {what}");
+    report.equal("trials", wanted.len(), trials.len());
+    for (wanted, expected) in wanted.iter().zip(&trials) {
+        let found = simulate(&net, wanted);
+        let of = |what: &str| format!("trial {}, {what}", wanted.trial);
         report.equal(&of("samples"), expected.n_samples, found.times.len());
         report.same_bits(
             &of("last time"),
@@ -77,6 +92,8 @@ fn agrees(name: &str) {
                 argmax,
             } = expected.extremes[layer];
             let what = of(&format!("dipole {layer}"));
+            let peak_to_peak = max - min;
+            let at_extremes = ([argmin, argmax], [min, max]);
             report.equal(
                 &format!("{what}, samples"),
                 expected.n_samples,
@@ -87,34 +104,103 @@ fn agrees(name: &str) {
                 &expected.samples,
                 &expected.dipole[layer],
                 values,
-                max - min,
+                peak_to_peak,
                 1e-9,
             );
             report.trace(
-                &format!("{what}, its extremes"),
-                &[argmin, argmax],
-                &[min, max],
+                &what,
+                &at_extremes.0,
+                &at_extremes.1,
                 values,
-                max - min,
+                peak_to_peak,
                 1e-9,
             );
         }
+        compare_traces(&of(""), expected, &found, &mut report);
     }
-    report.finish(name);
+    report.finish(file);
+}
+
+/// Compares what was recorded of some cells.
+fn compare_traces(of: &str, expected: &Expected, found: &SimulationResult, report: &mut Report) {
+    let none = Vec::new();
+    let mut compare = |what: String, values: &[f64], found: Option<&Vec<f64>>| {
+        let scale = range(values).max(1e-12);
+        let found = found.unwrap_or(&none);
+        report.trace(
+            &format!("{of}{what}"),
+            &expected.samples,
+            values,
+            found,
+            scale,
+            1e-9,
+        );
+    };
+    for (gid, sections) in &expected.vsec {
+        for (section, values) in sections {
+            let trace = found
+                .voltages
+                .iter()
+                .find(|t| t.gid == *gid && t.section == *section);
+            compare(
+                format!("v of gid {gid} {section}"),
+                values,
+                trace.map(|t| &t.values),
+            );
+        }
+    }
+    for (gid, sections) in &expected.ca {
+        for (section, values) in sections {
+            let trace = found
+                .calcium
+                .iter()
+                .find(|t| t.gid == *gid && t.section == *section);
+            compare(
+                format!("ca of gid {gid} {section}"),
+                values,
+                trace.map(|t| &t.values),
+            );
+        }
+    }
+    for (gid, sections) in &expected.isec {
+        for (section, names) in sections {
+            for (name, values) in names {
+                let receptor = name.trim_start_matches(&format!("{section}_"));
+                let trace = found
+                    .currents
+                    .iter()
+                    .find(|t| t.gid == *gid && t.section == *section && t.receptor == receptor);
+                compare(
+                    format!("isec of gid {gid} {name}"),
+                    values,
+                    trace.map(|t| &t.values),
+                );
+            }
+        }
+    }
+    for (array, contacts) in &expected.lfp {
+        let lfp = found.lfp.iter().find(|lfp| lfp.array == *array);
+        for (k, values) in contacts.iter().enumerate() {
+            let potential = lfp.and_then(|lfp| lfp.potential.get(k));
+            compare(format!("lfp {array}, contact {k}"), values, potential);
+        }
+    }
 }
 
 macro_rules! cases {
-    ($($test:ident: $name:literal),* $(,)?) => {
-        $(#[test] fn $test() { agrees($name); })*
+    ($($test:ident: $file:literal),* $(,)?) => {
+        $(#[test] fn $test() { agrees(concat!($file, ".json")); })*
 
         #[test]
         fn every_reference_network_is_compared() {
-            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/networks");
-            let mut found: Vec<String> = std::fs::read_dir(folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            let mut compared: Vec<String> = [$($name),*].iter().map(|name| format!("{name}.json")).collect();
+            let mut found = Vec::new();
+            for folder in ["networks", "more"] {
+                let path = format!("{}/tests/reference/{folder}", env!("CARGO_MANIFEST_DIR"));
+                for entry in std::fs::read_dir(path).unwrap() {
+                    found.push(format!("{folder}/{}", entry.unwrap().file_name().into_string().unwrap()));
+                }
+            }
+            let mut compared: Vec<String> = [$($file),*].iter().map(|name| format!("{name}.json")).collect();
             found.sort();
             compared.sort();
             assert_eq!(found, compared);
@@ -123,27 +209,36 @@ macro_rules! cases {
 }
 
 cases! {
-    evoked_responses_of_one_row_of_two: "erp_1x2",
-    evoked_responses_of_a_mesh_that_is_not_square: "erp_2x3",
-    evoked_responses_of_a_small_mesh_in_two_trials: "erp_3x3",
-    evoked_responses_at_dt_0_05: "erp_3x3_dt0.05",
-    evoked_responses_at_dt_0_1: "erp_3x3_dt0.1",
-    evoked_responses_at_dt_0_0125: "erp_3x3_dt0.0125",
-    a_tstop_that_is_no_multiple_of_dt_is_cut_off: "erp_3x3_odd_tstop",
-    other_seeds_weights_and_space_constants: "other_3x3",
-    one_drive_cell_for_all_targets: "one_drive_cell_3x3",
-    connections_kept_with_a_probability: "probability_4x3",
-    a_section_as_the_location_of_a_drive: "tuft_3x3",
-    events_at_equal_times_keep_the_originals_order: "ties_2x2",
-    the_network_at_rest: "nothing_2x2",
-    the_default_network_has_1428_and_1407_spikes: "erp_10x10",
-    batch_example_weak_basket_weak_pyramidal: "batch_10x10_00",
-    batch_example_weak_basket_middle_pyramidal: "batch_10x10_01",
-    batch_example_weak_basket_strong_pyramidal: "batch_10x10_02",
-    batch_example_middle_basket_weak_pyramidal: "batch_10x10_10",
-    batch_example_middle_both: "batch_10x10_11",
-    batch_example_middle_basket_strong_pyramidal: "batch_10x10_12",
-    batch_example_strong_basket_weak_pyramidal: "batch_10x10_20",
-    batch_example_strong_basket_middle_pyramidal: "batch_10x10_21",
-    batch_example_strong_both: "batch_10x10_22",
+    evoked_responses_of_one_row_of_two: "networks/erp_1x2",
+    evoked_responses_of_a_mesh_that_is_not_square: "networks/erp_2x3",
+    evoked_responses_of_a_small_mesh_in_two_trials: "networks/erp_3x3",
+    evoked_responses_at_dt_0_05: "networks/erp_3x3_dt0.05",
+    evoked_responses_at_dt_0_1: "networks/erp_3x3_dt0.1",
+    evoked_responses_at_dt_0_0125: "networks/erp_3x3_dt0.0125",
+    a_tstop_that_is_no_multiple_of_dt_is_cut_off: "networks/erp_3x3_odd_tstop",
+    other_seeds_weights_and_space_constants: "networks/other_3x3",
+    one_drive_cell_for_all_targets: "networks/one_drive_cell_3x3",
+    connections_kept_with_a_probability: "networks/probability_4x3",
+    a_section_as_the_location_of_a_drive: "networks/tuft_3x3",
+    events_at_equal_times_keep_the_originals_order: "networks/ties_2x2",
+    the_network_at_rest: "networks/nothing_2x2",
+    the_default_network_has_1428_and_1407_spikes: "networks/erp_10x10",
+    batch_example_weak_basket_weak_pyramidal: "networks/batch_10x10_00",
+    batch_example_weak_basket_middle_pyramidal: "networks/batch_10x10_01",
+    batch_example_weak_basket_strong_pyramidal: "networks/batch_10x10_02",
+    batch_example_middle_basket_weak_pyramidal: "networks/batch_10x10_10",
+    batch_example_middle_both: "networks/batch_10x10_11",
+    batch_example_middle_basket_strong_pyramidal: "networks/batch_10x10_12",
+    batch_example_strong_basket_weak_pyramidal: "networks/batch_10x10_20",
+    batch_example_strong_basket_middle_pyramidal: "networks/batch_10x10_21",
+    batch_example_strong_both: "networks/batch_10x10_22",
+    law_2021_with_its_beta_bursts: "more/law_3x3",
+    the_calcium_model_with_calcium_and_potentials_everywhere: "more/calcium_3x3",
+    alpha_bursts_with_a_jittered_start: "more/alpha_3x3",
+    poisson_drives_with_one_rate_and_with_rates_by_cell_type: "more/noise_3x3",
+    potentials_at_electrodes_together_with_tonic_biases: "more/lfp_bias_3x3",
+    probabilities_with_cell_specific_bursts_and_a_spike_train: "more/mixture_4x3",
+    custom_cells_connections_gains_and_distance: "more/custom_3x3",
+    another_temperature_and_thresholds_by_connection: "more/temperature_3x3",
+    two_seconds: "more/long_2x2",
 }

@@ -7,6 +7,10 @@ pub struct Clock {
     pub times: Vec<f64>,
     /// Middle (ms) of each step, shape `(n_steps,)`: what arrives until then acts in the step.
     pub mids: Vec<f64>,
+    /// End (ms) that was asked for.
+    pub tstop: f64,
+    /// Step (ms).
+    pub dt: f64,
     per_ms: f64,
 }
 
@@ -31,6 +35,8 @@ impl Clock {
         Self {
             times,
             mids,
+            tstop,
+            dt,
             per_ms: 1.0 / dt,
         }
     }

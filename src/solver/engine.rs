@@ -8,8 +8,10 @@ use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
+use super::kernels::step::{Inputs, SynConst, TOGETHER};
+use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
+use super::order;
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
@@ -144,7 +146,7 @@ pub struct Engine<'a> {
     /// Places of A of the synapses of a connection on a cell; the same for many connections.
     synapses: Vec<Vec<u32>>,
     epoch: usize,
-    kernel: Advance,
+    kernel: Kernel,
 }
 
 impl<'a> Engine<'a> {
@@ -156,7 +158,7 @@ impl<'a> Engine<'a> {
         mut members: Vec<Member>,
         measured: Vec<usize>,
         plan: Plan,
-        kernel: Advance,
+        kernel: Kernel,
     ) -> Self {
         let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
         let mut groups = Vec::new();
@@ -321,7 +323,7 @@ impl<'a> Engine<'a> {
         for (m, (member, mut spikes)) in self.members.iter_mut().zip(new).enumerate() {
             spikes.sort_unstable();
             for &(sample, gid) in &spikes {
-                let t = spike_time(self.clock, sample);
+                let t = order::spike_time(self.clock, sample);
                 fan_out(
                     m,
                     &member.wiring,
@@ -416,7 +418,12 @@ impl<'a> Engine<'a> {
                 |(((member, dipoles), potentials), traces)| match member.error {
                     Some(error) => Err(error),
                     None => Ok(Outcome {
-                        spikes: merge_spikes(clock, &member.spikes, &member.drive_events),
+                        spikes: order::spikes(
+                            clock,
+                            &member.spikes,
+                            &member.drive_events,
+                            &member.wiring,
+                        ),
                         dipoles,
                         potentials,
                         traces,
@@ -430,11 +437,6 @@ impl<'a> Engine<'a> {
 /// Simulation and cell of a slot among the cells of all simulations.
 fn split(slot: usize, n_cells: usize) -> (usize, usize) {
     (slot / n_cells, slot % n_cells)
-}
-
-/// NEURON reports a spike this much after the sample it was seen at.
-fn spike_time(clock: &Clock, sample: u32) -> f64 {
-    clock.times[sample as usize] + 1e-10
 }
 
 /// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
@@ -526,7 +528,7 @@ fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit
 struct Epoch<'a> {
     clock: &'a Clock,
     tables: &'a Tables,
-    kernel: Advance,
+    kernel: Kernel,
     deliveries: &'a Deliveries,
     synapses: &'a [Vec<u32>],
     steps: std::ops::Range<usize>,
@@ -544,7 +546,6 @@ impl Epoch<'_> {
         for group in groups.iter_mut() {
             group.begin_epoch(population, self.steps.len());
         }
-        let mut arrays = Vec::with_capacity(TOGETHER);
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
             currents.extend(
@@ -554,20 +555,24 @@ impl Epoch<'_> {
                     .filter(|c| c.on(clock.mids[step]))
                     .map(|c| (c.node, c.amplitude)),
             );
-            arrays.clear();
             for (g, group) in groups.iter_mut().enumerate() {
                 group.deliver(self.deliveries.of(*first + g, i), self.synapses);
                 group.recorder.before_step(&group.state, &group.syn);
-                arrays.push(group.arrays(i));
             }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
                 flush: step % 256 == 255,
             };
-            // SAFETY: each group's arrays were laid out for this cell type and these synapses, clamps name its nodes,
-            // and the kernel was chosen for this processor.
-            unsafe { (self.kernel)(&population.cell.step, self.tables, &inputs, &arrays) };
+            let step_const = &population.cell.step;
+            let advance = |arrays: &mut [GroupArrays]| {
+                self.kernel
+                    .advance(step_const, self.tables, &inputs, arrays);
+            };
+            match &mut **groups {
+                [a, b] => advance(&mut [a.arrays(i), b.arrays(i)]),
+                few => few.iter_mut().for_each(|a| advance(&mut [a.arrays(i)])),
+            }
             for group in groups.iter_mut() {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
@@ -596,18 +601,18 @@ impl Group {
     }
 
     /// The group's arrays for step `step` of the epoch.
-    fn arrays(&mut self, step: usize) -> Arrays {
-        Arrays {
-            state: self.state.as_mut_ptr().cast(),
-            syn: self.syn.as_mut_ptr().cast(),
-            dipole: self.dipole[step].0.as_mut_ptr(),
+    fn arrays(&mut self, step: usize) -> GroupArrays<'_> {
+        GroupArrays {
+            state: &mut self.state,
+            syn: &mut self.syn,
+            dipole: &mut self.dipole[step],
         }
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
     fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
         let n_contacts = population.contacts.len();
-        let n_nodes = population.cell.step.nodes.len();
+        let n_nodes = population.cell.step.n_nodes();
         for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
             let mut sum = Lanes::default();
             for (node, w) in weights.iter().enumerate() {
@@ -645,31 +650,4 @@ impl Group {
             new &= new - 1;
         }
     }
-}
-
-/// Spikes of cells and drives in the order in which NEURON processes them.
-///
-/// At the start of a step the cells' crossings, by gid; then the drive events until the middle of the step, and at its
-/// end those until then.
-fn merge_spikes(clock: &Clock, cells: &[(u32, Gid)], drives: &[(f64, Gid)]) -> Vec<Spike> {
-    let last = clock.times.last().copied().unwrap_or(0.0);
-    let mut spikes = Vec::with_capacity(cells.len() + drives.len());
-    let mut drives = drives
-        .iter()
-        .filter(|(t, _)| *t <= last)
-        .map(|&(time, gid)| Spike { time, gid })
-        .peekable();
-    for &(sample, gid) in cells {
-        // Events until the end of the step before are ahead of a sample's crossings.
-        let before = clock.times[sample as usize];
-        while let Some(event) = drives.next_if(|e| e.time <= before) {
-            spikes.push(event);
-        }
-        spikes.push(Spike {
-            time: spike_time(clock, sample),
-            gid,
-        });
-    }
-    spikes.extend(drives);
-    spikes
 }

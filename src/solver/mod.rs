@@ -12,6 +12,7 @@ mod geometry;
 mod kernels;
 mod lfp;
 mod mechanisms;
+mod order;
 mod record;
 mod result;
 mod setup;

@@ -2,12 +2,15 @@
 #![allow(dead_code)] // every test file uses its own part
 
 use hnn_sweep::network::{
-    DriveAttachment, DriveCells, EvokedDrive, Network, NetworkError, PerCellType,
+    BurstyDrive, ConnectionFilter, DriveAttachment, DriveCells, ElectrodeArray, ElectrodeMethod,
+    EvokedDrive, MechValue, Network, NetworkError, NewTonicBias, PerCellType, PoissonDrive,
+    RateConstant, SectionChange, Sources, SpikeData, SpikeTrainDrive,
 };
 use hnn_sweep::solver::{Record, SimulationResult, Solver, Spike, Trial};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::path::Path;
 
 /// A file of `tests/reference`.
@@ -26,31 +29,39 @@ pub struct Spikes {
     pub time: Vec<f64>,
 }
 
-/// A case of `cases.py`.
+/// A case of `cases.py`: a network in hnn-core's words, and a simulation.
 #[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
 pub struct Case {
     pub name: String,
+    pub what: String,
     pub model: String,
     pub mesh_shape: [u32; 2],
     pub erp: bool,
     pub drives: Vec<CaseDrive>,
+    #[serde(default)]
+    pub biases: Vec<CaseBias>,
+    #[serde(default)]
+    pub electrodes: IndexMap<String, CaseElectrodes>,
+    #[serde(default)]
+    pub set: Vec<Vec<Value>>,
+    #[serde(default)]
+    pub records: IndexMap<String, String>,
     pub tstop: f64,
     pub dt: f64,
+    pub n_trials: u32,
+    /// Width (ms) of hnn-core's smoothing, for the smoothed extremes.
     pub smooth: Option<f64>,
 }
 
-/// Arguments of hnn-core's `add_evoked_drive`; what is absent has its default.
+/// A drive: what is of its type, and what drives share; what is absent has its default.
 #[derive(Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 pub struct CaseDrive {
-    #[serde(rename = "type")]
-    pub kind: String,
     pub name: String,
-    pub mu: f64,
-    pub sigma: f64,
-    pub numspikes: u32,
+    #[serde(flatten)]
+    pub kind: Kind,
     pub location: String,
-    pub n_drive_cells: Option<u32>,
+    pub n_drive_cells: Option<Value>,
     pub cell_specific: Option<bool>,
     pub weights_ampa: Option<IndexMap<String, f64>>,
     pub weights_nmda: Option<IndexMap<String, f64>>,
@@ -59,6 +70,34 @@ pub struct CaseDrive {
     pub probability: Option<NumberOrMap>,
     pub event_seed: Option<u64>,
     pub conn_seed: Option<u64>,
+}
+
+/// Type of a drive with the arguments that only it has.
+#[derive(Deserialize, Debug)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Kind {
+    Evoked {
+        mu: f64,
+        sigma: f64,
+        numspikes: u32,
+    },
+    Poisson {
+        tstart: Option<f64>,
+        tstop: Option<f64>,
+        rate_constant: NumberOrMap,
+    },
+    Bursty {
+        tstart: Option<f64>,
+        tstart_std: Option<f64>,
+        tstop: Option<f64>,
+        burst_rate: f64,
+        burst_std: Option<f64>,
+        numspikes: Option<u32>,
+        spike_isi: Option<f64>,
+    },
+    SpikeTrain {
+        spike_data: IndexMap<String, Vec<f64>>,
+    },
 }
 
 /// One number, or one per cell type.
@@ -78,43 +117,253 @@ impl From<NumberOrMap> for PerCellType {
     }
 }
 
+impl From<NumberOrMap> for RateConstant {
+    fn from(value: NumberOrMap) -> Self {
+        match value {
+            NumberOrMap::Number(x) => RateConstant::All(x),
+            NumberOrMap::Map(map) => RateConstant::Each(map),
+        }
+    }
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CaseBias {
+    pub bias_name: String,
+    pub amplitude: IndexMap<String, f64>,
+    pub section: Option<String>,
+    pub t0: f64,
+    pub tstop: Option<f64>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CaseElectrodes {
+    pub electrode_pos: Vec<[f64; 3]>,
+    pub conductivity: f64,
+    pub method: String,
+    pub min_distance: f64,
+}
+
+impl From<CaseElectrodes> for ElectrodeArray {
+    fn from(array: CaseElectrodes) -> Self {
+        Self {
+            positions: array.electrode_pos,
+            conductivity: array.conductivity,
+            method: Some(match array.method.as_str() {
+                "psa" => ElectrodeMethod::Psa,
+                "lsa" => ElectrodeMethod::Lsa,
+                other => panic!("{other}"),
+            }),
+            min_distance: array.min_distance,
+        }
+    }
+}
+
+impl CaseDrive {
+    fn add_to(self, net: &mut Network) -> Result<(), NetworkError> {
+        let mut attach = match self.kind {
+            Kind::Evoked { .. } => DriveAttachment::evoked(&self.location),
+            Kind::Poisson { .. } => DriveAttachment::poisson(&self.location),
+            Kind::Bursty { .. } => DriveAttachment::bursty(&self.location),
+            Kind::SpikeTrain { .. } => DriveAttachment::spike_train(&self.location),
+        };
+        attach.weights_ampa = self.weights_ampa;
+        attach.weights_nmda = self.weights_nmda;
+        attach.n_drive_cells = match self.n_drive_cells {
+            None => attach.n_drive_cells,
+            Some(Value::Number(n)) => DriveCells::Count(n.as_u64().unwrap() as u32),
+            Some(_) => DriveCells::NCells,
+        };
+        attach.cell_specific = self.cell_specific.unwrap_or(attach.cell_specific);
+        attach.space_constant = self.space_constant.unwrap_or(attach.space_constant);
+        attach.event_seed = self.event_seed.unwrap_or(attach.event_seed);
+        attach.conn_seed = self.conn_seed.or(attach.conn_seed);
+        if let Some(delays) = self.synaptic_delays {
+            attach.synaptic_delays = delays.into();
+        }
+        if let Some(probability) = self.probability {
+            attach.probability = probability.into();
+        }
+        let name = &self.name;
+        match self.kind {
+            Kind::Evoked {
+                mu,
+                sigma,
+                numspikes,
+            } => net.add_evoked_drive(
+                name,
+                EvokedDrive {
+                    mu,
+                    sigma,
+                    numspikes,
+                    attach,
+                },
+            ),
+            Kind::Poisson {
+                tstart,
+                tstop,
+                rate_constant,
+            } => net.add_poisson_drive(
+                name,
+                PoissonDrive {
+                    tstart: tstart.unwrap_or(0.0),
+                    tstop,
+                    rate_constant: rate_constant.into(),
+                    attach,
+                },
+            ),
+            Kind::Bursty {
+                tstart,
+                tstart_std,
+                tstop,
+                burst_rate,
+                burst_std,
+                numspikes,
+                spike_isi,
+            } => net.add_bursty_drive(
+                name,
+                BurstyDrive {
+                    tstart: tstart.unwrap_or(0.0),
+                    tstart_std: tstart_std.unwrap_or(0.0),
+                    tstop,
+                    burst_rate,
+                    burst_std: burst_std.unwrap_or(0.0),
+                    numspikes: numspikes.unwrap_or(2),
+                    spike_isi: spike_isi.unwrap_or(10.0),
+                    attach,
+                },
+            ),
+            Kind::SpikeTrain { spike_data } => net.add_spike_train_drive(
+                name,
+                SpikeTrainDrive {
+                    spike_data: SpikeData::Sources(spike_data),
+                    attach,
+                },
+            ),
+        }
+    }
+}
+
+/// Connections that fit `which`: keys `src`, `target`, `loc`, `receptor`.
+fn picked(net: &Network, which: &Value) -> Result<Vec<usize>, NetworkError> {
+    let text = |key: &str| which.get(key).map(|v| v.as_str().unwrap().to_string());
+    net.pick_connection(&ConnectionFilter {
+        src_gids: text("src").map(Sources::Type),
+        target_gids: text("target").map(Sources::Type),
+        loc: text("loc").into_iter().collect(),
+        receptor: text("receptor").into_iter().collect(),
+    })
+}
+
+/// Applies one entry of `set`, as `change` of cases.py does.
+fn change(net: &mut Network, entry: &[Value]) -> Result<(), NetworkError> {
+    let path = entry[0].as_str().unwrap();
+    let number = |i: usize| entry[i].as_f64().unwrap();
+    let steps: Vec<&str> = path.split('.').collect();
+    match steps[..] {
+        ["connections"] => {
+            for index in picked(net, &entry[1])? {
+                let connection = &mut net.connectivity[index];
+                let field = match entry[2].as_str().unwrap() {
+                    "weight" => &mut connection.weight,
+                    "delay" => &mut connection.delay,
+                    "lamtha" => &mut connection.lamtha,
+                    "threshold" => &mut connection.threshold,
+                    other => panic!("{other}"),
+                };
+                *field = number(3);
+            }
+        }
+        ["delete"] => {
+            for index in picked(net, &entry[1])?.into_iter().rev() {
+                net.connectivity.remove(index);
+            }
+        }
+        ["gains"] => {
+            let gain = |key: &str| entry[1].get(key).and_then(Value::as_f64);
+            net.set_global_synaptic_gains(gain("e_e"), gain("e_i"), gain("i_e"), gain("i_i"))?;
+        }
+        ["inplane_distance"] => net.set_cell_positions(Some(number(1)), None)?,
+        ["celsius"] => net.celsius = number(1),
+        ["cells", cell, "synapses", receptor, field] => {
+            let synapse = &mut net.cell_type_mut(cell)?.cell.synapses[receptor];
+            match field {
+                "tau1" => synapse.tau1 = number(1),
+                "tau2" => synapse.tau2 = number(1),
+                other => panic!("{other}"),
+            }
+        }
+        ["cells", cell, "sections", section, "mechs", mech, parameter] => {
+            let value = MechValue::Uniform(number(1));
+            net.cell_type_mut(cell)?.cell.sections[section].mechs[mech]
+                .insert(parameter.to_string(), value);
+        }
+        ["cells", cell, "sections", section, field] => {
+            let mut change = SectionChange::default();
+            let field = match field {
+                "L" => &mut change.L,
+                "diam" => &mut change.diam,
+                "cm" => &mut change.cm,
+                "Ra" => &mut change.Ra,
+                other => panic!("{other}"),
+            };
+            *field = Some(number(1));
+            net.modify_section(cell, section, change)?;
+        }
+        _ => panic!("{path}"),
+    }
+    Ok(())
+}
+
 impl Case {
     /// The network of the case, by the library's builders.
     pub fn build(self) -> Result<Network, NetworkError> {
-        assert_eq!(self.model, "neymotin_2020");
-        let mut net = Network::neymotin_2020(self.mesh_shape);
+        let mut net = match self.model.as_str() {
+            "neymotin_2020" => Network::neymotin_2020(self.mesh_shape),
+            "law_2021" => Network::law_2021(self.mesh_shape),
+            "calcium" => Network::calcium(self.mesh_shape),
+            other => panic!("{other}"),
+        };
+        for entry in &self.set {
+            change(&mut net, entry)?;
+        }
         if self.erp {
             net.add_erp_drives(0.0)?;
         }
         for drive in self.drives {
-            assert_eq!(drive.kind, "evoked");
-            let mut attach = DriveAttachment::evoked(&drive.location);
-            attach.weights_ampa = drive.weights_ampa;
-            attach.weights_nmda = drive.weights_nmda;
-            if let Some(n) = drive.n_drive_cells {
-                attach.n_drive_cells = DriveCells::Count(n);
-            }
-            attach.cell_specific = drive.cell_specific.unwrap_or(attach.cell_specific);
-            attach.space_constant = drive.space_constant.unwrap_or(attach.space_constant);
-            attach.event_seed = drive.event_seed.unwrap_or(attach.event_seed);
-            attach.conn_seed = drive.conn_seed.or(attach.conn_seed);
-            if let Some(delays) = drive.synaptic_delays {
-                attach.synaptic_delays = delays.into();
-            }
-            if let Some(probability) = drive.probability {
-                attach.probability = probability.into();
-            }
-            net.add_evoked_drive(
-                &drive.name,
-                EvokedDrive {
-                    mu: drive.mu,
-                    sigma: drive.sigma,
-                    numspikes: drive.numspikes,
-                    attach,
-                },
-            )?;
+            drive.add_to(&mut net)?;
+        }
+        for bias in self.biases {
+            net.add_tonic_bias(NewTonicBias {
+                bias_name: bias.bias_name,
+                section: bias.section.unwrap_or("soma".into()),
+                t0: bias.t0,
+                tstop: bias.tstop,
+                ..NewTonicBias::new(bias.amplitude)
+            })?;
+        }
+        for (name, array) in self.electrodes {
+            net.add_electrode_array(&name, array.into())?;
         }
         Ok(net)
+    }
+
+    /// Trial `k` with the recordings that the case asks for.
+    pub fn trial(&self, k: u32) -> Trial {
+        let record = |key: &str| match self.records.get(key).map(String::as_str) {
+            None => Record::Off,
+            Some("soma") => Record::Soma,
+            Some("all") => Record::All,
+            Some(other) => panic!("{other}"),
+        };
+        Trial {
+            record_vsec: record("record_vsec"),
+            record_isec: record("record_isec"),
+            record_ca: record("record_ca"),
+            record_lfp: !self.electrodes.is_empty(),
+            ..trial(self.tstop, self.dt, k)
+        }
     }
 }
 
