@@ -4,16 +4,17 @@
 //! hand over durable. The channel between them is short, so that memory is what is in flight.
 
 use super::expand::Grid;
-use super::plan::fingerprint::Fingerprinter;
+use super::plan::fingerprint::{Fingerprint, Fingerprinter};
 use super::plan::{Plan, PlannedTask};
 use super::summarize::{TrialData, summarize};
 use super::{Options, Pace, RunError, Watch, statistics, tables};
 use crate::network::Network;
 use crate::pipeline::{Bound, Pipeline, Trials};
-use crate::solver::{SimulationResult, Solver, SolverError, Trial};
+use crate::solver::{SimulationResult, Solver, SolverError, Threads, Trial};
 use crate::store::{Commit, Hash, Id, Outputs, Session, Status, Task};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
@@ -33,6 +34,25 @@ pub trait Simulate: Sync {
         trial: &Trial,
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Result<SimulationResult, SolverError>;
+
+    /// How many simulations like this one are best done side by side.
+    fn gang_size(&self, network: &Network, trial: &Trial) -> usize {
+        let _ = (network, trial);
+        1
+    }
+
+    /// Simulates several trials side by side, each as [`Simulate::simulate`] does, bit for bit.
+    fn simulate_together(
+        &self,
+        tasks: &[(&Network, &Trial)],
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Result<SimulationResult, SolverError>> {
+        let _ = threads;
+        let each = tasks.iter();
+        each.map(|(network, trial)| self.simulate(network, trial, interrupt))
+            .collect()
+    }
 }
 
 impl Simulate for Solver {
@@ -43,6 +63,19 @@ impl Simulate for Solver {
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Result<SimulationResult, SolverError> {
         Solver::simulate(self, network, trial, interrupt)
+    }
+
+    fn gang_size(&self, network: &Network, trial: &Trial) -> usize {
+        Solver::gang_size(network, trial)
+    }
+
+    fn simulate_together(
+        &self,
+        tasks: &[(&Network, &Trial)],
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Result<SimulationResult, SolverError>> {
+        Solver::simulate_together(self, tasks, threads, interrupt)
     }
 }
 
@@ -71,8 +104,12 @@ struct Job<'a> {
     grid: &'a Grid,
     sims: &'a [u32],
     solver: &'a dyn Simulate,
+    /// Set by whoever runs the sweep.
     stop: &'a AtomicBool,
+    /// Set when results cannot be kept any more.
+    halt: &'a AtomicBool,
     time_limit: Option<Duration>,
+    threads: Threads,
 }
 
 /// Simulates a plan's tasks.
@@ -95,8 +132,8 @@ pub fn simulate(
     if tasks.is_empty() {
         return Ok(Outcome::default());
     }
-    let jobs = options.jobs.clamp(1, tasks.len());
-    let threads = rayon::ThreadPoolBuilder::new()
+    let jobs = options.jobs.max(1);
+    let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs)
         .build()
         .map_err(|e| RunError::Input {
@@ -110,28 +147,44 @@ pub fn simulate(
         sims,
         solver,
         stop,
+        halt: &halt,
         time_limit: options.time_limit,
+        // Fewer simulations than threads: the idle ones help.
+        threads: match tasks.len() < jobs {
+            true => Threads::Pool,
+            false => Threads::One,
+        },
     };
+    let gang = job
+        .gang_size(&tasks)?
+        .min(tasks.len().div_ceil(jobs))
+        .max(1);
     let next = AtomicUsize::new(0);
-    let (sender, receiver) = sync_channel(2 * jobs);
+    let (sender, receiver) = sync_channel(2 * jobs * gang);
     let mut outcome = Outcome::default();
     let worker = |sender: SyncSender<Result<Commit, RunError>>| {
         let mut desk = Desk::default();
         // In order, one after the other: batches fill up one after the other, too.
-        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if halt.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed) {
+        loop {
+            let begin = next.fetch_add(gang, Ordering::Relaxed).min(tasks.len());
+            let gang = &tasks[begin..(begin + gang).min(tasks.len())];
+            if gang.is_empty() || job.stopped() {
                 return;
             }
-            if let Some(done) = job.simulate(task, &mut desk, &halt).transpose()
-                && sender.send(done).is_err()
-            {
-                return;
+            let done = match job.simulate(gang, &mut desk) {
+                Ok(commits) => commits.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            };
+            for done in done {
+                if sender.send(done).is_err() {
+                    return;
+                }
             }
         }
     };
     let committed = std::thread::scope(|scope| {
-        let (worker, threads) = (&worker, &threads);
-        scope.spawn(move || threads.broadcast(move |_| worker(sender.clone())));
+        let (worker, pool) = (&worker, &pool);
+        scope.spawn(move || pool.broadcast(move |_| worker(sender.clone())));
         let result = commit_all(session, &receiver, options.pace, &mut outcome, watch);
         halt.store(true, Ordering::Relaxed);
         drop(receiver);
@@ -179,7 +232,7 @@ fn commit_all(
                         Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                     }
                 }
-                session.commit(&commits)?;
+                session.commit(&mut commits)?;
                 for commit in commits {
                     outcome.simulated += 1;
                     watch.finished(&Finished {
@@ -207,81 +260,163 @@ fn commit_all(
 #[derive(Default)]
 struct Desk {
     fingerprinter: Fingerprinter,
-    bound: Option<(usize, Bound, super::plan::fingerprint::Fingerprint)>,
+    last: Option<(usize, Arc<(Bound, Fingerprint)>)>,
 }
 
+/// A task that is ready to be simulated.
+struct Ready<'a> {
+    task: &'a PlannedTask,
+    id: Id,
+    point: Arc<(Bound, Fingerprint)>,
+    trial: Trial,
+}
+
+/// A result, or class and words of a failure.
+type Ended = Result<SimulationResult, (&'static str, String)>;
+
 impl Job<'_> {
-    /// Simulates a task; `None` if it was interrupted.
-    fn simulate(
+    fn stopped(&self) -> bool {
+        self.halt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
+    }
+
+    fn gang_size(&self, tasks: &[&PlannedTask]) -> Result<usize, RunError> {
+        let first = tasks
+            .first()
+            .map(|task| self.prepare(task, &mut Desk::default()));
+        let Some(ready) = first.transpose()?.flatten() else {
+            return Ok(1);
+        };
+        Ok(self.solver.gang_size(&ready.point.0.network, &ready.trial))
+    }
+
+    fn prepare<'t>(
         &self,
-        task: &PlannedTask,
+        task: &'t PlannedTask,
         desk: &mut Desk,
-        halt: &AtomicBool,
-    ) -> Result<Option<Commit>, RunError> {
+    ) -> Result<Option<Ready<'t>>, RunError> {
         let (Some(point), Some(sim)) =
             (self.grid.points.get(task.point), self.sims.get(task.point))
         else {
             return Ok(None);
         };
-        if desk
-            .bound
-            .as_ref()
-            .is_none_or(|(index, ..)| *index != task.point)
-        {
-            let bound = self.pipeline.bind(&point.values)?;
-            let fingerprint = desk
-                .fingerprinter
-                .fingerprint(&bound.network, bound.tstop, bound.dt)
-                .ok();
-            let fingerprint = fingerprint.filter(|f| f.set == point.set);
-            let Some(fingerprint) = fingerprint else {
-                return Err(changed(&point.set));
-            };
-            desk.bound = Some((task.point, bound, fingerprint));
-        }
-        let Some((_, bound, fingerprint)) = &desk.bound else {
-            return Ok(None);
+        let shared = match &desk.last {
+            Some((index, shared)) if *index == task.point => shared.clone(),
+            _ => {
+                let bound = self.pipeline.bind(&point.values)?;
+                let fingerprint = desk
+                    .fingerprinter
+                    .fingerprint(&bound.network, bound.tstop, bound.dt)
+                    .ok()
+                    .filter(|fingerprint| fingerprint.set == point.set)
+                    .ok_or_else(|| changed(&point.set))?;
+                let shared = Arc::new((bound, fingerprint));
+                desk.last = Some((task.point, shared.clone()));
+                shared
+            }
         };
-        let trial = self
-            .pipeline
-            .output
-            .trial(bound.tstop, bound.dt, task.trial);
-        let trial = for_outputs(trial, &task.outputs);
+        let Bound { tstop, dt, .. } = shared.0;
+        let trial = self.pipeline.output.trial(tstop, dt, task.trial);
+        Ok(Some(Ready {
+            task,
+            id: (*sim, task.trial),
+            point: shared,
+            trial: for_outputs(trial, &task.outputs),
+        }))
+    }
+
+    /// Simulates tasks side by side. Those that were interrupted are not among the results.
+    fn simulate(&self, gang: &[&PlannedTask], desk: &mut Desk) -> Result<Vec<Commit>, RunError> {
+        let mut ready = Vec::with_capacity(gang.len());
+        for task in gang {
+            ready.extend(self.prepare(task, desk)?);
+        }
+        let mut commits = Vec::with_capacity(ready.len());
+        match self.attempt(&ready) {
+            Some((results, wall_s)) => {
+                let each = wall_s / ready.len().max(1) as f64;
+                for (ready, result) in ready.iter().zip(results) {
+                    commits.extend(self.commit(ready, result, each));
+                }
+            }
+            // Something is wrong with one of them: each by itself shows which.
+            None => {
+                for ready in &ready {
+                    if let Some((results, wall_s)) = self.attempt(std::slice::from_ref(ready)) {
+                        for result in results {
+                            commits.extend(self.commit(ready, result, wall_s));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(commits)
+    }
+
+    /// Simulates; `None` if several tasks were stopped by an error of one of them, or by the time limit.
+    fn attempt(&self, ready: &[Ready]) -> Option<(Vec<Result<Ended, ()>>, f64)> {
+        let tasks: Vec<(&Network, &Trial)> = ready
+            .iter()
+            .map(|ready| (&ready.point.0.network, &ready.trial))
+            .collect();
         let began = Instant::now();
-        let stopped = || halt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed);
-        let late = || self.time_limit.is_some_and(|limit| began.elapsed() > limit);
-        let interrupt = || stopped() || late();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            self.solver.simulate(&bound.network, &trial, &interrupt)
+        let limit = self
+            .time_limit
+            .map(|limit| limit * u32::try_from(ready.len()).unwrap_or(1));
+        let late = || limit.is_some_and(|limit| began.elapsed() > limit);
+        let interrupt = || self.stopped() || late();
+        let results = catch_unwind(AssertUnwindSafe(|| {
+            self.solver
+                .simulate_together(&tasks, self.threads, &interrupt)
         }));
         let wall_s = began.elapsed().as_secs_f64();
-        let id = (*sim, task.trial);
-        let result = match result {
-            Ok(Ok(result)) => check_finite(result),
-            Ok(Err(SolverError::Interrupted { .. })) if stopped() => return Ok(None),
-            Ok(Err(SolverError::Interrupted { time })) => Err((
-                "time_limit",
-                format!(
-                    "stopped at {time} ms of the simulation: it took longer than {} s",
-                    self.time_limit.unwrap_or_default().as_secs_f64()
-                ),
-            )),
-            Ok(Err(error @ SolverError::NotFinite { .. })) => {
-                Err(("not_finite", error.to_string()))
+        let single = ready.len() == 1;
+        let results = match results {
+            Ok(results) => results,
+            Err(panic) if single => {
+                return Some((vec![Ok(Err(("panic", panic_message(&*panic))))], wall_s));
             }
-            Ok(Err(error @ SolverError::InvalidNetwork(_))) => Err(("invalid", error.to_string())),
-            Err(panic) => Err(("panic", panic_message(&*panic))),
+            Err(_) => return None,
         };
-        let result = result.and_then(|result| {
-            let pieces = tables::pieces(id, &bound.network, &result, &task.outputs, bound.dt);
-            pieces
+        let mut ended = Vec::with_capacity(results.len());
+        for result in results {
+            ended.push(match result {
+                Ok(result) => Ok(check_finite(result)),
+                Err(SolverError::Interrupted { .. }) if self.stopped() => Err(()),
+                Err(SolverError::Interrupted { .. }) if !single => return None,
+                Err(SolverError::Interrupted { time }) => Ok(Err((
+                    "time_limit",
+                    format!(
+                        "stopped at {time} ms of the simulation: it took longer than {} s",
+                        self.time_limit.unwrap_or_default().as_secs_f64()
+                    ),
+                ))),
+                Err(error @ SolverError::NotFinite { .. }) => {
+                    Ok(Err(("not_finite", error.to_string())))
+                }
+                Err(error @ SolverError::InvalidNetwork(_)) => {
+                    Ok(Err(("invalid", error.to_string())))
+                }
+            });
+        }
+        Some((ended, wall_s))
+    }
+
+    /// What is kept of a task; nothing if it was interrupted.
+    fn commit(&self, ready: &Ready, ended: Result<Ended, ()>, wall_s: f64) -> Option<Commit> {
+        let Ready {
+            task, id, point, ..
+        } = ready;
+        let (bound, fingerprint) = &**point;
+        let stored = ended.ok()?.and_then(|result| {
+            tables::pieces(*id, &bound.network, &result, &task.outputs, bound.dt)
                 .map(|pieces| (pieces, result))
-                .map_err(|e| ("not_storable", e))
+                .map_err(|error| ("not_storable", error))
         });
-        let (pieces, task) = match result {
+        let key = fingerprint.key(task.trial);
+        let (pieces, stored) = match stored {
             Ok((pieces, result)) => {
                 let stored = Task {
-                    key: fingerprint.key(task.trial),
+                    key,
                     status: Status::Done,
                     outputs: task.outputs,
                     n_spikes: result.spikes.len() as u64,
@@ -292,7 +427,7 @@ impl Job<'_> {
             }
             Err((class, error)) => {
                 let failed = Task {
-                    key: fingerprint.key(task.trial),
+                    key,
                     status: Status::Failed {
                         class: class.into(),
                         error,
@@ -305,13 +440,13 @@ impl Job<'_> {
                 (Vec::new(), failed)
             }
         };
-        Ok(Some(Commit {
-            id,
-            set: point.set,
-            spec: fingerprint.spec(id.1),
-            task,
+        Some(Commit {
+            id: *id,
+            set: fingerprint.set,
+            spec: fingerprint.spec(task.trial),
+            task: stored,
             pieces,
-        }))
+        })
     }
 
     fn statistics(&self, bound: &Bound, result: &SimulationResult) -> BTreeMap<u64, Option<f64>> {

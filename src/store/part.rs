@@ -113,11 +113,6 @@ impl<R: ChunkReader + Clone + 'static> PartReader<R> {
         })
     }
 
-    /// Its columns.
-    pub fn schema(&self) -> SchemaRef {
-        self.metadata.schema().clone()
-    }
-
     /// Rows of the next row group.
     pub fn next_group(&mut self) -> std::result::Result<Option<RecordBatch>, ParquetError> {
         let groups = self.metadata.metadata().row_groups();

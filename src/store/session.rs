@@ -42,6 +42,7 @@ pub struct Session {
     lock: fs::File,
     state: State,
     journal: Journal,
+    /// Hashes of the canonical bytes that are kept already.
     known_specs: Option<HashSet<Hash>>,
 }
 
@@ -127,8 +128,17 @@ impl Session {
     ///
     /// # Errors
     /// If the disk refuses; those committed before are not harmed.
-    pub fn commit(&mut self, commits: &[Commit]) -> Result<()> {
-        self.journal.append(commits)
+    pub fn commit(&mut self, commits: &mut [Commit]) -> Result<()> {
+        let mut known = match self.known_specs.take() {
+            Some(known) => known,
+            None => specs::known(&self.layout, &self.state)?,
+        };
+        for commit in &mut *commits {
+            commit.spec.retain(|blob| known.insert(blob.hash));
+        }
+        self.journal.append(commits)?;
+        self.known_specs = Some(known);
+        Ok(())
     }
 
     /// Whether anything is committed that is not in the tables yet.
@@ -281,8 +291,10 @@ impl Session {
         let mut merges: BTreeMap<(Table, u32), BTreeMap<Id, part::PieceSource>> = BTreeMap::new();
         let mut blobs = BTreeMap::new();
         for record in records {
-            let accepted = accept(&mut state, record);
-            if accepted == Accepted::No {
+            for (hash, source) in &record.spec {
+                blobs.insert(*hash, source.read()?.to_vec());
+            }
+            if accept(&mut state, record) == Accepted::No {
                 continue;
             }
             let batch = state.batch_of(record.id.0);
@@ -290,15 +302,6 @@ impl Session {
             for (table, source) in &record.pieces {
                 let pieces = merges.entry((*table, batch)).or_default();
                 pieces.insert(record.id, source.clone());
-            }
-            if self.known_specs.is_none() {
-                self.known_specs = Some(specs::known(&self.layout, &state)?);
-            }
-            for (hash, source) in &record.spec {
-                let known = self.known_specs.get_or_insert_default();
-                if known.insert(*hash) {
-                    blobs.insert(*hash, source.read()?.to_vec());
-                }
             }
         }
         for ((table, batch), pieces) in merges {

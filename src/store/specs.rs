@@ -32,11 +32,10 @@ pub fn known(layout: &Layout, state: &State) -> Result<HashSet<Hash>> {
 }
 
 /// Adds blobs to the last pack, or to a new one.
-pub fn add(layout: &Layout, state: &mut State, blobs: BTreeMap<Hash, Vec<u8>>) -> Result<()> {
+pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>>) -> Result<()> {
     if blobs.is_empty() {
         return Ok(());
     }
-    let mut blobs = blobs;
     let open = state
         .specs
         .iter()
