@@ -125,17 +125,76 @@ fn build(name: &str) -> Network {
     net
 }
 
-fn networks() -> impl Iterator<Item = (&'static String, &'static Value, Network)> {
+/// A network of a parameter file, with the settings that its name tells.
+fn build_from_params(name: &str) -> Network {
+    let params = match name.ends_with(".param") {
+        true => Params::from_param(include_str!("data/network_params.param")),
+        false => Params::from_json(include_str!("data/network_params.json")),
+    };
+    let model = Model::from_name(name.split(' ').next().unwrap()).unwrap();
+    let (drives, legacy) = (!name.contains("without drives"), name.contains("legacy"));
+    Network::from_params(model, &params.unwrap(), [2, 3], drives, legacy).unwrap()
+}
+
+/// All networks of the reference with ours and the end of the simulation (ms).
+fn networks() -> impl Iterator<Item = (&'static String, &'static Value, Network, f64)> {
     let networks = REFERENCE["networks"].as_object().unwrap();
-    assert_eq!(networks.len(), 8);
-    networks
+    let of_params = REFERENCE["params"].as_object().unwrap();
+    assert_eq!((networks.len(), of_params.len()), (8, 5));
+    let built = networks
         .iter()
-        .map(|(name, reference)| (name, reference, build(name)))
+        .map(|(name, reference)| (name, reference, build(name), 170.0));
+    let read = of_params
+        .iter()
+        .map(|(name, reference)| (name, reference, build_from_params(name), 110.0));
+    built.chain(read)
+}
+
+#[test]
+fn parameter_files_set_what_hnn_core_takes_from_them() {
+    for (name, reference) in REFERENCE["params"].as_object().unwrap() {
+        let net = build_from_params(name);
+        let globals = [
+            net.celsius,
+            net.threshold,
+            net.dipole_smooth_win,
+            net.dipole_scalefctr,
+        ];
+        assert_eq!(globals.to_vec(), floats(&reference["globals"]), "{name}");
+    }
+    let net = build_from_params("neymotin_2020");
+    let default = Network::neymotin_2020([2, 3]);
+    assert_eq!(
+        net.cell_types, default.cell_types,
+        "parameters of cells are ignored"
+    );
+}
+
+#[test]
+fn a_parameter_file_that_is_none_is_named() {
+    let error = Params::from_json("{\"object_type\": \"Network\"}")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("network file"), "{error}");
+    let error = Params::from_param("tstop: 170\ndt 0.025")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("line 2"), "{error}");
+    let params = Params::from_json("{\"t_evprox_1\": \"soon\"}").unwrap();
+    let error = Network::from_params(Model::Neymotin2020, &params, [1, 1], true, false);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("t_evprox_1: must be a number")
+    );
+    let error = Model::from_name("law_2012").unwrap_err().to_string();
+    assert!(error.contains("did you mean \"law_2021\""), "{error}");
 }
 
 #[test]
 fn cells_and_drives_have_hnn_cores_gids_and_positions() {
-    for (name, reference, net) in networks() {
+    for (name, reference, net, _) in networks() {
         let ranges = reference["gid_ranges"].as_object().unwrap();
         assert_eq!(net.gid_ranges.len(), ranges.len(), "{name}");
         for (population, range) in ranges {
@@ -165,7 +224,7 @@ fn cells_and_drives_have_hnn_cores_gids_and_positions() {
 
 #[test]
 fn connections_are_hnn_cores_in_order_pairs_and_numbers() {
-    for (name, reference, net) in networks() {
+    for (name, reference, net, _) in networks() {
         let connections = reference["connectivity"].as_array().unwrap();
         assert_eq!(net.connectivity.len(), connections.len(), "{name}");
         for (i, (ours, theirs)) in net.connectivity.iter().zip(connections).enumerate() {
@@ -199,9 +258,10 @@ fn connections_are_hnn_cores_in_order_pairs_and_numbers() {
 
 #[test]
 fn drives_fire_when_hnn_cores_drives_fire() {
-    for (name, reference, net) in networks() {
-        for trial in 0..3 {
-            let events = drive_events(&net, 170.0, trial).unwrap();
+    for (name, reference, net, tstop) in networks() {
+        let of_drives = reference["events"].as_object().unwrap().values().next();
+        for trial in 0..of_drives.map_or(0, |trials| trials.as_array().unwrap().len()) as u32 {
+            let events = drive_events(&net, tstop, trial).unwrap();
             assert_eq!(events.len(), net.external_drives.len());
             for ((drive_name, drive), events) in net.external_drives.iter().zip(&events) {
                 let what = format!("{drive_name} of {name}, trial {trial}");

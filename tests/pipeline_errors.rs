@@ -540,7 +540,7 @@ fn what_the_network_refuses_is_marked_in_the_file() {
     );
     refused(
         "[network]\nmodel = \"jones_2010\"",
-        "must be `neymotin_2020`",
+        "is \"jones_2010\", which is no model",
         "\"jones_2010\"",
         "did you mean `jones_2009`?",
     );
@@ -590,6 +590,28 @@ fn what_the_network_refuses_is_marked_in_the_file() {
         "[[drive]]\ntype = \"evoked\"",
         "lacks `name`",
         "[[drive]]",
+        "",
+    );
+}
+
+#[test]
+fn a_network_comes_from_one_place() {
+    refused(
+        "[network]\nfile = \"net.json\"\nmodel = \"law_2021\"",
+        "`model` of [network] has no meaning with `file`",
+        "\"law_2021\"",
+        "remove one",
+    );
+    refused(
+        "[network]\nadd_drives_from_params = true",
+        "needs a parameter file",
+        "true",
+        "\"erp\"",
+    );
+    refused(
+        "[network]\nparams = \"none.json\"",
+        "pipelines/none.json",
+        "\"none.json\"",
         "",
     );
 }

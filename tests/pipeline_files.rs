@@ -1,6 +1,6 @@
 //! Pipeline files: what the shipped ones mean, and how parameters reach the network.
 
-use hnn_sweep::network::{Dynamics, Network, PerCellType};
+use hnn_sweep::network::{Dynamics, Model, Network, Params, PerCellType};
 use hnn_sweep::pipeline::{ParamValue, Pipeline, PipelineError, Statistic, Trials};
 use hnn_sweep::solver::Record;
 use std::path::Path;
@@ -190,9 +190,72 @@ fn the_model_can_be_swept() {
     assert!(
         unknown
             .to_string()
-            .contains("is `law_2012`, which is no model where which = \"law_2012\"")
+            .contains("is \"law_2012\", which is no model where which = \"law_2012\"")
     );
     assert_eq!(unknown.help(), Some("did you mean `law_2021`?"));
+}
+
+#[test]
+fn a_network_file_is_the_network_as_it_stands() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/network_file.json");
+    let pipeline = pipeline(&format!("[network]\nfile = \"{file}\""));
+    let wanted = Network::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(pipeline.bind(&[]).unwrap().network, wanted);
+}
+
+#[test]
+fn a_parameter_file_gives_weights_and_if_asked_drives() {
+    for name in ["network_params.json", "network_params.param"] {
+        let file = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        let params = if name.ends_with("json") {
+            Params::from_json(&text)
+        } else {
+            Params::from_param(&text)
+        }
+        .unwrap();
+        for (drives, keys) in [(false, ""), (true, "add_drives_from_params = true")] {
+            let pipeline = pipeline(&format!(
+                "[network]\nmodel = \"law_2021\"\nparams = \"{file}\"\nmesh_shape = [3, 3]\n{keys}"
+            ));
+            let wanted =
+                Network::from_params(Model::Law2021, &params, [3, 3], drives, false).unwrap();
+            assert_eq!(pipeline.bind(&[]).unwrap().network, wanted);
+            assert_eq!(wanted.external_drives.is_empty(), !drives);
+        }
+    }
+}
+
+#[test]
+fn files_stand_beside_the_pipeline() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    let text = Network::neymotin_2020([2, 2]).to_json();
+    std::fs::write(folder.path().join("sub/net.json"), text).unwrap();
+    let path = folder.path().join("sweep.toml");
+    std::fs::write(
+        &path,
+        "[grid]\nfile = [\"sub/net.json\", \"sub/none.json\"]\n[network]\nfile = \"$file\"",
+    )
+    .unwrap();
+    let e = Pipeline::load(&path).unwrap_err();
+    assert!(
+        e.to_string().contains("`file` of [network]: ") && e.to_string().contains("sub/none.json"),
+        "{e}"
+    );
+    std::fs::write(&path, "[network]\nfile = \"sub/net.json\"").unwrap();
+    let bound = Pipeline::load(&path).unwrap().bind(&[]).unwrap();
+    assert_eq!(bound.network, Network::neymotin_2020([2, 2]));
+    std::fs::write(
+        folder.path().join("sub/net.json"),
+        "{\"object_type\": \"Cell\"}",
+    )
+    .unwrap();
+    let e = Pipeline::load(&path).unwrap_err();
+    assert!(
+        e.to_string().contains("object_type: must be \"Network\""),
+        "{e}"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod exp;
 mod geometry;
 mod json;
 mod models;
+mod params;
 mod positions;
 pub mod random;
 mod templates;
@@ -32,7 +33,9 @@ pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub use events::drive_events;
+pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
+pub use params::{Model, Params};
 pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
 
 use indexmap::IndexMap;

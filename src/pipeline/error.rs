@@ -104,6 +104,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The path of a file that the pipeline names, relative to the pipeline file.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(name)
+    }
+
     /// An error at a place in the file.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> PipelineError {
         let start = span.start.min(self.text.len());

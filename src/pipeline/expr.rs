@@ -1,10 +1,10 @@
 //! Arithmetic over parameters: `"10**log_weight"`, `"2*weight_pyr + 1e-4"`.
 //!
 //! A small operator-precedence parser that emits a postfix program, so that neither evaluating nor dropping
-//! an expression recurses. Precedences are Python's. All functions come from `libm`, so that a
+//! an expression recurses. Precedences are Python's. No function is the platform's, so that a
 //! value has the same bits on every machine.
 
-use libm::pow;
+use crate::network::{exp, pow};
 use std::ops::Range;
 
 /// Deepest nesting of parentheses, signs and powers.
@@ -16,7 +16,7 @@ const MAX_LENGTH: usize = 10_000;
 type Function = (&'static str, fn(f64) -> f64);
 
 const FUNCTIONS: [Function; 8] = [
-    ("exp", libm::exp),
+    ("exp", exp),
     ("log", libm::log),
     ("log10", libm::log10),
     ("sqrt", libm::sqrt),

@@ -1,12 +1,13 @@
 //! The grid: values of each parameter, and their combinations.
 //!
 //! `linspace`, `arange` and `logspace` follow NumPy's formulas operation by operation. The first two equal
-//! NumPy's values bit for bit; `logspace` differs where NumPy's `pow` is not correctly rounded (it depends on the
-//! machine there).
+//! NumPy's values bit for bit. `logspace` is correctly rounded, which NumPy's is not everywhere: its `pow` misses the last bit in 0.06 %
+//! of all cases with glibc and in 6 % with AVX-512.
 
 use super::error::PipelineError;
 use super::reader::{Item, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
+use crate::network::pow;
 
 /// Most points of a grid.
 pub const MAX_POINTS: u64 = 10_000_000;
@@ -65,7 +66,12 @@ impl Values {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     parameters: Vec<Parameter>,
+    /// Samples first.
     axes: Vec<Values>,
+    /// Number of axes that are samples, taken together and slowest.
+    n_sampled: usize,
+    /// Points of the axes that are not samples.
+    n_inner: u64,
     combinations: bool,
     n_points: u64,
 }
@@ -93,49 +99,50 @@ impl Grid {
     /// # Errors
     /// [`GridError`] for an axis without values, unequal lengths without combinations, and absurd sizes.
     pub fn new(axes: Vec<(String, Values)>, combinations: bool) -> Result<Self, GridError> {
-        let mut parameters = Vec::with_capacity(axes.len());
-        let mut values = Vec::with_capacity(axes.len());
-        for (name, axis) in axes {
-            if axis.is_empty() {
-                return Err(GridError::Empty(name));
+        Self::with_samples(Vec::new(), axes, combinations)
+    }
+
+    /// Samples (the n-th values of all their parameters together), each with all points of a grid as in
+    /// [`new`](Self::new); samples are slowest, so that more of them add points at the end.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_samples(
+        samples: Vec<(String, Values)>,
+        axes: Vec<(String, Values)>,
+        combinations: bool,
+    ) -> Result<Self, GridError> {
+        let n_samples = size(&samples, false)?;
+        let n_inner = size(&axes, combinations)?;
+        let n_points = n_samples.and_then(|n| n.checked_mul(n_inner?));
+        let n_sampled = samples.len();
+        let all = samples.into_iter().chain(axes);
+        let (Some(n_points), Some(n_inner)) = (n_points.filter(|&n| n <= MAX_POINTS), n_inner)
+        else {
+            let lengths: Vec<String> = all.map(|(_, v)| v.len().to_string()).collect();
+            let mut text = lengths
+                .get(n_sampled.saturating_sub(1)..)
+                .unwrap_or_default()
+                .join(" x ");
+            if let Some(n) = n_points {
+                text = format!("{text} = {n}");
             }
-            parameters.push(Parameter {
-                name,
-                kind: axis.kind(),
-            });
-            values.push(axis);
-        }
-        let lengths = || values.iter().map(|v| v.len() as u64);
-        let n_points = if combinations || values.is_empty() {
-            lengths().try_fold(1_u64, u64::checked_mul)
-        } else {
-            let (shortest, longest) = (lengths().min(), lengths().max());
-            if shortest != longest {
-                let text: Vec<String> = parameters
-                    .iter()
-                    .zip(lengths())
-                    .map(|(p, n)| format!("{} has {n}", p.name))
-                    .collect();
-                return Err(GridError::UnequalLengths(text.join(", ")));
-            }
-            longest
+            return Err(GridError::TooManyPoints(text));
         };
-        match n_points {
-            Some(n_points) if n_points <= MAX_POINTS => Ok(Self {
-                parameters,
-                axes: values,
-                combinations,
-                n_points,
-            }),
-            _ => {
-                let text: Vec<String> = lengths().map(|n| n.to_string()).collect();
-                let mut product = text.join(" x ");
-                if let Some(n) = n_points {
-                    product = format!("{product} = {n}");
-                }
-                Err(GridError::TooManyPoints(product))
-            }
-        }
+        let (parameters, axes) = all
+            .map(|(name, values)| {
+                let kind = values.kind();
+                (Parameter { name, kind }, values)
+            })
+            .unzip();
+        Ok(Self {
+            parameters,
+            axes,
+            n_sampled,
+            n_inner,
+            combinations,
+            n_points,
+        })
     }
 
     /// The parameters in the order of the file.
@@ -153,20 +160,45 @@ impl Grid {
         if index >= self.n_points {
             return None;
         }
-        if !self.combinations {
-            let index = usize::try_from(index).ok()?;
-            return self.axes.iter().map(|axis| axis.get(index)).collect();
-        }
-        let mut rest = index;
+        let (sampled, inner) = self.axes.split_at_checked(self.n_sampled)?;
+        let at = |axis: &Values, index: u64| axis.get(usize::try_from(index).ok()?);
+        let sample = index / self.n_inner;
+        let mut rest = index % self.n_inner;
         let mut point = Vec::with_capacity(self.axes.len());
-        for axis in self.axes.iter().rev() {
-            let length = axis.len() as u64;
-            point.push(axis.get(usize::try_from(rest % length).ok()?)?);
-            rest /= length;
+        for axis in inner.iter().rev() {
+            if self.combinations {
+                let length = axis.len() as u64;
+                point.push(at(axis, rest % length)?);
+                rest /= length;
+            } else {
+                point.push(at(axis, rest)?);
+            }
+        }
+        for axis in sampled.iter().rev() {
+            point.push(at(axis, sample)?);
         }
         point.reverse();
         Some(point)
     }
+}
+
+/// Number of points of axes, as a product or taken together; `None` beyond 64 bits.
+fn size(axes: &[(String, Values)], product: bool) -> Result<Option<u64>, GridError> {
+    if let Some((name, _)) = axes.iter().find(|(_, values)| values.is_empty()) {
+        return Err(GridError::Empty(name.clone()));
+    }
+    let lengths = || axes.iter().map(|(_, values)| values.len() as u64);
+    if product {
+        return Ok(lengths().try_fold(1, u64::checked_mul));
+    }
+    if lengths().min() != lengths().max() {
+        let text: Vec<String> = axes
+            .iter()
+            .map(|(name, values)| format!("{name} has {}", values.len()))
+            .collect();
+        return Err(GridError::UnequalLengths(text.join(", ")));
+    }
+    Ok(lengths().max().or(Some(1)))
 }
 
 /// `numpy.linspace(start, stop, n)`.
@@ -197,7 +229,7 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
 pub fn logspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
     linspace(start, stop, n)
         .into_iter()
-        .map(|exponent| libm::pow(10.0, exponent))
+        .map(|exponent| pow(10.0, exponent))
         .collect()
 }
 

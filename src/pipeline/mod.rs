@@ -12,6 +12,7 @@ mod grid;
 mod network;
 mod output;
 mod reader;
+mod samples;
 mod setting;
 mod simulation;
 mod summary;
@@ -21,6 +22,7 @@ pub use bind::Bound;
 pub use error::PipelineError;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
 pub use output::{Output, Precision};
+pub use samples::Prior;
 pub use summary::{
     Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window, window_samples,
 };
@@ -31,6 +33,7 @@ use error::Source;
 use network::{NETWORK_KEYS, NetworkSpec};
 use output::OUTPUT_KEYS;
 use reader::{Item, Table};
+use samples::{SAMPLES_KEYS, Samples};
 use setting::{Scope, check_name};
 use simulation::{SIMULATION_KEYS, Simulation};
 use std::path::{Path, PathBuf};
@@ -45,6 +48,7 @@ const ROOT_KEYS: &[&str] = &[
     "simulation",
     "sweep",
     "grid",
+    "samples",
     "derived",
     "drive",
     "bias",
@@ -81,6 +85,7 @@ pub struct Pipeline {
     /// What is computed of every simulation.
     pub summaries: Vec<Summary>,
     grid: Grid,
+    priors: Vec<(String, Prior)>,
     scope: Scope,
     source: Source,
     simulation: Simulation,
@@ -143,7 +148,9 @@ impl Pipeline {
             return Err(root.error("`save_folder` must not be empty"));
         }
         let sweep = Sweep::read(root.get("sweep").as_ref())?;
-        let grid = read_grid(&root, sweep.combinations)?;
+        let samples = Samples::read(root.get("samples").as_ref())?;
+        let priors = samples.priors;
+        let grid = read_grid(&root, samples.axes, sweep.combinations)?;
         let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
         let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
         let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
@@ -187,6 +194,7 @@ impl Pipeline {
             output,
             summaries,
             grid,
+            priors,
             scope,
             source,
             simulation,
@@ -212,6 +220,11 @@ impl Pipeline {
     /// Values of the parameters at a point; empty beyond the last point.
     pub fn point(&self, index: u64) -> Vec<ParamValue> {
         self.grid.point(index).unwrap_or_default()
+    }
+
+    /// Parameters that `[samples]` draws, with their distributions.
+    pub fn priors(&self) -> &[(String, Prior)] {
+        &self.priors
     }
 
     /// The pipeline file.
@@ -267,18 +280,27 @@ impl Sweep {
     }
 }
 
-fn read_grid(root: &Table, combinations: bool) -> Result<Grid, PipelineError> {
+fn read_grid(
+    root: &Table,
+    samples: Vec<(String, Values)>,
+    combinations: bool,
+) -> Result<Grid, PipelineError> {
     let mut axes: Vec<(String, Values)> = Vec::new();
     let Some(item) = root.get("grid") else {
-        return Grid::new(axes, combinations).map_err(|e| root.error(e.to_string()));
+        return Grid::with_samples(samples, axes, combinations)
+            .map_err(|e| root.error(e.to_string()));
     };
     let table = Table::open(&item)?;
     for (name, span, item) in table.iter() {
-        let taken: Vec<&str> = axes.iter().map(|(n, _)| n.as_str()).collect();
+        let taken: Vec<&str> = samples
+            .iter()
+            .chain(&axes)
+            .map(|(n, _)| n.as_str())
+            .collect();
         check_name(table.source, &span, "parameter", name, &taken)?;
         axes.push((name.to_owned(), grid::read_axis(&item)?));
     }
-    Grid::new(axes, combinations).map_err(|e| {
+    Grid::with_samples(samples, axes, combinations).map_err(|e| {
         let help = match e {
             GridError::UnequalLengths(_) => {
                 "make the lists equally long, or set combinations = true for all combinations"

@@ -3,25 +3,35 @@
 use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
 use super::setting::{Env, Flag, Number, Scope, Text};
-use crate::network::Network;
+use crate::network::{Model, Network, NetworkError, Params};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keys of `[network]`.
-pub(super) const NETWORK_KEYS: &[&str] = &["model", "mesh_shape", "legacy_mode"];
-
-/// Names of the models.
-pub(super) const MODELS: &[&str] = &["neymotin_2020", "jones_2009", "law_2021", "calcium"];
+pub(super) const NETWORK_KEYS: &[&str] = &[
+    "model",
+    "file",
+    "params",
+    "add_drives_from_params",
+    "mesh_shape",
+    "legacy_mode",
+];
 
 /// Most pyramidal cells of one layer.
 const MAX_CELLS: i64 = 10_000;
 /// Most networks that are kept where `[network]` depends on parameters.
 const MAX_BUILT: usize = 16;
+/// Largest network or parameter file (bytes).
+const MAX_FILE_SIZE: u64 = 1 << 30;
 
 /// `[network]`; `None` stands for hnn-core's default.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct NetworkSpec {
     model: Option<Text>,
+    file: Option<Text>,
+    params: Option<Text>,
+    add_drives_from_params: Option<Flag>,
     mesh_shape: Option<(Place, [Number; 2])>,
     legacy_mode: Option<Flag>,
     /// Networks that have been built, so that a point costs a clone.
@@ -30,34 +40,31 @@ pub(super) struct NetworkSpec {
 
 /// What a base network depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    model: String,
-    mesh_shape: [u32; 2],
-    legacy_mode: bool,
+enum Key {
+    File(PathBuf),
+    Model {
+        model: Model,
+        params: Option<PathBuf>,
+        add_drives_from_params: bool,
+        mesh_shape: [u32; 2],
+        legacy_mode: bool,
+    },
 }
 
 impl NetworkSpec {
     pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Self, PipelineError> {
-        let mut spec = Self {
-            model: None,
-            mesh_shape: None,
-            legacy_mode: None,
-            built: Mutex::default(),
-        };
+        let mut spec = Self::default();
         let Some(item) = item else {
             return Ok(spec);
         };
         let table = Table::new(item, NETWORK_KEYS)?;
-        spec.model = table
-            .get("model")
-            .map(|i| {
-                let model = Text::read(&i, scope)?;
-                if model.constant().is_some() {
-                    i.word(MODELS)?;
-                }
-                Ok(model)
-            })
-            .transpose()?;
+        let text = |key: &str| table.get(key).map(|i| Text::read(&i, scope)).transpose();
+        let flag = |key: &str| table.get(key).map(|i| Flag::read(&i, scope)).transpose();
+        spec.model = text("model")?;
+        spec.file = text("file")?;
+        spec.params = text("params")?;
+        spec.add_drives_from_params = flag("add_drives_from_params")?;
+        spec.legacy_mode = flag("legacy_mode")?;
         spec.mesh_shape = table
             .get("mesh_shape")
             .map(|i| {
@@ -72,49 +79,139 @@ impl NetworkSpec {
                 Ok((i.place.clone(), shape))
             })
             .transpose()?;
-        spec.legacy_mode = table
-            .get("legacy_mode")
-            .map(|i| Flag::read(&i, scope))
-            .transpose()?;
+        if spec.file.is_some()
+            && let Some(other) = NETWORK_KEYS
+                .iter()
+                .filter(|key| **key != "file")
+                .find_map(|key| table.get(key))
+        {
+            return Err(other
+                .error(format!(
+                    "{} has no meaning with `file`: a network file says it itself",
+                    other.describe()
+                ))
+                .with_help("remove one of the two keys"));
+        }
+        if let (None, Some(item)) = (&spec.params, table.get("add_drives_from_params")) {
+            return Err(item
+                .error(format!("{} needs a parameter file", item.describe()))
+                .with_help("add `params = \"….json\"`, or use a [[drive]] of type \"erp\""));
+        }
         Ok(spec)
     }
 
     /// The network at a point, without the file's drives.
     pub(super) fn base(&self, env: &Env) -> Result<Arc<Network>, PipelineError> {
-        let key = Key {
-            model: self
-                .model
-                .as_ref()
-                .map_or("jones_2009", |m| m.evaluate(env))
-                .to_owned(),
-            mesh_shape: self.mesh_shape(env)?,
-            legacy_mode: self.legacy_mode.as_ref().is_some_and(|f| f.evaluate(env)),
-        };
+        let key = self.key(env)?;
         // A lock that a panicking thread has left is as good as any: entries are only ever added whole.
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(network) = built.get(&key) {
             return Ok(network.clone());
         }
-        let mut network = match key.model.as_str() {
-            "jones_2009" | "neymotin_2020" => Network::neymotin_2020(key.mesh_shape),
-            "law_2021" => Network::law_2021(key.mesh_shape),
-            "calcium" => Network::calcium(key.mesh_shape),
-            unknown => {
-                let message = format!("is `{unknown}`, which is no model");
-                return Err(match &self.model {
-                    Some(model) => env.error(&model.place, &message),
-                    None => env.error(&Place::default(), &message),
-                }
-                .with_help(did_you_mean(unknown, MODELS)));
-            }
-        };
-        network.legacy_mode = key.legacy_mode;
-        let network = Arc::new(network);
+        let network = Arc::new(self.build(&key, env)?);
         if built.len() >= MAX_BUILT {
             built.clear();
         }
         built.insert(key, network.clone());
         Ok(network)
+    }
+
+    fn key(&self, env: &Env) -> Result<Key, PipelineError> {
+        let path = |text: &Option<Text>| text.as_ref().map(|t| env.beside(t.evaluate(env)));
+        if let Some(file) = path(&self.file) {
+            return Ok(Key::File(file));
+        }
+        let model = match &self.model {
+            None => Model::Neymotin2020,
+            Some(text) => {
+                let name = text.evaluate(env);
+                Model::from_name(name).map_err(|_| {
+                    env.error(&text.place, &format!("is \"{name}\", which is no model"))
+                        .with_help(did_you_mean(name, &Model::NAMES))
+                })?
+            }
+        };
+        let flag = |flag: &Option<Flag>| flag.as_ref().is_some_and(|f| f.evaluate(env));
+        Ok(Key::Model {
+            model,
+            params: path(&self.params),
+            add_drives_from_params: flag(&self.add_drives_from_params),
+            mesh_shape: self.mesh_shape(env)?,
+            legacy_mode: flag(&self.legacy_mode),
+        })
+    }
+
+    fn build(&self, key: &Key, env: &Env) -> Result<Network, PipelineError> {
+        match key {
+            Key::File(path) => {
+                let text = self.read_file(&self.file, path, env)?;
+                Network::from_json(&text).map_err(|e| self.in_file(&self.file, path, &e, env))
+            }
+            Key::Model {
+                model,
+                params: None,
+                mesh_shape,
+                legacy_mode,
+                ..
+            } => {
+                let mut network = model.network(*mesh_shape);
+                network.legacy_mode = *legacy_mode;
+                Ok(network)
+            }
+            Key::Model {
+                model,
+                params: Some(path),
+                add_drives_from_params,
+                mesh_shape,
+                legacy_mode,
+            } => {
+                let text = self.read_file(&self.params, path, env)?;
+                let older = path
+                    .extension()
+                    .is_some_and(|e| e.eq_ignore_ascii_case("param"));
+                let params = if older {
+                    Params::from_param(&text)
+                } else {
+                    Params::from_json(&text)
+                };
+                params
+                    .and_then(|params| {
+                        Network::from_params(
+                            *model,
+                            &params,
+                            *mesh_shape,
+                            *add_drives_from_params,
+                            *legacy_mode,
+                        )
+                    })
+                    .map_err(|e| self.in_file(&self.params, path, &e, env))
+            }
+        }
+    }
+
+    fn read_file(
+        &self,
+        key: &Option<Text>,
+        path: &Path,
+        env: &Env,
+    ) -> Result<String, PipelineError> {
+        read_file(path).map_err(|problem| Self::at(key, &problem, env))
+    }
+
+    fn in_file(
+        &self,
+        key: &Option<Text>,
+        path: &Path,
+        error: &NetworkError,
+        env: &Env,
+    ) -> PipelineError {
+        Self::at(key, &format!("{}: {error}", path.display()), env)
+    }
+
+    fn at(key: &Option<Text>, problem: &str, env: &Env) -> PipelineError {
+        let place = key.as_ref().map(|t| t.place.clone()).unwrap_or_default();
+        env.source
+            .error(&place.span, format!("{}: {problem}", place.describe()))
     }
 
     /// The shape at a point.
@@ -129,8 +226,22 @@ impl NetworkSpec {
             }
             _ => Err(env.error(
                 place,
-                &format!("asks for {nx} x {ny} pyramidal cells per layer; at most {MAX_CELLS} are possible"),
+                &format!(
+                    "asks for {nx} x {ny} pyramidal cells per layer; at most {MAX_CELLS} are possible"
+                ),
             )),
         }
     }
+}
+
+/// The text of a file of bounded size.
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
+    let size = fs_err::metadata(path).map_err(|e| e.to_string())?.len();
+    if size > MAX_FILE_SIZE {
+        return Err(format!(
+            "{} has {size} bytes; at most {MAX_FILE_SIZE} are read",
+            path.display()
+        ));
+    }
+    fs_err::read_to_string(path).map_err(|e| e.to_string())
 }

@@ -200,11 +200,12 @@ pub(crate) struct Table<'a> {
 }
 
 /// Keys that users look for in the wrong table, with the table that has them.
-const KEYS_ELSEWHERE: [(&str, &[&str]); 6] = [
+const KEYS_ELSEWHERE: [(&str, &[&str]); 7] = [
     ("at the top of the file", super::ROOT_KEYS),
     ("[network]", super::NETWORK_KEYS),
     ("[simulation]", super::SIMULATION_KEYS),
     ("[sweep]", super::SWEEP_KEYS),
+    ("[samples]", super::SAMPLES_KEYS),
     ("[output]", super::OUTPUT_KEYS),
     ("[[summary]]", super::SUMMARY_KEYS),
 ];

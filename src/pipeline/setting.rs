@@ -5,6 +5,7 @@ use super::expr::{BUILT_IN_NAMES, Expr};
 use super::reader::{Item, Place, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// Names that expressions may use: the grid's parameters, then derived ones.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -348,6 +349,11 @@ impl Env<'_> {
         }
     }
 
+    /// The path of a file that the pipeline names, relative to the pipeline file.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.source.beside(name)
+    }
+
     /// An error at a place, which names the grid point.
     pub(crate) fn error(&self, place: &Place, message: &str) -> PipelineError {
         self.source.error(
@@ -509,14 +515,6 @@ impl Text {
                 Reference::Value(text)
             },
         })
-    }
-
-    /// The string, if it is the same at every point.
-    pub(crate) fn constant(&self) -> Option<&str> {
-        match &self.value {
-            Reference::Value(text) => Some(text),
-            Reference::Parameter(_) => None,
-        }
     }
 
     /// The string at a point.

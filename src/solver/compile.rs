@@ -3,7 +3,7 @@
 use super::SolverError;
 use super::geometry::{self, Place, Tree};
 use super::kernels::layout::{Layout, Mechs};
-use super::kernels::step::{Em1, NodeConst, Run, StepConst, SynConst};
+use super::kernels::step::{Em1, NodeConst, Rates, StepConst, SynConst};
 use super::mechanisms::tables::Tables;
 use super::mechanisms::{self, ar, ca, cad, cat, hh2, kca, km};
 use crate::network::{CellType, MechValue, Section, Synapse};
@@ -308,24 +308,9 @@ pub fn compile(
         }
     }
 
-    let mut runs: Vec<Run> = Vec::new();
-    for (i, node) in nodes.iter().enumerate() {
-        match runs.last_mut() {
-            Some(run) if run.mechs == node.mechs => run.end = i as u32 + 1,
-            _ => runs.push(Run {
-                start: i as u32,
-                end: i as u32 + 1,
-                mechs: node.mechs,
-            }),
-        }
-    }
     let fastest = |column: f64| Em1::for_rate(dt / column);
     let (t0, t1, t2) = (&tables.hh2, &tables.ca_km, &tables.cat_ar);
-    let step = StepConst {
-        layout,
-        nodes,
-        runs,
-        synapses: syn_const,
+    let rates = Rates {
         dt,
         kca_scale: dt * tadj,
         nernst,
@@ -336,6 +321,7 @@ pub fn compile(
         // Concentrations up to 100 mM; beyond them the series only loses digits.
         kca: Em1::for_rate(dt * tadj * (kca::RA * 100.0 + kca::RB)),
     };
+    let step = StepConst::new(nodes, syn_const, rates);
     let mut compiled = CompiledCell {
         tree,
         step,
@@ -351,8 +337,8 @@ pub fn compile(
 /// Conductances and currents of the initial state, which the first step solves with.
 fn initial_currents(cell: &mut CompiledCell) {
     let layout = cell.step.layout;
-    let n_nodes = cell.step.nodes.len();
-    for (i, node) in cell.step.nodes.iter().enumerate() {
+    let n_nodes = cell.step.n_nodes();
+    for (i, node) in cell.step.nodes().iter().enumerate() {
         let (core, gates) = cell.initial.split_at_mut(Layout::gates(n_nodes));
         let core = &mut core[i * Layout::CORE..(i + 1) * Layout::CORE];
         let state = &mut gates[i * layout.stride..(i + 1) * layout.stride];
@@ -391,7 +377,7 @@ fn initial_currents(cell: &mut CompiledCell) {
         core[Layout::D] = node.d0 + g;
         core[Layout::R] = e - g * v;
     }
-    for (i, node) in cell.step.nodes.iter().enumerate().skip(1) {
+    for (i, node) in cell.step.nodes().iter().enumerate().skip(1) {
         let parent = node.parent as usize;
         let v = |node| cell.initial[Layout::core(node, Layout::V)];
         let current = node.g_axial * (v(parent) - v(i));

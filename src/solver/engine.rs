@@ -8,7 +8,8 @@ use super::clock::Clock;
 use super::compile::CompiledCell;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Advance, Arrays, Inputs, SynConst, TOGETHER};
+use super::kernels::step::{Inputs, SynConst, TOGETHER};
+use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
 use super::order;
 use super::record::{Plan, Recorder, Traces};
@@ -145,7 +146,7 @@ pub struct Engine<'a> {
     /// Places of A of the synapses of a connection on a cell; the same for many connections.
     synapses: Vec<Vec<u32>>,
     epoch: usize,
-    kernel: Advance,
+    kernel: Kernel,
 }
 
 impl<'a> Engine<'a> {
@@ -157,7 +158,7 @@ impl<'a> Engine<'a> {
         mut members: Vec<Member>,
         measured: Vec<usize>,
         plan: Plan,
-        kernel: Advance,
+        kernel: Kernel,
     ) -> Self {
         let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
         let mut groups = Vec::new();
@@ -527,7 +528,7 @@ fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit
 struct Epoch<'a> {
     clock: &'a Clock,
     tables: &'a Tables,
-    kernel: Advance,
+    kernel: Kernel,
     deliveries: &'a Deliveries,
     synapses: &'a [Vec<u32>],
     steps: std::ops::Range<usize>,
@@ -545,7 +546,6 @@ impl Epoch<'_> {
         for group in groups.iter_mut() {
             group.begin_epoch(population, self.steps.len());
         }
-        let mut arrays = Vec::with_capacity(TOGETHER);
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
             currents.extend(
@@ -555,20 +555,24 @@ impl Epoch<'_> {
                     .filter(|c| c.on(clock.mids[step]))
                     .map(|c| (c.node, c.amplitude)),
             );
-            arrays.clear();
             for (g, group) in groups.iter_mut().enumerate() {
                 group.deliver(self.deliveries.of(*first + g, i), self.synapses);
                 group.recorder.before_step(&group.state, &group.syn);
-                arrays.push(group.arrays(i));
             }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
                 flush: step % 256 == 255,
             };
-            // SAFETY: each group's arrays were laid out for this cell type and these synapses, clamps name its nodes,
-            // and the kernel was chosen for this processor.
-            unsafe { (self.kernel)(&population.cell.step, self.tables, &inputs, &arrays) };
+            let step_const = &population.cell.step;
+            let advance = |arrays: &mut [GroupArrays]| {
+                self.kernel
+                    .advance(step_const, self.tables, &inputs, arrays);
+            };
+            match &mut **groups {
+                [a, b] => advance(&mut [a.arrays(i), b.arrays(i)]),
+                few => few.iter_mut().for_each(|a| advance(&mut [a.arrays(i)])),
+            }
             for group in groups.iter_mut() {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
@@ -597,18 +601,18 @@ impl Group {
     }
 
     /// The group's arrays for step `step` of the epoch.
-    fn arrays(&mut self, step: usize) -> Arrays {
-        Arrays {
-            state: self.state.as_mut_ptr().cast(),
-            syn: self.syn.as_mut_ptr().cast(),
-            dipole: self.dipole[step].0.as_mut_ptr(),
+    fn arrays(&mut self, step: usize) -> GroupArrays<'_> {
+        GroupArrays {
+            state: &mut self.state,
+            syn: &mut self.syn,
+            dipole: &mut self.dipole[step],
         }
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
     fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
         let n_contacts = population.contacts.len();
-        let n_nodes = population.cell.step.nodes.len();
+        let n_nodes = population.cell.step.n_nodes();
         for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
             let mut sum = Lanes::default();
             for (node, w) in weights.iter().enumerate() {

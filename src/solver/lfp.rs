@@ -92,7 +92,7 @@ pub fn transfer_resistance(
 /// Weight (uV/mV) of each node's membrane potential in a contact's potential, from transfer resistances (uV/nA).
 pub fn potential_weights(compiled: &CompiledCell, resistance: &[f64]) -> Vec<f64> {
     let mut weights = vec![0.0; resistance.len()];
-    for (n, node) in compiled.step.nodes.iter().enumerate().skip(1) {
+    for (n, node) in compiled.step.nodes().iter().enumerate().skip(1) {
         let p = node.parent as usize;
         let difference = node.g_axial * (resistance[n] - resistance[p]);
         weights[p] += difference;

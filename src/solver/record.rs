@@ -83,10 +83,10 @@ impl Recorder {
         let n_currents = sources.len() - n_voltages;
         for s in sections(plan.ca, template) {
             let node = cell.middle[s];
-            let mechs = step.nodes[node].mechs;
+            let mechs = step.nodes()[node].mechs;
             if mechs.has(Mechs::CAD) {
                 sources.push(Source::State(step.layout.gate(
-                    step.nodes.len(),
+                    step.n_nodes(),
                     node,
                     step.layout.cai,
                 )));
@@ -194,7 +194,7 @@ impl Recorder {
             }
         }
         for s in sections(plan.ca, template) {
-            if uses_calcium(cell.step.nodes[cell.middle[s]].mechs) {
+            if uses_calcium(cell.step.nodes()[cell.middle[s]].mechs) {
                 out.calcium.push(CalciumTrace {
                     gid,
                     section: name(s),

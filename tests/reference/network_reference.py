@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from hnn_core import calcium_model, law_2021_model, neymotin_2020_model
+from hnn_core import calcium_model, law_2021_model, neymotin_2020_model, read_params
 from hnn_core.network_models import add_erp_drives_to_jones_model
 
 warnings.filterwarnings("ignore")
@@ -167,6 +167,44 @@ def network_of_the_file():
     return net
 
 
+# tests/data/network_params.json; as in hnn-core's own files, most cell parameters are left out: models ignore them.
+PARAMS = {
+    "tstop": 120.0, "celsius": 36.0, "threshold": 1.5, "dipole_smooth_win": 20, "dipole_scalefctr": 40, "N_pyr_x": 7,
+    "sync_evinput": False, "L5Pyr_apical1_L": 1.0, "gbar_L2Pyr_L2Pyr_ampa": 0.0007, "gbar_L2Pyr_L5Pyr": 0.0003,
+    "gbar_L5Basket_L5Pyr_gabaa": 0.03, "gbar_L2Basket_L5Pyr": 0.002, "t_evprox_1": 26.61, "sigma_t_evprox_1": 2.47,
+    "numspikes_evprox_1": 2, "prng_seedcore_evprox_1": 3, "gbar_evprox_1_L2Pyr_ampa": 0.01525,
+    "gbar_evprox_1_L5Basket_nmda": 0.2, "t_evprox_2": 60, "sigma_t_evprox_2": 5.0, "prng_seedcore_evprox_2": 40.7,
+    "t_evdist_1": 63.53, "sigma_t_evdist_1": 3.85, "prng_seedcore_evdist_1": 20, "gbar_evdist_1_L5Pyr_nmda": 0.08,
+    "t0_input_prox": 50.0, "tstop_input_prox": 1000, "repeats_prox": 3, "events_per_cycle_prox": 3, "f_stdev_prox": 4.0,
+    "t0_input_stdev_prox": 2.5, "prng_seedcore_input_prox": 4, "input_prox_A_weight_L2Pyr_ampa": 5.4e-5,
+    "input_prox_A_delay_L5": 2.0, "t0_input_dist": 1000.0, "prng_seedcore_input_dist": 9, "T_pois": 90.0, "t0_pois": 5.0,
+    "L5Pyr_Pois_A_weight_ampa": 0.001, "L5Pyr_Pois_lamtha": 140.1, "L2Basket_Pois_lamtha": 30.0, "prng_seedcore_extpois": 4,
+    "L2Basket_Gauss_mu": 70.0, "L2Basket_Gauss_sigma": 6.0, "L5Pyr_Gauss_A_weight": 0.002, "L5Pyr_Gauss_mu": 0.4,
+    "prng_seedcore_extgauss": 31, "prng_seedcore_evprox_3": 1, "Itonic_A_L2Pyr_soma": 1.0,
+}
+PARAM_CASES = {
+    "neymotin_2020 without drives": (neymotin_2020_model, dict()),
+    "neymotin_2020": (neymotin_2020_model, dict(add_drives_from_params=True)),
+    "neymotin_2020 legacy": (neymotin_2020_model, dict(add_drives_from_params=True, legacy_mode=True)),
+    "law_2021": (law_2021_model, dict(add_drives_from_params=True)),
+}
+
+
+def params_file(path):
+    path.write_text(json.dumps(PARAMS, indent=1) + "\n")
+    param = path.with_suffix(".param")
+    param.write_text("".join(f"{key}: {value}\n" for key, value in PARAMS.items()))
+    out = {}
+    for name, (model, arguments) in PARAM_CASES.items():
+        # In a .param file False is text and thus true, so that evoked drives have one cell.
+        for suffix in [".json", ".param"] if name == "neymotin_2020" else [".json"]:
+            net = model(params=read_params(str(path.with_suffix(suffix))), mesh_shape=(2, 3), **arguments)
+            dump = dump_network(net, tstop=110.0, n_trials=2)
+            dump["globals"] = [net._params[key] for key in ["celsius", "threshold", "dipole_smooth_win", "dipole_scalefctr"]]
+            out[f"{name} {suffix}"] = dump
+    return out
+
+
 def dump_cell(cell):
     data = cell.to_dict()
     for key in ["dipole_pp", "vsec", "isec", "ca", "tonic_biases", "gid"]:
@@ -188,6 +226,7 @@ def dump_cells():
 
 
 def main():
+    data = Path(__file__).parent.parent / "data"
     networks = {f"erp {x}x{y}": dump_network(erp((x, y))) for x, y in [(1, 1), (2, 3), (3, 3), (4, 7), (10, 10)]}
     networks["law 3x3"] = dump_network(erp((3, 3), law_2021_model))
     networks["all kinds 2x3"] = dump_network(drives_of_all_kinds((2, 3)))
@@ -198,8 +237,9 @@ def main():
         random=dump_random(),
         networks=networks,
         cells=dump_cells(),
+        params=params_file(data / "network_params.json"),
     )
-    path = Path(__file__).parent.parent / "data" / "network_reference.json"
+    path = data / "network_reference.json"
     plain = json.loads(json.dumps(reference, default=lambda o: o.tolist()))
     path.write_text(json.dumps(plain, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)

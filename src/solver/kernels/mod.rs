@@ -8,7 +8,9 @@ pub mod layout;
 pub mod simd;
 pub mod step;
 
-use step::Advance;
+use super::mechanisms::tables::Tables;
+use simd::Lanes;
+use step::{Advance, Arrays, Inputs, StepConst, TOGETHER};
 
 /// An instruction set that the kernels are compiled for. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +40,11 @@ impl InstructionSet {
     }
 
     /// The kernel, or the scalar one where the processor lacks the set.
-    pub(super) fn kernel(self) -> Advance {
+    pub(super) fn kernel(self) -> Kernel {
         if !Self::available().contains(&self) {
-            return step::advance_scalar;
+            return Kernel(step::advance_scalar);
         }
-        match self {
+        Kernel(match self {
             #[cfg(target_arch = "x86_64")]
             Self::Scalar if is_x86_feature_detected!("fma") => step::advance_scalar_fma,
             Self::Scalar => step::advance_scalar,
@@ -52,6 +54,55 @@ impl InstructionSet {
             Self::Avx512 => step::advance_avx512,
             #[cfg(not(target_arch = "x86_64"))]
             _ => step::advance_scalar,
+        })
+    }
+}
+
+/// The arrays of one lane group.
+pub struct GroupArrays<'a> {
+    /// State of the nodes.
+    pub state: &'a mut [Lanes],
+    /// A and B of each active synapse.
+    pub syn: &'a mut [Lanes],
+    /// Where the cells' dipole moments (fAm) go.
+    pub dipole: &'a mut Lanes,
+}
+
+/// A time step on one instruction set, that this processor has.
+#[derive(Clone, Copy)]
+pub struct Kernel(Advance);
+
+impl Kernel {
+    /// Advances groups of a cell type by one step, with the same inputs but for their own arrays.
+    ///
+    /// # Panics
+    /// If the arrays or inputs are not of this cell type.
+    pub fn advance(
+        self,
+        cell: &StepConst,
+        tables: &Tables,
+        inputs: &Inputs,
+        groups: &mut [GroupArrays],
+    ) {
+        let n = cell.n_nodes();
+        let nodes = inputs.synapses.iter().map(|s| s.node);
+        let mut nodes = nodes.chain(inputs.currents.iter().map(|c| c.0));
+        assert!(nodes.all(|node| (node as usize) < n));
+        assert!(tables.are_whole());
+        for groups in groups.chunks_mut(TOGETHER) {
+            let mut arrays = [Arrays::NONE; TOGETHER];
+            for (arrays, group) in arrays.iter_mut().zip(groups.iter_mut()) {
+                assert_eq!(group.state.len(), cell.layout.size(n));
+                assert_eq!(group.syn.len(), 2 * inputs.synapses.len());
+                *arrays = Arrays {
+                    state: group.state.as_mut_ptr().cast(),
+                    syn: group.syn.as_mut_ptr().cast(),
+                    dipole: group.dipole.0.as_mut_ptr(),
+                };
+            }
+            // SAFETY: sizes and nodes are checked above, the arrays are borrowed for us alone, `StepConst` is checked
+            // when it is made, and a `Kernel` is only made for a set that the processor has.
+            unsafe { (self.0)(cell, tables, inputs, &arrays[..groups.len()]) }
         }
     }
 }

@@ -79,12 +79,17 @@ pub struct SynConst {
 pub struct StepConst {
     /// Offsets of the state variables.
     pub layout: Layout,
-    /// Nodes, parents first.
-    pub nodes: Vec<NodeConst>,
-    /// The nodes again, by mechanisms.
-    pub runs: Vec<Run>,
+    nodes: Vec<NodeConst>,
+    runs: Vec<Run>,
     /// Synapses of the type.
     pub synapses: Vec<SynConst>,
+    /// The rest.
+    pub rates: Rates,
+}
+
+/// The constants of a cell type that are not those of a node.
+#[derive(Clone, Debug)]
+pub struct Rates {
     /// Time step (ms).
     pub dt: f64,
     /// Time step times tadj, for kca.
@@ -101,6 +106,48 @@ pub struct StepConst {
     pub cat_ar: [Em1; 3],
     /// Series of kca.
     pub kca: Em1,
+}
+
+impl StepConst {
+    /// Constants of a cell type whose nodes come parents first.
+    ///
+    /// # Panics
+    /// If a node comes before its parent, or there is none.
+    pub fn new(nodes: Vec<NodeConst>, synapses: Vec<SynConst>, rates: Rates) -> Self {
+        assert!(!nodes.is_empty() && nodes[0].parent == 0);
+        for (i, node) in nodes.iter().enumerate().skip(1) {
+            assert!((node.parent as usize) < i);
+        }
+        let all = nodes.iter().fold(Mechs::NONE, |all, n| all.with(n.mechs));
+        let mut runs: Vec<Run> = Vec::new();
+        for (i, node) in nodes.iter().enumerate() {
+            match runs.last_mut() {
+                Some(run) if run.mechs == node.mechs => run.end = i as u32 + 1,
+                _ => runs.push(Run {
+                    start: i as u32,
+                    end: i as u32 + 1,
+                    mechs: node.mechs,
+                }),
+            }
+        }
+        Self {
+            layout: Layout::new(all),
+            nodes,
+            runs,
+            synapses,
+            rates,
+        }
+    }
+
+    /// Nodes, parents first.
+    pub fn nodes(&self) -> &[NodeConst] {
+        &self.nodes
+    }
+
+    /// Number of nodes.
+    pub fn n_nodes(&self) -> usize {
+        self.nodes.len()
+    }
 }
 
 /// How `expm1(y)` is evaluated for -limit <= y <= 0, to about 1e-14 of its value.
@@ -215,6 +262,15 @@ pub struct Arrays {
     pub syn: *mut f64,
     /// Where the cells' dipole moments (fAm) go.
     pub dipole: *mut f64,
+}
+
+impl Arrays {
+    /// No group.
+    pub const NONE: Self = Self {
+        state: std::ptr::null_mut(),
+        syn: std::ptr::null_mut(),
+        dipole: std::ptr::null_mut(),
+    };
 }
 
 /// Lane groups that are advanced together: the latency of one's elimination hides behind the other's.
@@ -463,10 +519,10 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let (index, theta) = locate(&tables.hh2, v);
                 let rows: *const Row = tables.hh2.rows.as_ptr();
                 let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
-                let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
-                let m = relax(base.add(layout.m * LANES), minf, c.hh2[0], ym);
-                let h = relax(base.add(layout.h * LANES), hinf, c.hh2[1], yh);
-                let n = relax(base.add(layout.n * LANES), ninf, c.hh2[2], yn);
+                let [ym, yh, yn] = rates3(c.rates.dt, [mtau, htau, ntau]);
+                let m = relax(base.add(layout.m * LANES), minf, c.rates.hh2[0], ym);
+                let h = relax(base.add(layout.h * LANES), hinf, c.rates.hh2[1], yh);
+                let n = relax(base.add(layout.n * LANES), ninf, c.rates.hh2[2], yn);
                 let gna = m.mul(m).mul(m.mul(h)).mul(S::splat(node.gnabar));
                 let n2 = n.mul(n);
                 let gk = n2.mul(n2).mul(S::splat(node.gkbar));
@@ -479,20 +535,20 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let rows: *const Row = tables.ca_km.rows.as_ptr();
                 if mechs.has(Mechs::CA) {
                     let [minf, mtau, hinf, htau, ninf, ntau] = S::rows(rows, index, theta);
-                    let [ym, yh, yn] = rates3(c.dt, [mtau, htau, ntau]);
+                    let [ym, yh, yn] = rates3(c.rates.dt, [mtau, htau, ntau]);
                     // Their conductance follows once the new concentration is known.
-                    relax(base.add(layout.ca_m * LANES), minf, c.ca_km[0], ym);
-                    relax(base.add(layout.ca_h * LANES), hinf, c.ca_km[1], yh);
+                    relax(base.add(layout.ca_m * LANES), minf, c.rates.ca_km[0], ym);
+                    relax(base.add(layout.ca_h * LANES), hinf, c.rates.ca_km[1], yh);
                     if mechs.has(Mechs::KM) {
-                        let x = relax(base.add(layout.km * LANES), ninf, c.ca_km[2], yn);
+                        let x = relax(base.add(layout.km * LANES), ninf, c.rates.ca_km[2], yn);
                         let gk = x.mul(S::splat(node.gkm));
                         g = g.add(gk);
                         e = gk.fma(S::splat(EK), e);
                     }
                 } else {
                     let [ninf, ntau] = S::rows_tail(rows, index, theta);
-                    let y = S::splat(-c.dt).div(ntau);
-                    let x = relax(base.add(layout.km * LANES), ninf, c.ca_km[2], y);
+                    let y = S::splat(-c.rates.dt).div(ntau);
+                    let x = relax(base.add(layout.km * LANES), ninf, c.rates.ca_km[2], y);
                     let gk = x.mul(S::splat(node.gkm));
                     g = g.add(gk);
                     e = gk.fma(S::splat(EK), e);
@@ -515,14 +571,14 @@ unsafe fn segments<S: Simd, K: Kind>(
             if mechs.has(Mechs::KCA) {
                 let a = cai.mul(S::splat(kca::RA));
                 let s = a.add(S::splat(kca::RB));
-                let y = s.mul(S::splat(-c.kca_scale));
+                let y = s.mul(S::splat(-c.rates.kca_scale));
                 let x = S::load(base.add(layout.kca * LANES));
                 // x + (x - a/s) expm1(y), without the division where the series needs no doubling.
-                let x = if c.kca.doublings == 0 {
-                    let step = c.kca.ratio(y).mul(S::splat(c.kca_scale));
+                let x = if c.rates.kca.doublings == 0 {
+                    let step = c.rates.kca.ratio(y).mul(S::splat(c.rates.kca_scale));
                     s.fnma(x, a).fma(step, x)
                 } else {
-                    x.sub(a.div(s)).fma(c.kca.eval(y), x)
+                    x.sub(a.div(s)).fma(c.rates.kca.eval(y), x)
                 };
                 x.store(base.add(layout.kca * LANES));
                 let gk = x.mul(S::splat(node.gkca));
@@ -536,7 +592,7 @@ unsafe fn segments<S: Simd, K: Kind>(
                 );
                 let gca = m.mul(m).mul(h.mul(S::splat(node.gca)));
                 let eca = if mechs.has(Mechs::CAD) {
-                    log(cai).fnma(S::splat(c.nernst), S::splat(c.nernst_const))
+                    log(cai).fnma(S::splat(c.rates.nernst), S::splat(c.rates.nernst_const))
                 } else {
                     S::splat(node.eca)
                 };
@@ -549,16 +605,16 @@ unsafe fn segments<S: Simd, K: Kind>(
                 let (index, theta) = locate(&tables.cat_ar, v);
                 let rows: *const Row = tables.cat_ar.rows.as_ptr();
                 let [minf, mtau, hinf, htau, ainf, atau] = S::rows(rows, index, theta);
-                let [ym, yh, ya] = rates3(c.dt, [mtau, htau, atau]);
+                let [ym, yh, ya] = rates3(c.rates.dt, [mtau, htau, atau]);
                 if mechs.has(Mechs::CAT) {
-                    let m = relax(base.add(layout.cat_m * LANES), minf, c.cat_ar[0], ym);
-                    let h = relax(base.add(layout.cat_h * LANES), hinf, c.cat_ar[1], yh);
+                    let m = relax(base.add(layout.cat_m * LANES), minf, c.rates.cat_ar[0], ym);
+                    let h = relax(base.add(layout.cat_h * LANES), hinf, c.rates.cat_ar[1], yh);
                     let gt = m.mul(m).mul(h.mul(S::splat(node.gcat)));
                     g = g.add(gt);
                     e = gt.fma(S::splat(cat::EREV), e);
                 }
                 if mechs.has(Mechs::AR) {
-                    let m = relax(base.add(layout.ar_m * LANES), ainf, c.cat_ar[2], ya);
+                    let m = relax(base.add(layout.ar_m * LANES), ainf, c.rates.cat_ar[2], ya);
                     let ga = m.mul(S::splat(node.gar));
                     g = g.add(ga);
                     e = ga.fma(S::splat(ar::EREV), e);

@@ -77,6 +77,13 @@ pub struct Tables {
 }
 
 impl Tables {
+    /// Whether every index that an interpolation can have is a row.
+    pub fn are_whole(&self) -> bool {
+        [&self.hh2, &self.ca_km, &self.cat_ar]
+            .iter()
+            .all(|table| table.rows.len() == table.n as usize + 1)
+    }
+
     /// Tables at `celsius` (degC).
     pub fn new(celsius: f64) -> Self {
         let tadj = tadj(celsius);
