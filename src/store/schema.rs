@@ -8,7 +8,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Key of the units in the metadata of fields and files.
@@ -238,13 +238,13 @@ pub(crate) fn signed(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-/// How a table is encoded: byte-stream-split for waveforms, delta for integers, dictionary for names and for times, which
-/// repeat from one simulation to the next.
+/// How a table is encoded: byte-stream-split for waveforms and times (the times of a simulation repeat those of the one
+/// before byte by byte), delta for integers, dictionary for names.
 pub fn writer_properties(table: Table, schema: &Schema) -> WriterProperties {
-    let units: serde_json::Map<String, serde_json::Value> = schema
+    let units: BTreeMap<&String, &String> = schema
         .fields()
         .iter()
-        .filter_map(|f| Some((f.name().clone(), f.metadata().get(UNITS)?.clone().into())))
+        .filter_map(|f| Some((f.name(), f.metadata().get(UNITS)?)))
         .collect();
     let key_value = |key: &str, value: String| KeyValue::new(key.to_string(), value);
     let mut builder = WriterProperties::builder()
@@ -258,10 +258,7 @@ pub fn writer_properties(table: Table, schema: &Schema) -> WriterProperties {
         .set_max_row_group_row_count(None)
         .set_key_value_metadata(Some(vec![
             key_value("hnn_sweep.table", table.name().to_string()),
-            key_value(
-                "hnn_sweep.units",
-                serde_json::Value::from(units).to_string(),
-            ),
+            key_value("hnn_sweep.units", serde_json::json!(units).to_string()),
         ]));
     for field in schema.fields() {
         let column = match field.data_type() {
@@ -270,9 +267,7 @@ pub fn writer_properties(table: Table, schema: &Schema) -> WriterProperties {
             }
             _ => ColumnPath::from(field.name().as_str()),
         };
-        let repeats = matches!(field.name().as_str(), "time" | "dt") && table != Table::Spikes;
         let encoding = match field.data_type() {
-            DataType::Float64 if repeats => None,
             DataType::Float64 | DataType::Float32 | DataType::List(_) => {
                 Some(Encoding::BYTE_STREAM_SPLIT)
             }
