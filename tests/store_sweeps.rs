@@ -473,6 +473,74 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
 }
 
 #[test]
+fn small_traces_share_a_part_and_large_ones_have_their_own() {
+    let traces = "[output]\nsave_dpl = true\nsave_voltages = true\ntrace_precision = \"float64\"\n";
+    let long =
+        text("a", "weight = [0.001, 0.002]", 1, traces).replace("tstop = 20.0", "tstop = 2000.0");
+    let names = |dir: &Path| -> Vec<String> {
+        let name =
+            |file: std::path::PathBuf| file.file_name().unwrap().to_str().unwrap().to_string();
+        files(dir, "voltages").into_iter().map(name).collect()
+    };
+    let small = folder();
+    let fake = Fake {
+        traces: 10,
+        ..Fake::default()
+    };
+    run_with(&long, &options(small.path(), 2), &fake).unwrap();
+    assert_eq!(names(small.path()), ["part.parquet"]);
+
+    // 700 traces of 4001 numbers of 8 bytes: 22 MB.
+    let large = folder();
+    let fake = Fake {
+        traces: 700,
+        ..Fake::default()
+    };
+    run_with(&long, &options(large.path(), 2), &fake).unwrap();
+    let own = [
+        "sim-000000-trial-0000.parquet",
+        "sim-000001-trial-0000.parquet",
+    ];
+    assert_eq!(names(large.path()), own);
+    let file = &files(large.path(), "voltages")[1];
+    let opened = std::fs::File::open(file).unwrap();
+    let metadata = parquet::file::reader::SerializedFileReader::new(opened).unwrap();
+    assert_eq!(
+        parquet::file::reader::FileReader::metadata(&metadata)
+            .file_metadata()
+            .num_rows(),
+        700
+    );
+
+    // Found again, and healed when gone.
+    assert_eq!(
+        run_with(&long, &options(large.path(), 2), &fake)
+            .unwrap()
+            .0
+            .simulated,
+        0
+    );
+    std::fs::remove_file(file).unwrap();
+    let reasons = plan(&long, large.path());
+    let reason = "voltages/batch=0/sim-000001-trial-0000.parquet is damaged or missing";
+    assert_eq!(reasons, [(reason.to_string(), 1)]);
+    assert_eq!(
+        run_with(&long, &options(large.path(), 2), &fake)
+            .unwrap()
+            .0
+            .simulated,
+        1
+    );
+    assert_eq!(names(large.path()), own);
+    assert_eq!(
+        std::fs::read_dir(large.path().join(".state/pieces"))
+            .unwrap()
+            .count(),
+        0
+    );
+}
+
+#[test]
 fn an_interruption_keeps_what_is_finished() {
     let dir = folder();
     let sweep = text("a", GRID, 1, OUTPUTS);

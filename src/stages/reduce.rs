@@ -152,14 +152,20 @@ fn reduce_batch(
         {
             continue;
         }
-        scan(session.layout(), table, batch, &mut |id, rows| {
-            if missing
-                .get(&id.0)
-                .is_some_and(|m| m.mean || m.trials.contains(&id.1))
-            {
-                read(rows, results.entry(id).or_default());
-            }
-        })?;
+        scan(
+            session.layout(),
+            session.state(),
+            table,
+            batch,
+            &mut |id, rows| {
+                if missing
+                    .get(&id.0)
+                    .is_some_and(|m| m.mean || m.trials.contains(&id.1))
+                {
+                    read(rows, results.entry(id).or_default());
+                }
+            },
+        )?;
     }
     for (sim, lacking) in missing {
         let Some(point) = grid.points.get(lacking.point) else {

@@ -7,11 +7,12 @@ use super::expand::Grid;
 use super::plan::fingerprint::{Fingerprint, Fingerprinter};
 use super::plan::{Plan, PlannedTask};
 use super::summarize::{TrialData, summarize};
+use super::tables::PieceError;
 use super::{Options, Pace, RunError, Watch, statistics, tables};
 use crate::network::Network;
 use crate::pipeline::{Bound, Pipeline, Trials};
 use crate::solver::{SimulationResult, Solver, SolverError, Threads, Trial};
-use crate::store::{Commit, Hash, Id, Outputs, Session, Status, Task};
+use crate::store::{Commit, Hash, Id, Layout, Outputs, Session, Status, Task};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Results that are made durable with one sync, at most.
-const COMMIT_AT_ONCE: usize = 64;
+/// Results (bytes) that are made durable with one sync, or somewhat more.
+const COMMIT_AT_ONCE: usize = 16 << 20;
 
 /// What simulates: the solver, or a stand-in in tests.
 pub trait Simulate: Sync {
@@ -100,6 +101,7 @@ pub struct Outcome {
 }
 
 struct Job<'a> {
+    layout: &'a Layout,
     pipeline: &'a Pipeline,
     grid: &'a Grid,
     sims: &'a [u32],
@@ -141,7 +143,9 @@ pub fn simulate(
             help: "give fewer --jobs".into(),
         })?;
     let halt = AtomicBool::new(false);
+    let layout = session.layout().clone();
     let job = Job {
+        layout: &layout,
         pipeline,
         grid,
         sims,
@@ -160,7 +164,7 @@ pub fn simulate(
         .min(tasks.len().div_ceil(jobs))
         .max(1);
     let next = AtomicUsize::new(0);
-    let (sender, receiver) = sync_channel(2 * jobs * gang);
+    let (sender, receiver) = sync_channel(jobs);
     let mut outcome = Outcome::default();
     let worker = |sender: SyncSender<Result<Commit, RunError>>| {
         let mut desk = Desk::default();
@@ -171,14 +175,16 @@ pub fn simulate(
             if gang.is_empty() || job.stopped() {
                 return;
             }
-            let done = match job.simulate(gang, &mut desk) {
-                Ok(commits) => commits.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
+            let mut open = true;
+            let mut send = |done| {
+                open = sender.send(done).is_ok();
+                open
             };
-            for done in done {
-                if sender.send(done).is_err() {
-                    return;
-                }
+            if let Err(error) = job.simulate(gang, &mut desk, &mut |commit| send(Ok(commit))) {
+                send(Err(error));
+            }
+            if !open {
+                return;
             }
         }
     };
@@ -226,9 +232,14 @@ fn commit_all(
         match receiver.recv_timeout(wait) {
             Ok(first) => {
                 let mut commits = vec![first?];
-                while commits.len() < COMMIT_AT_ONCE {
+                let mut size = 0;
+                while size < COMMIT_AT_ONCE {
                     match receiver.try_recv() {
-                        Ok(next) => commits.push(next?),
+                        Ok(next) => {
+                            let next = next?;
+                            size += next.size();
+                            commits.push(next);
+                        }
                         Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                     }
                 }
@@ -324,32 +335,38 @@ impl Job<'_> {
         }))
     }
 
-    /// Simulates tasks side by side. Those that were interrupted are not among the results.
-    fn simulate(&self, gang: &[&PlannedTask], desk: &mut Desk) -> Result<Vec<Commit>, RunError> {
+    /// Simulates tasks side by side and hands over what is to be kept, but for those that were interrupted.
+    fn simulate(
+        &self,
+        gang: &[&PlannedTask],
+        desk: &mut Desk,
+        hand_over: &mut dyn FnMut(Commit) -> bool,
+    ) -> Result<(), RunError> {
         let mut ready = Vec::with_capacity(gang.len());
         for task in gang {
             ready.extend(self.prepare(task, desk)?);
         }
-        let mut commits = Vec::with_capacity(ready.len());
-        match self.attempt(&ready) {
-            Some((results, wall_s)) => {
-                let each = wall_s / ready.len().max(1) as f64;
-                for (ready, result) in ready.iter().zip(results) {
-                    commits.extend(self.commit(ready, result, each));
+        let mut keep = |ready: &[Ready], results: Vec<Result<Ended, ()>>, wall_s: f64| {
+            let each = wall_s / ready.len().max(1) as f64;
+            for (ready, result) in ready.iter().zip(results) {
+                if let Some(commit) = self.commit(ready, result, each)?
+                    && !hand_over(commit)
+                {
+                    break;
                 }
             }
-            // Something is wrong with one of them: each by itself shows which.
-            None => {
-                for ready in &ready {
-                    if let Some((results, wall_s)) = self.attempt(std::slice::from_ref(ready)) {
-                        for result in results {
-                            commits.extend(self.commit(ready, result, wall_s));
-                        }
-                    }
-                }
+            Ok::<(), RunError>(())
+        };
+        if let Some((results, wall_s)) = self.attempt(&ready) {
+            return keep(&ready, results, wall_s);
+        }
+        // Something is wrong with one of them: each by itself shows which.
+        for ready in ready.chunks(1) {
+            if let Some((results, wall_s)) = self.attempt(ready) {
+                keep(ready, results, wall_s)?;
             }
         }
-        Ok(commits)
+        Ok(())
     }
 
     /// Simulates; `None` if several tasks were stopped by an error of one of them, or by the time limit.
@@ -402,16 +419,37 @@ impl Job<'_> {
     }
 
     /// What is kept of a task; nothing if it was interrupted.
-    fn commit(&self, ready: &Ready, ended: Result<Ended, ()>, wall_s: f64) -> Option<Commit> {
+    fn commit(
+        &self,
+        ready: &Ready,
+        ended: Result<Ended, ()>,
+        wall_s: f64,
+    ) -> Result<Option<Commit>, RunError> {
         let Ready {
             task, id, point, ..
         } = ready;
         let (bound, fingerprint) = &**point;
-        let stored = ended.ok()?.and_then(|result| {
-            tables::pieces(*id, &bound.network, &result, &task.outputs, bound.dt)
-                .map(|pieces| (pieces, result))
-                .map_err(|error| ("not_storable", error))
-        });
+        let Ok(ended) = ended else {
+            return Ok(None);
+        };
+        let stored = match ended {
+            Ok(mut result) => {
+                let pieces = tables::pieces(
+                    self.layout,
+                    *id,
+                    &bound.network,
+                    &mut result,
+                    &task.outputs,
+                    bound.dt,
+                );
+                match pieces {
+                    Ok(pieces) => Ok((pieces, result)),
+                    Err(PieceError::Store(error)) => return Err(error.into()),
+                    Err(error) => Err(("not_storable", error.to_string())),
+                }
+            }
+            Err(failure) => Err(failure),
+        };
         let key = fingerprint.key(task.trial);
         let (pieces, stored) = match stored {
             Ok((pieces, result)) => {
@@ -440,13 +478,13 @@ impl Job<'_> {
                 (Vec::new(), failed)
             }
         };
-        Some(Commit {
+        Ok(Some(Commit {
             id: *id,
             set: fingerprint.set,
             spec: fingerprint.spec(task.trial),
             task: stored,
             pieces,
-        })
+        }))
     }
 
     fn statistics(&self, bound: &Bound, result: &SimulationResult) -> BTreeMap<u64, Option<f64>> {

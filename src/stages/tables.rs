@@ -2,11 +2,16 @@
 
 use crate::network::{Gid, Network};
 use crate::pipeline::{Output, Precision};
-use crate::solver::{Dipole, Record, SimulationResult, Spike};
-use crate::store::{self, Extent, Id, Outputs, Table, Trace, TraceFormat};
+use crate::solver::{
+    CalciumTrace, CurrentTrace, Dipole, Record, SimulationResult, Spike, VoltageTrace,
+};
+use crate::store::{
+    self, Extent, Id, Layout, Outputs, Piece, PieceWriter, StoreError, Table, Trace, TraceFormat,
+};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
+use arrow_schema::ArrowError;
 
 /// What a pipeline wants to be stored.
 pub fn wanted(output: &Output) -> Outputs {
@@ -44,119 +49,168 @@ pub fn wanted(output: &Output) -> Outputs {
         )
 }
 
-/// Rows of some of a simulation's outputs, each table's as Parquet.
+/// Rows of some of a simulation's outputs. Results are taken apart as they are written, to keep memory low.
 ///
 /// # Errors
-/// A message, if results do not fit into the tables.
+/// If results do not fit into the tables, or the disk refuses.
 pub fn pieces(
+    layout: &Layout,
     id: Id,
     network: &Network,
-    result: &SimulationResult,
+    result: &mut SimulationResult,
     outputs: &Outputs,
     dt: f64,
-) -> Result<Vec<(Table, Vec<u8>)>, String> {
+) -> Result<Vec<(Table, Piece)>, PieceError> {
     let mut pieces = Vec::new();
     for table in Table::DATA.into_iter().filter(|table| outputs.has(*table)) {
-        let rows = rows(table, id, network, result, outputs.get(table), dt);
-        let rows = rows.map_err(|e| format!("{} cannot be stored: {e}", table.name()))?;
-        let bytes = store::encode_piece(table, id, &rows)
-            .map_err(|e| format!("{} cannot be stored: {e}", table.name()))?;
-        if !bytes.is_empty() {
-            pieces.push((table, bytes));
+        let mut writer: Option<PieceWriter> = None;
+        let mut put = |rows: RecordBatch| -> Result<(), PieceError> {
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                None => writer.insert(PieceWriter::new(layout, table, id, &rows.schema())?),
+            };
+            Ok(writer.write(&rows)?)
+        };
+        rows(table, id, network, result, outputs.get(table), dt, &mut put)?;
+        if let Some(writer) = writer {
+            pieces.push((table, writer.finish()?));
         }
     }
     Ok(pieces)
 }
 
+/// Why rows could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PieceError {
+    /// They do not fit into the table.
+    #[error("results cannot be stored: {0}")]
+    Rows(#[from] ArrowError),
+    /// The disk refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Traces that are turned into columns at a time, to keep the copy small.
+const TRACES_PER_BATCH: usize = 256;
+
 fn rows(
     table: Table,
     id: Id,
     network: &Network,
-    result: &SimulationResult,
+    result: &mut SimulationResult,
     extent: Extent,
     dt: f64,
-) -> Result<Vec<RecordBatch>, arrow_schema::ArrowError> {
+    put: &mut dyn FnMut(RecordBatch) -> Result<(), PieceError>,
+) -> Result<(), PieceError> {
     let name = |gid: Gid| type_name(network, gid);
     let format = TraceFormat {
         double: extent.double,
         decimate: extent.decimate,
         dt,
     };
-    let traces = |traces: Vec<Trace>| {
-        traces
-            .chunks(TRACES_PER_BATCH)
-            .map(|chunk| store::trace_rows(table, id, chunk, format))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let batches = match table {
+    match table {
         Table::Dipole => {
             let Dipole { agg, l2, l5 } = &result.dipole;
-            vec![store::dipole_rows(id, &result.times, agg, l2, l5)?]
+            put(store::dipole_rows(id, &result.times, agg, l2, l5)?)?;
         }
         Table::Spikes => {
             let times = result.spikes.iter().map(|spike| spike.time).collect();
             let types: Vec<&str> = result.spikes.iter().map(|spike| name(spike.gid)).collect();
             let gids = result.spikes.iter().map(|spike| spike.gid);
-            vec![store::spikes_rows(id, times, gids, &types)?]
+            put(store::spikes_rows(id, times, gids, &types)?)?;
         }
         Table::Lfp => {
-            let contacts = result.lfp.iter().flat_map(|lfp| {
-                (0..)
-                    .zip(&lfp.potential)
-                    .map(|(contact, values)| (&lfp.array, contact, values))
-            });
-            contacts
-                .map(|(array, contact, values)| {
-                    store::lfp_rows(id, array, contact, &result.times, values)
-                })
-                .collect::<Result<_, _>>()?
+            for lfp in &result.lfp {
+                for (contact, values) in (0..).zip(&lfp.potential) {
+                    put(store::lfp_rows(
+                        id,
+                        &lfp.array,
+                        contact,
+                        &result.times,
+                        values,
+                    )?)?;
+                }
+            }
         }
-        Table::Voltages => traces(
-            result
-                .voltages
-                .iter()
-                .map(|t| Trace {
-                    gid: t.gid,
-                    cell_type: name(t.gid),
-                    section: &t.section,
-                    receptor: None,
-                    values: &t.values,
-                })
-                .collect(),
-        )?,
-        Table::Currents => traces(
-            result
-                .currents
-                .iter()
-                .map(|t| Trace {
-                    gid: t.gid,
-                    cell_type: name(t.gid),
-                    section: &t.section,
-                    receptor: Some(&t.receptor),
-                    values: &t.values,
-                })
-                .collect(),
-        )?,
-        Table::Calcium => traces(
-            result
-                .calcium
-                .iter()
-                .map(|t| Trace {
-                    gid: t.gid,
-                    cell_type: name(t.gid),
-                    section: &t.section,
-                    receptor: None,
-                    values: &t.values,
-                })
-                .collect(),
-        )?,
-        Table::Simulations | Table::Summary => Vec::new(),
-    };
-    Ok(batches)
+        Table::Voltages => {
+            let trace = |t: &'_ VoltageTrace| (t.gid, t.section.clone(), String::new());
+            put_traces(
+                table,
+                id,
+                network,
+                format,
+                std::mem::take(&mut result.voltages),
+                trace,
+                |t| t.values,
+                put,
+            )?;
+        }
+        Table::Currents => {
+            let trace = |t: &'_ CurrentTrace| (t.gid, t.section.clone(), t.receptor.clone());
+            put_traces(
+                table,
+                id,
+                network,
+                format,
+                std::mem::take(&mut result.currents),
+                trace,
+                |t| t.values,
+                put,
+            )?;
+        }
+        Table::Calcium => {
+            let trace = |t: &'_ CalciumTrace| (t.gid, t.section.clone(), String::new());
+            put_traces(
+                table,
+                id,
+                network,
+                format,
+                std::mem::take(&mut result.calcium),
+                trace,
+                |t| t.values,
+                put,
+            )?;
+        }
+        Table::Simulations | Table::Summary => {}
+    }
+    Ok(())
 }
 
-/// Traces that are turned into columns at a time, to keep the copy small.
-const TRACES_PER_BATCH: usize = 256;
+/// Writes traces some at a time, each of which is let go as soon as it is written.
+#[allow(clippy::too_many_arguments)]
+fn put_traces<T>(
+    table: Table,
+    id: Id,
+    network: &Network,
+    format: TraceFormat,
+    traces: Vec<T>,
+    words: impl Fn(&T) -> (Gid, String, String),
+    values: impl Fn(T) -> Vec<f64>,
+    put: &mut dyn FnMut(RecordBatch) -> Result<(), PieceError>,
+) -> Result<(), PieceError> {
+    let mut traces = traces.into_iter();
+    loop {
+        let chunk: Vec<((Gid, String, String), Vec<f64>)> = traces
+            .by_ref()
+            .take(TRACES_PER_BATCH)
+            .map(|trace| (words(&trace), values(trace)))
+            .collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<Trace> = chunk
+            .iter()
+            .map(|((gid, section, receptor), values)| Trace {
+                gid: *gid,
+                cell_type: type_name(network, *gid),
+                section,
+                receptor: (table == Table::Currents).then_some(receptor),
+                values,
+            })
+            .collect();
+        put(store::trace_rows(table, id, &rows, format)?)?;
+    }
+}
 
 fn type_name(network: &Network, gid: Gid) -> &str {
     let of_gid = network

@@ -5,6 +5,7 @@
 use super::error::{Result, StoreError};
 use super::hash::Hash;
 use fs_err as fs;
+use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -13,7 +14,7 @@ const MAGIC: &[u8; 8] = b"HNNSWEEP";
 const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// Length and checksum of a file that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     /// Bytes.
     pub len: u64,
@@ -99,6 +100,20 @@ fn open_to_readers(file: &std::fs::File, target: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn open_to_readers(_: &std::fs::File, _: &Path) -> Result<()> {
     Ok(())
+}
+
+/// Makes a file that was written aside durable where it is; gives its name.
+pub fn keep(file: NamedTempFile) -> Result<String> {
+    let path = file.path().to_path_buf();
+    let error = |e| StoreError::io("write", &path, e);
+    file.as_file().sync_all().map_err(error)?;
+    open_to_readers(file.as_file(), &path)?;
+    file.keep().map_err(|e| error(e.error))?;
+    sync_parent(&path)?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    Ok(name.unwrap_or_default())
 }
 
 /// Renames a file that is durable already.

@@ -4,11 +4,11 @@
 //! carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the tables the file
 //! is emptied.
 
-use super::disk;
+use super::disk::{self, Written};
 use super::error::{Result, StoreError};
 use super::hash::{Blob, Hash};
 use super::layout::{Layout, Table};
-use super::part::{Id, PieceSource};
+use super::part::{Id, Piece, PieceSource};
 use super::state::Task;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -28,10 +28,21 @@ pub struct Commit {
     pub set: Hash,
     /// What is known of it; `outputs` are those of `pieces`.
     pub task: Task,
-    /// Rows of each table, as Parquet.
-    pub pieces: Vec<(Table, Vec<u8>)>,
+    /// Rows of each table.
+    pub pieces: Vec<(Table, Piece)>,
     /// Canonical bytes of the task.
     pub spec: Vec<Blob>,
+}
+
+impl Commit {
+    /// Bytes that it takes in memory and in the journal.
+    pub fn size(&self) -> usize {
+        let pieces = self.pieces.iter().map(|(_, piece)| match piece {
+            Piece::Inline(bytes) => bytes.len(),
+            Piece::File { .. } => 0,
+        });
+        pieces.sum::<usize>() + self.spec.iter().map(|blob| blob.bytes.len()).sum::<usize>()
+    }
 }
 
 /// A record of a journal: a commit whose bytes are in the file.
@@ -44,9 +55,24 @@ pub struct Record {
     /// What is known of it.
     pub task: Task,
     /// Rows of each table.
-    pub pieces: Vec<(Table, PieceSource)>,
+    pub pieces: Vec<(Table, RecordPiece)>,
     /// Canonical bytes of the task.
     pub spec: Vec<(Hash, PieceSource)>,
+}
+
+/// Where a record's rows of a table are.
+#[derive(Clone, Debug)]
+pub enum RecordPiece {
+    /// In the journal.
+    Inline(PieceSource),
+    /// In a file of `.state/pieces`.
+    File(String, Written),
+}
+
+#[derive(Serialize, Deserialize)]
+enum HeaderPiece {
+    Inline(u64),
+    File(String, Written),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +80,7 @@ struct Header {
     id: Id,
     set: Hash,
     task: Task,
-    pieces: Vec<(Table, u64)>,
+    pieces: Vec<(Table, HeaderPiece)>,
     spec: Vec<(Hash, u64)>,
 }
 
@@ -95,25 +121,23 @@ impl Journal {
     /// # Errors
     /// If the disk refuses; none of them is kept then, and those before are.
     pub fn append(&mut self, commits: &[Commit]) -> Result<()> {
-        let mut bytes = Vec::new();
+        let mut end = self.len;
         let mut records = Vec::with_capacity(commits.len());
-        for commit in commits {
-            let offset = self.len + bytes.len() as u64;
-            let (record, encoded) = encode(commit, &self.path, offset)?;
-            bytes.extend(encoded);
-            records.push(record);
-        }
-        let written = self
-            .file
-            .write_all(&bytes)
-            .and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
+        let mut write = || -> std::io::Result<()> {
+            for commit in commits {
+                let (record, len) = write_record(commit, &mut self.file, &self.path, end)?;
+                records.push(record);
+                end += len;
+            }
+            self.file.sync_data()
+        };
+        if let Err(error) = write() {
             // What was half written must not stand before what comes later.
             let _ = self.file.set_len(self.len);
             let _ = self.file.seek(SeekFrom::Start(self.len));
             return Err(StoreError::io("write", &self.path, error));
         }
-        self.len += bytes.len() as u64;
+        self.len = end;
         self.records.extend(records);
         Ok(())
     }
@@ -139,26 +163,33 @@ impl Journal {
     }
 }
 
-fn encode(commit: &Commit, path: &Path, offset: u64) -> Result<(Record, Vec<u8>)> {
+fn write_record(
+    commit: &Commit,
+    file: &mut fs::File,
+    path: &Path,
+    offset: u64,
+) -> std::io::Result<(Record, u64)> {
+    let piece = |piece: &Piece| match piece {
+        Piece::Inline(bytes) => HeaderPiece::Inline(bytes.len() as u64),
+        Piece::File { name, written } => HeaderPiece::File(name.clone(), *written),
+    };
     let header = Header {
         id: commit.id,
         set: commit.set,
         task: commit.task.clone(),
-        pieces: commit
-            .pieces
-            .iter()
-            .map(|(t, b)| (*t, b.len() as u64))
-            .collect(),
+        pieces: commit.pieces.iter().map(|(t, p)| (*t, piece(p))).collect(),
         spec: commit
             .spec
             .iter()
             .map(|b| (b.hash, b.bytes.len() as u64))
             .collect(),
     };
-    let head = rmp_serde::to_vec_named(&header)
-        .map_err(|e| StoreError::io("write", path, std::io::Error::other(e)))?;
+    let head = rmp_serde::to_vec_named(&header).map_err(std::io::Error::other)?;
     let bodies = || {
-        let pieces = commit.pieces.iter().map(|(_, bytes)| bytes.as_slice());
+        let pieces = commit.pieces.iter().filter_map(|(_, piece)| match piece {
+            Piece::Inline(bytes) => Some(bytes.as_slice()),
+            Piece::File { .. } => None,
+        });
         pieces.chain(commit.spec.iter().map(|blob| &*blob.bytes))
     };
     let body_len: usize = bodies().map(<[u8]>::len).sum();
@@ -167,28 +198,41 @@ fn encode(commit: &Commit, path: &Path, offset: u64) -> Result<(Record, Vec<u8>)
     bodies().for_each(|bytes| {
         hasher.update(bytes);
     });
-    let mut bytes = Vec::with_capacity(PREFIX + head.len() + body_len);
+    let mut bytes = Vec::with_capacity(PREFIX + head.len() + body_len.min(1 << 20));
     bytes.extend(MAGIC);
     bytes.extend((head.len() as u32).to_le_bytes());
     bytes.extend((body_len as u64).to_le_bytes());
     bytes.extend(hasher.finalize().as_bytes());
     bytes.extend(&head);
-    bodies().for_each(|body| bytes.extend(body));
-    let body_at = offset + (PREFIX + head.len()) as u64;
-    Ok((locate(header, path, body_at), bytes))
+    for body in bodies() {
+        if bytes.len() + body.len() > 1 << 20 {
+            file.write_all(&bytes)?;
+            bytes.clear();
+            file.write_all(body)?;
+        } else {
+            bytes.extend(body);
+        }
+    }
+    file.write_all(&bytes)?;
+    let body_at = (PREFIX + head.len()) as u64;
+    let record = locate(header, path, offset + body_at);
+    Ok((record, body_at + body_len as u64))
 }
 
 fn locate(header: Header, path: &Path, mut offset: u64) -> Record {
     let mut slice = |len: u64| {
-        let source = PieceSource::Slice(path.to_path_buf(), offset, len);
+        let source = PieceSource(path.to_path_buf(), offset, len);
         offset += len;
         source
     };
-    let pieces = header
-        .pieces
-        .into_iter()
-        .map(|(t, len)| (t, slice(len)))
-        .collect();
+    let mut pieces = Vec::with_capacity(header.pieces.len());
+    for (table, piece) in header.pieces {
+        let piece = match piece {
+            HeaderPiece::Inline(len) => RecordPiece::Inline(slice(len)),
+            HeaderPiece::File(name, written) => RecordPiece::File(name, written),
+        };
+        pieces.push((table, piece));
+    }
     let spec = header
         .spec
         .into_iter()

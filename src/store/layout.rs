@@ -114,6 +114,25 @@ impl Layout {
         self.state_folder().join("specs")
     }
 
+    /// The file that holds a large piece of one simulation, relative to the root.
+    pub fn own_part_name(table: Table, batch: u32, (sim, trial): (u32, u32)) -> String {
+        Self::part_name(
+            table,
+            batch,
+            &format!("sim-{sim:06}-trial-{trial:04}.parquet"),
+        )
+    }
+
+    /// What a part's name says: its batch, and its simulation and trial if it is of one only.
+    pub fn parse_part_name(name: &str) -> Option<(u32, Option<(u32, u32)>)> {
+        let mut words = name.split('/').skip(1);
+        let batch = words.next()?.strip_prefix("batch=")?.parse().ok()?;
+        let own = words.next()?.strip_suffix(".parquet")?.strip_prefix("sim-");
+        let own = own.and_then(|own| own.split_once("-trial-"));
+        let own = own.and_then(|(sim, trial)| Some((sim.parse().ok()?, trial.parse().ok()?)));
+        Some((batch, own))
+    }
+
     /// A file of a table, relative to the root.
     pub fn part_name(table: Table, batch: u32, file: &str) -> String {
         format!("{}/batch={batch}/{file}", table.name())

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `state` | the index: parameter sets and their numbers, finished tasks, sweeps, checksums of all parts |
 //! | `journal/` | finished simulations that are durable and not yet in the tables, one file per living process |
+//! | `pieces/` | large rows of simulations in the journal, which become parts as they are |
 //! | `specs/` | canonical bytes of the tasks, by hash |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
@@ -31,7 +32,7 @@ pub use error::{Result, StoreError};
 pub use hash::{Blob, Hash};
 pub use journal::Commit;
 pub use layout::{Layout, Table};
-pub use part::{Id, encode_piece};
+pub use part::{Id, Piece, PieceWriter};
 pub use schema::{
     Trace, TraceFormat, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
     trace_rows,
@@ -110,23 +111,26 @@ impl Store {
 /// Rows of a table, one simulation at a time, of one batch; nothing if the batch has none.
 ///
 /// # Errors
-/// If the part cannot be read or is damaged, or if `visit` fails.
+/// If a part cannot be read or is damaged.
 pub(crate) fn scan(
     layout: &Layout,
+    state: &State,
     table: Table,
     batch: u32,
     visit: &mut dyn FnMut(Id, &RecordBatch),
 ) -> Result<()> {
-    let path = layout
-        .root()
-        .join(Layout::part_name(table, batch, session::PART));
-    let damaged = |e| StoreError::damaged_part(&path, e);
-    let Some(mut reader) = part::open_part(&path)? else {
-        return Ok(());
-    };
-    while let Some(rows) = reader.next_group().map_err(damaged)? {
-        for (id, rows) in part::runs(&rows).map_err(damaged)? {
-            visit(id, &rows);
+    let folder = Layout::part_name(table, batch, "");
+    let parts = state.parts.range(folder.clone()..);
+    for (name, _) in parts.take_while(|(name, _)| name.starts_with(&folder)) {
+        let path = layout.root().join(name);
+        let damaged = |e| StoreError::damaged_part(&path, e);
+        let Some(mut reader) = part::open_part(&path)? else {
+            continue;
+        };
+        while let Some(rows) = reader.next_group().map_err(damaged)? {
+            for (id, rows) in part::runs(&rows).map_err(damaged)? {
+                visit(id, &rows);
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::disk::{self, Hashed, Written};
 use super::error::{Result, StoreError};
-use super::layout::Table;
+use super::layout::{Layout, Table};
 use super::schema::{ROW_GROUP_ROWS, writer_properties};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -48,20 +48,16 @@ impl<W: Write + Send> PartWriter<W> {
 
     /// Appends rows of a simulation.
     pub fn write(&mut self, id: Id, rows: &RecordBatch) -> std::result::Result<(), ParquetError> {
-        let full = self.rows >= ROW_GROUP_ROWS || self.samples >= 32 * ROW_GROUP_ROWS;
-        if full && self.last != Some(id) {
-            self.end_group()?;
+        // Traces of one simulation may be too many for a row group; rows of one never are.
+        let too_large = self.samples >= 32 * ROW_GROUP_ROWS;
+        if too_large || (self.rows >= ROW_GROUP_ROWS && self.last != Some(id)) {
+            (self.rows, self.samples) = (0, 0);
+            self.writer.flush()?;
         }
         self.last = Some(id);
         self.rows += rows.num_rows();
         self.samples += list_items(rows);
         self.writer.write(rows)
-    }
-
-    /// Ends a row group within a simulation, for traces that are too many for one.
-    pub fn end_group(&mut self) -> std::result::Result<(), ParquetError> {
-        (self.rows, self.samples) = (0, 0);
-        self.writer.flush()
     }
 
     /// Ends the file.
@@ -79,20 +75,100 @@ fn list_items(rows: &RecordBatch) -> usize {
         .sum()
 }
 
-/// One simulation's rows of a table as the bytes of a Parquet file.
-pub fn encode_piece(
-    table: Table,
+/// A piece that grows beyond this goes to a file of its own, which becomes a part as it is.
+const INLINE_BYTES: usize = 16 << 20;
+
+/// One simulation's rows of a table, as a Parquet file.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// In memory.
+    Inline(Vec<u8>),
+    /// In a durable file of `.state/pieces`.
+    File {
+        /// Its name.
+        name: String,
+        /// Its length and checksum.
+        written: Written,
+    },
+}
+
+/// Writes one simulation's rows of a table.
+pub struct PieceWriter {
     id: Id,
-    rows: &[RecordBatch],
-) -> std::result::Result<Vec<u8>, ParquetError> {
-    let Some(first) = rows.first() else {
-        return Ok(Vec::new());
-    };
-    let mut writer = PartWriter::new(Vec::new(), table, &first.schema())?;
-    for batch in rows {
-        writer.write(id, batch)?;
+    writer: PartWriter<Hashed<Spool>>,
+}
+
+impl PieceWriter {
+    /// Begins a piece in a folder of results.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn new(layout: &Layout, table: Table, id: Id, schema: &SchemaRef) -> Result<Self> {
+        let folder = layout.pieces();
+        let sink = Hashed::new(Spool::Memory(Vec::new(), folder.clone()));
+        let writer = PartWriter::new(sink, table, schema).map_err(|e| write_error(&folder, e))?;
+        Ok(Self { id, writer })
     }
-    writer.finish()
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+        self.writer
+            .write(self.id, rows)
+            .map_err(|e| write_error(Path::new("a piece"), e))
+    }
+
+    /// Ends the piece; it is durable if it is a file.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn finish(self) -> Result<Piece> {
+        let sink = self
+            .writer
+            .finish()
+            .map_err(|e| write_error(Path::new("a piece"), e))?;
+        let written = sink.written();
+        match sink.into_inner() {
+            Spool::Memory(bytes, _) => Ok(Piece::Inline(bytes)),
+            Spool::File(file) => {
+                let name = disk::keep(file)?;
+                Ok(Piece::File { name, written })
+            }
+        }
+    }
+}
+
+/// Memory that becomes a file when it grows.
+enum Spool {
+    Memory(Vec<u8>, PathBuf),
+    File(tempfile::NamedTempFile),
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Spool::Memory(memory, folder) = self {
+            if memory.len() + bytes.len() <= INLINE_BYTES {
+                memory.extend_from_slice(bytes);
+                return Ok(bytes.len());
+            }
+            let mut file = disk::aside(folder).map_err(std::io::Error::other)?;
+            file.write_all(memory)?;
+            *self = Spool::File(file);
+        }
+        match self {
+            Spool::File(file) => file.write(bytes),
+            Spool::Memory(..) => Ok(0),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Spool::File(file) => file.flush(),
+            Spool::Memory(..) => Ok(()),
+        }
+    }
 }
 
 /// Reads a file one row group at a time.
@@ -200,18 +276,15 @@ pub struct Incoming {
     pub source: PieceSource,
 }
 
-/// Where a piece is.
+/// Where bytes are: in a file, at an offset and with a length.
 #[derive(Clone, Debug)]
-pub enum PieceSource {
-    /// In a file, at an offset and with a length.
-    Slice(PathBuf, u64, u64),
-}
+pub struct PieceSource(pub PathBuf, pub u64, pub u64);
 
 impl PieceSource {
     /// The bytes of a piece.
     pub fn read(&self) -> Result<Bytes> {
         use std::io::{Read, Seek, SeekFrom};
-        let PieceSource::Slice(path, offset, len) = self;
+        let PieceSource(path, offset, len) = self;
         let read = || -> std::io::Result<Vec<u8>> {
             let mut file = fs::File::open(path)?;
             file.seek(SeekFrom::Start(*offset))?;
@@ -255,7 +328,7 @@ pub fn merge(
     let mut put_before =
         |limit: Option<Id>, put: &mut dyn FnMut(Id, &RecordBatch) -> Result<()>| {
             while let Some(piece) = pending.next_if(|p| limit.is_none_or(|limit| p.id < limit)) {
-                let PieceSource::Slice(path, ..) = &piece.source;
+                let path = &piece.source.0;
                 let bytes = piece.source.read()?;
                 let damaged = |e: ParquetError| StoreError::damaged_part(path, e);
                 let mut reader = PartReader::new(bytes).map_err(damaged)?;

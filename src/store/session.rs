@@ -4,7 +4,7 @@ use super::derive::{self, Columns, Points};
 use super::disk;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
-use super::journal::{self, Commit, Journal, Record};
+use super::journal::{self, Commit, Journal, Record, RecordPiece};
 use super::layout::{Layout, Table};
 use super::part::{self, Id, Incoming, write_part};
 use super::specs;
@@ -53,7 +53,12 @@ impl Session {
     /// If the folder cannot be written, or its state is damaged.
     pub fn begin(root: &Path) -> Result<Self> {
         let layout = Layout::new(root);
-        for folder in [layout.tmp(), layout.journal(), layout.specs()] {
+        for folder in [
+            layout.tmp(),
+            layout.journal(),
+            layout.pieces(),
+            layout.specs(),
+        ] {
             disk::create_dir(&folder)?;
         }
         let path = layout.lock();
@@ -260,6 +265,13 @@ impl Session {
         for (path, _lock) in &orphans {
             disk::remove(path)?;
         }
+        // With no other process at work, a piece that is still there was never committed.
+        let others = disk::list(&self.layout.journal())?.len() > 1;
+        if !others {
+            for path in disk::list(&self.layout.pieces())? {
+                disk::remove(&path)?;
+            }
+        }
         Ok(())
     }
 
@@ -288,7 +300,7 @@ impl Session {
     fn fold(&mut self, records: &[Record], mut dirty: BTreeSet<u32>) -> Result<()> {
         // On an error the state is gone from memory, and `refresh` reads it again.
         let mut state = std::mem::take(&mut self.state);
-        let mut merges: BTreeMap<(Table, u32), BTreeMap<Id, part::PieceSource>> = BTreeMap::new();
+        let mut merges: BTreeMap<(Table, u32), BTreeMap<Id, RecordPiece>> = BTreeMap::new();
         let mut blobs = BTreeMap::new();
         for record in records {
             for (hash, source) in &record.spec {
@@ -299,31 +311,71 @@ impl Session {
             }
             let batch = state.batch_of(record.id.0);
             dirty.insert(batch);
-            for (table, source) in &record.pieces {
-                let pieces = merges.entry((*table, batch)).or_default();
-                pieces.insert(record.id, source.clone());
+            for (table, piece) in &record.pieces {
+                let rows = merges.entry((*table, batch)).or_default();
+                rows.insert(record.id, piece.clone());
             }
         }
-        for ((table, batch), pieces) in merges {
-            let name = Layout::part_name(table, batch, PART);
-            let target = self.layout.root().join(&name);
-            let incoming: Vec<Incoming> = pieces
-                .iter()
-                .map(|(id, source)| Incoming {
-                    id: *id,
-                    source: source.clone(),
-                })
-                .collect();
-            let replaced = |id: Id| pieces.contains_key(&id);
-            match part::merge(&self.layout.tmp(), &target, table, &incoming, &replaced)? {
-                Some(written) => state.parts.insert(name, written.into()),
-                None => state.parts.remove(&name),
-            };
+        for ((table, batch), rows) in merges {
+            self.merge(&mut state, table, batch, &rows)?;
         }
         specs::add(&self.layout, &mut state, blobs)?;
         self.write_derived(&mut state, dirty)?;
         state.save(&self.layout)?;
         self.state = state;
+        Ok(())
+    }
+
+    /// Brings rows into a batch of a table: small pieces into its part, each large one as a part of its own.
+    fn merge(
+        &self,
+        state: &mut State,
+        table: Table,
+        batch: u32,
+        rows: &BTreeMap<Id, RecordPiece>,
+    ) -> Result<()> {
+        let root = self.layout.root();
+        let mut incoming = Vec::new();
+        for (id, piece) in rows {
+            let own = Layout::own_part_name(table, batch, *id);
+            match piece {
+                RecordPiece::Inline(source) => {
+                    incoming.push(Incoming {
+                        id: *id,
+                        source: source.clone(),
+                    });
+                    if state.parts.remove(&own).is_some() {
+                        disk::remove(&root.join(&own))?;
+                    }
+                }
+                RecordPiece::File(name, written) => {
+                    let (from, to) = (self.layout.pieces().join(name), root.join(&own));
+                    // It may have been moved before a crash.
+                    if from.exists() {
+                        if let Some(folder) = to.parent() {
+                            disk::create_dir(folder)?;
+                        }
+                        disk::rename(&from, &to)?;
+                    }
+                    state.parts.insert(own, *written);
+                }
+            }
+        }
+        let name = Layout::part_name(table, batch, PART);
+        if incoming.is_empty() && !state.parts.contains_key(&name) {
+            return Ok(());
+        }
+        let replaced = |id: Id| rows.contains_key(&id);
+        match part::merge(
+            &self.layout.tmp(),
+            &root.join(&name),
+            table,
+            &incoming,
+            &replaced,
+        )? {
+            Some(written) => state.parts.insert(name, written),
+            None => state.parts.remove(&name),
+        };
         Ok(())
     }
 
@@ -345,7 +397,7 @@ impl Session {
                     .map_err(|e| StoreError::io("write", &target, std::io::Error::other(e)))?;
                 if rows.num_rows() > 0 {
                     let part = write_part(&self.layout.tmp(), &target, table, &rows)?;
-                    written.push((name, Some(part.into())));
+                    written.push((name, Some(part)));
                 } else if state.parts.contains_key(&name) {
                     disk::remove(&target)?;
                     written.push((name, None));
@@ -412,8 +464,7 @@ fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(StoreError::io("read", &path, e)),
         };
-        let batch = name.split(['=', '/']).nth(2).and_then(|n| n.parse().ok());
-        if let (true, Some(batch)) = (len != Some(part.len), batch) {
+        if let (true, Some((batch, _))) = (len != Some(part.len), Layout::parse_part_name(name)) {
             damaged.push((name.clone(), batch));
         }
     }
@@ -429,9 +480,18 @@ pub(crate) fn note_damage(layout: &Layout, state: &mut State) -> Result<()> {
         else {
             continue;
         };
+        let own = Layout::parse_part_name(&name).and_then(|(_, own)| own);
         let ids: Vec<Id> = state.tasks.keys().copied().collect();
         for id in ids {
-            if state.batch_of(id.0) != batch {
+            // Those with a part of their own have no rows in the common one.
+            let of_file = match own {
+                Some(own) => id == own,
+                None => {
+                    let apart = Layout::own_part_name(table, batch, id);
+                    state.batch_of(id.0) == batch && !state.parts.contains_key(&apart)
+                }
+            };
+            if !of_file {
                 continue;
             }
             if let Some(task) = state

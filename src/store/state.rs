@@ -3,7 +3,8 @@
 //! One sealed file, replaced as a whole; it is small (about 250 bytes a task). Tables `simulations` and `summary` are
 //! written from it.
 
-use super::disk::{self, Written};
+use super::disk;
+pub use super::disk::Written as Part;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
 use super::layout::{Layout, Table};
@@ -279,24 +280,6 @@ impl Value {
         match self {
             Value::Float(x) => format!("f{:016x}", if *x == 0.0 { 0 } else { x.to_bits() }),
             other => other.to_string(),
-        }
-    }
-}
-
-/// A file and its checksum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    /// Bytes.
-    pub len: u64,
-    /// blake3 of the bytes.
-    pub hash: Hash,
-}
-
-impl From<Written> for Part {
-    fn from(written: Written) -> Self {
-        Self {
-            len: written.len,
-            hash: written.hash,
         }
     }
 }

@@ -8,7 +8,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use hnn_sweep::network::Network;
 use hnn_sweep::pipeline::Pipeline;
-use hnn_sweep::solver::{Dipole, SimulationResult, SolverError, Spike, Trial};
+use hnn_sweep::solver::{Dipole, SimulationResult, SolverError, Spike, Trial, VoltageTrace};
 use hnn_sweep::stages::plan::fingerprint::Fingerprinter;
 use hnn_sweep::stages::{self, Options, Plan, Report, RunError, Simulate, Watch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -28,6 +28,8 @@ pub struct Fake {
     pub wait: Duration,
     /// Which fail.
     pub fail: Fail,
+    /// Traces of each simulation.
+    pub traces: u32,
 }
 
 impl Default for Fake {
@@ -36,6 +38,7 @@ impl Default for Fake {
             calls: Mutex::default(),
             wait: Duration::ZERO,
             fail: |_, _| None,
+            traces: 0,
         }
     }
 }
@@ -84,7 +87,15 @@ impl Simulate for Fake {
                 gid: k,
             })
             .collect();
+        let voltages = (0..self.traces)
+            .map(|gid| VoltageTrace {
+                gid,
+                section: "soma".into(),
+                values: (0..n).map(|_| random()).collect(),
+            })
+            .collect();
         Ok(SimulationResult {
+            voltages,
             times: (0..n).map(|i| i as f64 * trial.dt).collect(),
             dipole: Dipole {
                 agg: l2.iter().zip(&l5).map(|(a, b)| a + b).collect(),
