@@ -7,6 +7,8 @@ mod avx512;
 pub mod layout;
 pub mod simd;
 pub mod step;
+#[cfg(test)]
+mod tests;
 
 use super::mechanisms::tables::Tables;
 use simd::Lanes;
