@@ -5,6 +5,7 @@
 //! that is simulated there.
 
 mod bind;
+mod connection;
 mod drive;
 mod error;
 mod expr;
@@ -13,6 +14,7 @@ mod network;
 mod output;
 mod reader;
 mod samples;
+mod set;
 mod setting;
 mod simulation;
 mod summary;
@@ -32,12 +34,14 @@ pub use summary::{
 pub use target::Target;
 pub use value::{ParamValue, Parameter, ParameterKind};
 
+use connection::ConnectionSpec;
 use drive::{ArraySpec, BiasSpec, DriveSpec};
 use error::Source;
 use network::{NETWORK_KEYS, NetworkSpec};
 use output::OUTPUT_KEYS;
 use reader::{Item, Table};
 use samples::{SAMPLES_KEYS, Samples};
+use set::SetSpec;
 use setting::{Scope, check_name};
 use simulation::{SIMULATION_KEYS, Simulation};
 use std::path::{Path, PathBuf};
@@ -54,6 +58,8 @@ const ROOT_KEYS: &[&str] = &[
     "grid",
     "samples",
     "derived",
+    "set",
+    "connection",
     "drive",
     "bias",
     "electrode_array",
@@ -97,6 +103,8 @@ pub struct Pipeline {
     drives: Vec<DriveSpec>,
     biases: Vec<BiasSpec>,
     arrays: Vec<ArraySpec>,
+    connections: Vec<ConnectionSpec>,
+    set: Vec<SetSpec>,
 }
 
 impl Pipeline {
@@ -178,6 +186,11 @@ impl Pipeline {
             .iter()
             .map(|i| ArraySpec::read(i, &scope))
             .collect::<Result<_, _>>()?;
+        let connections = each("connection")?
+            .iter()
+            .map(|i| ConnectionSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let set = SetSpec::read(root.get("set").as_ref(), &scope)?;
         let output = Output::read(root.get("output").as_ref())?;
         let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
         let mut summaries = Vec::new();
@@ -206,6 +219,8 @@ impl Pipeline {
             drives,
             biases,
             arrays,
+            connections,
+            set,
         };
         pipeline.check_ends()?;
         Ok(pipeline)

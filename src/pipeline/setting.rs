@@ -244,6 +244,25 @@ impl Scope {
             .collect()
     }
 
+    /// Whether a text is `"$name"` of a string parameter.
+    pub(crate) fn is_word(&self, text: &str) -> bool {
+        self.is_reference(text, ParameterKind::Str)
+    }
+
+    /// Whether a text is `"$name"` of a boolean parameter.
+    pub(crate) fn is_flag(&self, text: &str) -> bool {
+        self.is_reference(text, ParameterKind::Bool)
+    }
+
+    fn is_reference(&self, text: &str, kind: ParameterKind) -> bool {
+        let name = text.strip_prefix('$');
+        name.is_some_and(|name| {
+            self.parameters
+                .iter()
+                .any(|p| p.name == name && p.kind == kind)
+        })
+    }
+
     /// Values of all names at a point.
     pub(crate) fn at<'a>(
         &'a self,
