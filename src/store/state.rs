@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 /// 1: first version.
 pub const STORE_VERSION: u32 = 1;
 
+/// After this many batches of a size, batches are twice as large: the number of files grows with the logarithm of the number
+/// of simulations.
+const BATCHES_PER_SIZE: usize = 100;
+
 /// Identifier of a statistic: a hash of what is computed, whatever its column is called.
 pub type StatId = u64;
 
@@ -358,6 +362,8 @@ impl State {
             return sim;
         }
         let sim = u32::try_from(self.sims.len()).unwrap_or(u32::MAX);
+        let doublings = (self.batches.len() / BATCHES_PER_SIZE).min(20);
+        let batch_size = batch_size.saturating_mul(1 << doublings);
         let full = |batch: &Batch| sim - batch.first >= batch.size.min(batch_size);
         if self.batches.last().is_none_or(full) {
             self.batches.push(Batch {
