@@ -89,17 +89,20 @@ fn rooms_name_only_the_rooms_that_they_may() {
 }
 
 #[test]
-fn unsafe_code_is_in_the_kernels_only() {
+fn unsafe_code_is_in_the_kernels_and_at_their_one_call() {
     let kernels = root().join("src/solver/kernels");
-    let outside: Vec<_> = source_files(&root().join("src"))
-        .into_iter()
-        .filter(|file| !file.starts_with(&kernels))
-        .filter(|file| {
-            let text = fs::read_to_string(file).unwrap();
-            let code = |line: &str| line.split("//").next().unwrap().to_string();
-            text.lines()
-                .any(|line| code(line).contains("unsafe ") && !line.contains("unsafe_op"))
-        })
-        .collect();
-    assert!(outside.is_empty(), "{outside:?}");
+    let engine = root().join("src/solver/engine.rs");
+    let unsafe_lines = |file: &Path| {
+        let text = fs::read_to_string(file).unwrap();
+        text.lines()
+            .map(|line| line.split("//").next().unwrap())
+            .filter(|code| code.contains("unsafe ") && !code.contains("unsafe_op"))
+            .count()
+    };
+    for file in source_files(&root().join("src")) {
+        let allowed = usize::from(file == engine);
+        if !file.starts_with(&kernels) {
+            assert_eq!(unsafe_lines(&file), allowed, "{}", file.display());
+        }
+    }
 }

@@ -746,6 +746,78 @@ fn summaries_that_cannot_be_computed_are_refused() {
         "\"all\"",
         "",
     );
+    refused(
+        &summary("statistic = \"band_power\"\nfmin = 8"),
+        "lacks `fmax`",
+        "[[summary]]",
+        "",
+    );
+    refused(
+        &summary("statistic = \"band_power\"\nfmin = 8\nfmax = 7"),
+        "must be at least fmin",
+        "7",
+        "",
+    );
+    refused(
+        &summary("statistic = \"band_power\"\nfmin = 10\nfmax = 20"),
+        "no frequency between 10 and 20 Hz: 10 ms resolve 100.0000 Hz",
+        "\"m\"",
+        "longer time",
+    );
+    refused(
+        &summary("statistic = \"peak_frequency\"\nfmin = 0\nfmax = 900\nsegment = 50"),
+        "segments of 50 ms",
+        "\"m\"",
+        "`segment`",
+    );
+    refused(
+        &summary("statistic = \"peak_time\"\nn = 0"),
+        "must be 1 to",
+        "0",
+        "",
+    );
+    refused(
+        &summary("statistic = \"peak_time\"\npolarity = \"up\""),
+        "must be `positive` or `negative`",
+        "\"up\"",
+        "",
+    );
+    refused(
+        &summary("statistic = \"max\"\nn = 2"),
+        "`n` of summary `m` has no meaning for `max`",
+        "2",
+        "",
+    );
+    refused(
+        &summary("statistic = \"rmse\""),
+        "lacks `target`",
+        "[[summary]]",
+        "",
+    );
+    refused(
+        &summary("statistic = \"expression\"\nexpression = \"m + 1\""),
+        "there is no summary `m` above",
+        "m",
+        "above it",
+    );
+    let two = |expression: &str, keys: &str| {
+        summary(&format!(
+            "statistic = \"max\"\n[[summary]]\nname = \"e\"\nstatistic = \"expression\"\nexpression = \"{expression}\"\n{keys}"
+        ))
+    };
+    refused(
+        &two("mm + 1", ""),
+        "no summary `mm` above",
+        "mm",
+        "did you mean `m`?",
+    );
+    refused(
+        &two("m + 1", "trials = \"mean\""),
+        "`m` is of other trials",
+        "m",
+        "same `trials`",
+    );
+    refused(&two("m +", ""), "ends where a value is expected", "\"", "");
     refused(&summary(""), "lacks `statistic`", "[[summary]]", "");
 }
 

@@ -414,3 +414,266 @@ fn smoothing_a_waveform_of_an_erp_takes_milliseconds() {
     println!("{took:?}");
     assert!(took.as_millis() < 50, "{took:?}");
 }
+
+/// The value of one summary of L5 (or as the keys say) of the trial.
+fn value(keys: &str) -> Option<f64> {
+    let trial = Trial::new();
+    let signal = if keys.contains("signal") {
+        ""
+    } else {
+        "signal = \"L5\""
+    };
+    let text = format!("[[summary]]\nname = \"a\"\n{signal}\n{keys}\n");
+    summarize(&summaries(&text), &trial.data())[0]
+}
+
+#[test]
+fn peaks_are_those_of_scipys_find_peaks() {
+    let peak = |statistic: &str, keys: &str| {
+        value(&format!(
+            "statistic = \"{statistic}\"\ntmin = 2\ntmax = 6\n{keys}"
+        ))
+    };
+    // scipy.signal.find_peaks(x[2 <= t <= 6]): 60 peaks, of which 15 with prominence >= 2.5; of -x 17.
+    assert_eq!(peak("peak_time", ""), Some(2.024999999999995));
+    assert_eq!(peak("peak_amplitude", "n = 5"), Some(1.28125));
+    assert_eq!(peak("peak_time", "n = 5"), Some(2.2749999999999986));
+    assert!(peak("peak_time", "n = 60").is_some());
+    assert_eq!(peak("peak_time", "n = 61"), None);
+    assert_eq!(
+        peak("peak_time", "n = 2\nprominence = 2.5"),
+        Some(2.4250000000000007)
+    );
+    assert_eq!(
+        peak("peak_amplitude", "n = 3\nprominence = 2.5"),
+        Some(1.65625)
+    );
+    assert!(peak("peak_time", "n = 15\nprominence = 2.5").is_some());
+    assert_eq!(peak("peak_time", "n = 16\nprominence = 2.5"), None);
+    let negative = "polarity = \"negative\"\nprominence = 2.5";
+    assert_eq!(peak("peak_time", negative), Some(2.299999999999999));
+    assert_eq!(
+        peak("peak_amplitude", &format!("n = 2\n{negative}")),
+        Some(-1.34375)
+    );
+    assert!(peak("peak_time", &format!("n = 17\n{negative}")).is_some());
+    assert_eq!(peak("peak_time", &format!("n = 18\n{negative}")), None);
+}
+
+#[test]
+fn a_plateau_is_one_peak_at_its_middle_and_an_end_is_none() {
+    let mut trial = Trial::new();
+    // find_peaks([0, 1, 1, 0, 2, 2, 2, 1, 3, 3]) is [1, 5].
+    trial.dipole.agg = vec![0.0, 1.0, 1.0, 0.0, 2.0, 2.0, 2.0, 1.0, 3.0, 3.0];
+    trial.times.truncate(10);
+    let nth = |n: u32| {
+        let text = format!("[[summary]]\nname = \"a\"\nstatistic = \"peak_time\"\nn = {n}\n");
+        summarize(&summaries(&text), &trial.data())[0]
+    };
+    assert_eq!(
+        (nth(1), nth(2), nth(3)),
+        (Some(trial.times[1]), Some(trial.times[5]), None)
+    );
+}
+
+#[test]
+fn spectra_equal_scipys_welch() {
+    // f, d = scipy.signal.welch(x, sfreq, window="hamming", nperseg=n); d[band].sum()*f[1], f[band][d[band].argmax()]
+    let cases = [
+        ("", 0, 2000, 0.058337070567142275, 399.002493765586),
+        ("", 500, 5000, 0.1638629134780127, 3990.02493765586),
+        ("", 0, 20000, 0.8886298449089464, 13665.83541147132),
+        ("segment = 4", 0, 2000, 0.052520762170728374, 1750.0),
+        ("segment = 4", 0, 20000, 0.8337687818666515, 13500.0),
+        (
+            "segment = 4.025",
+            500,
+            5000,
+            0.15913418318263906,
+            3975.1552795031057,
+        ),
+        (
+            "segment = 4.025",
+            0,
+            20000,
+            0.8398679447640245,
+            13664.596273291925,
+        ),
+    ];
+    for (segment, fmin, fmax, power, frequency) in cases {
+        let of = |statistic: &str| {
+            value(&format!(
+                "statistic = \"{statistic}\"\nfmin = {fmin}\nfmax = {fmax}\n{segment}"
+            ))
+            .unwrap()
+        };
+        let got = of("band_power");
+        assert!((got - power).abs() < 1e-11 * power, "{got} {power}");
+        close(of("peak_frequency"), frequency);
+    }
+}
+
+#[test]
+fn waveforms_are_compared_with_targets_of_all_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    // hnn-core's text: time, agg, L2, L5.
+    let y = other_waveform();
+    let text: String = times()
+        .iter()
+        .zip(&y)
+        .map(|(t, y)| format!("{t:.3}\t0.0\t0.0\t{y:.6}\n"))
+        .collect();
+    std::fs::write(file("same.txt"), text).unwrap();
+    // Samples every 0.06 ms: the waveform is interpolated between its own.
+    let coarse: String = (0..159)
+        .map(|i| {
+            format!(
+                "{:?},{:?}\n",
+                f64::from(i) * 0.06,
+                f64::from((i * 7) % 23) / 8.0
+            )
+        })
+        .collect();
+    std::fs::write(file("coarse.csv"), format!("times,L5\n{coarse}")).unwrap();
+    let trial = Trial::new();
+    let value = |keys: &str| {
+        let text = format!(
+            "[network]\nmesh_shape = [2, 2]\n[simulation]\ntstop = 10\n[[summary]]\nname = \"a\"\nsignal = \"L5\"\n{keys}\n"
+        );
+        let pipeline = Pipeline::parse(&text, &file("sweep.toml"))?;
+        Ok::<_, hnn_sweep::pipeline::PipelineError>(
+            summarize(&pipeline.summaries, &trial.data())[0],
+        )
+    };
+    // np.sqrt(np.mean((x - y)**2)), np.corrcoef(x, y)[0, 1]; for the coarse one with np.interp(times, t, x).
+    let wanted = [
+        (
+            "statistic = \"rmse\"\ntarget = \"same.txt\"",
+            1.3908276912441773,
+        ),
+        (
+            "statistic = \"correlation\"\ntarget = \"same.txt\"",
+            -0.08067055195225668,
+        ),
+        (
+            "statistic = \"rmse\"\ntarget = \"coarse.csv\"",
+            1.6713238415851495,
+        ),
+        (
+            "statistic = \"correlation\"\ntarget = \"coarse.csv\"",
+            -0.009634965643200719,
+        ),
+        (
+            "statistic = \"rmse\"\ntarget = \"coarse.csv\"\ntmin = 2\ntmax = 6",
+            1.6823384907149175,
+        ),
+    ];
+    for (keys, wanted) in wanted {
+        let got = value(keys).unwrap().unwrap();
+        assert!(
+            (got - wanted).abs() < 1e-11 * wanted.abs(),
+            "{keys}: {got} {wanted}"
+        );
+    }
+    let refused = |name: &str, content: &str, message: &str| {
+        std::fs::write(file(name), content).unwrap();
+        let e = value(&format!("statistic = \"rmse\"\ntarget = \"{name}\"")).unwrap_err();
+        assert!(
+            e.to_string().contains(message) && e.to_string().contains(name),
+            "{e}"
+        );
+    };
+    refused(
+        "a.txt",
+        "0.0 1.0 2.0\n",
+        "line 1 has no time and no finite value of L5 in column 4",
+    );
+    refused("b.txt", "# nothing\n", "fewer than two samples");
+    refused("c.csv", "time,agg\n0,1\n1,2\n", "has no column `L5`");
+    refused("d.csv", "time,L5\n0,1\n0,2\n", "times must ascend");
+    refused("e.xlsx", "", "a .csv or a .parquet file");
+    assert!(value("statistic = \"rmse\"\ntarget = \"none.txt\"").is_err());
+}
+
+#[test]
+fn intervals_between_spikes_are_of_single_cells() {
+    let mut trial = Trial::new();
+    // Cell 3 fires every 2, then 4 ms; cell 4 at an interval of 3 ms; cell 10 is of another type.
+    trial.spikes = [(1.0, 3), (2.0, 4), (3.0, 3), (4.0, 10), (5.0, 4), (7.0, 3)]
+        .map(|(time, gid)| Spike { time, gid })
+        .to_vec();
+    let value = |statistic: &str, keys: &str| {
+        let text = format!("[[summary]]\nname = \"a\"\nstatistic = \"{statistic}\"\n{keys}\n");
+        summarize(&summaries(&text), &trial.data())[0]
+    };
+    // Intervals 2, 4 and 3 ms.
+    assert_eq!(value("isi_mean", ""), Some(3.0));
+    close(value("isi_std", "").unwrap(), (2.0_f64 / 3.0).sqrt());
+    close(value("isi_cv", "").unwrap(), (2.0_f64 / 3.0).sqrt() / 3.0);
+    assert_eq!(value("isi_mean", "tmax = 4"), Some(2.0));
+    assert_eq!(value("isi_mean", "cell_type = \"L5_pyramidal\""), None);
+    assert_eq!(
+        value("first_spike", "cell_type = \"L5_pyramidal\""),
+        Some(4.0)
+    );
+    assert_eq!(value("first_spike", "tmin = 2"), Some(2.0));
+    assert_eq!(value("first_spike", "tmin = 8"), None);
+    // A silent trial does not count in the mean over trials.
+    let mean = summaries("[[summary]]\nname = \"a\"\nstatistic = \"isi_mean\"\ntrials = \"mean\"");
+    let silent = Trial::new();
+    assert_eq!(
+        summarize_mean(&mean, &[trial.data(), silent.data()]),
+        [Some(3.0)]
+    );
+    assert_eq!(summarize_mean(&mean, &[silent.data()]), [None]);
+}
+
+#[test]
+fn expressions_are_over_summaries_above() {
+    let mut trial = Trial::new();
+    trial.spikes = vec![Spike { time: 1.0, gid: 3 }];
+    let head = "[[summary]]\nname = \"top\"\nstatistic = \"max\"\nsignal = \"L5\"\n\
+                [[summary]]\nname = \"bottom\"\nstatistic = \"min\"\nsignal = \"L5\"\n\
+                [[summary]]\nname = \"n\"\nstatistic = \"spike_count\"\n\
+                [[summary]]\nname = \"none\"\nstatistic = \"first_spike\"\ntmin = 5\n";
+    let value = |expression: &str| {
+        let text = format!(
+            "{head}[[summary]]\nname = \"half\"\nstatistic = \"expression\"\nexpression = \"top/2\"\n[[summary]]\nname = \"a\"\nstatistic = \"expression\"\nexpression = \"{expression}\"\n"
+        );
+        *summarize(&summaries(&text), &trial.data()).last().unwrap()
+    };
+    let peak_to_peak = value("top - bottom").unwrap();
+    assert_eq!(Some(peak_to_peak), super_value("peak_to_peak"));
+    assert_eq!(value("2*half + n"), Some(super_value("max").unwrap() + 1.0));
+    // Where an operand has no value, or the result is not finite, there is none.
+    assert_eq!(value("top + none"), None);
+    assert_eq!(value("top/(n - 1)"), None);
+}
+
+fn super_value(statistic: &str) -> Option<f64> {
+    value(&format!("statistic = \"{statistic}\""))
+}
+
+#[test]
+fn post_processed_dipoles_are_what_summaries_see() {
+    let text = "[network]\nmesh_shape = [2, 2]\n[simulation]\ntstop = 10\n[output]\npostproc = true\n[[summary]]\nname = \"a\"\nstatistic = \"max\"\nsignal = \"L5\"\n";
+    // The model's own window of 30 ms does not fit into 10 ms.
+    let e = Pipeline::parse(text, Path::new("t.toml")).unwrap_err();
+    assert!(e.to_string().contains("dipole_smooth_win = 30"), "{e}");
+    let text = text.replace("tstop = 10", "tstop = 100");
+    let pipeline = Pipeline::parse(&text, Path::new("t.toml")).unwrap();
+    let mut trial = Trial::new();
+    let n = 4001;
+    trial.times = (0..n).map(|i| f64::from(i) * 0.025).collect();
+    trial.dipole.l5 = (0..n).map(|i| f64::from(i % 211)).collect();
+    let mut processed = trial.dipole.clone();
+    processed.agg = vec![0.0; n as usize];
+    processed.l2 = vec![0.0; n as usize];
+    post_process(&mut processed, &trial.times, 30.0, 3000.0).unwrap();
+    let wanted = processed.l5.iter().copied().fold(f64::MIN, f64::max);
+    assert_eq!(
+        summarize(&pipeline.summaries, &trial.data()),
+        [Some(wanted)]
+    );
+}

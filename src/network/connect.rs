@@ -27,6 +27,8 @@ pub enum Targets {
     Gids(Vec<Gid>),
     /// Gids for each source in turn.
     Each(Vec<Vec<Gid>>),
+    /// The k-th gid of a range for the k-th source.
+    OneToOne(Range<Gid>),
 }
 
 macro_rules! selections {
@@ -145,6 +147,29 @@ impl Network {
     /// Checks the arguments and makes the connection, which the caller keeps.
     pub(crate) fn make_connection(&self, new: NewConnection) -> Result<Connection, NetworkError> {
         let (src_type, src_gids) = self.resolve_sources("src_gids", &new.src_gids, true)?;
+        self.finish_connection(src_type, src_gids, new)
+    }
+
+    /// The same for sources that the network does not know yet; they must be a range.
+    pub(crate) fn make_connection_from(
+        &self,
+        src_type: &str,
+        new: NewConnection,
+    ) -> Result<Connection, NetworkError> {
+        let src_gids = match &new.src_gids {
+            Sources::Range(range) => Gids::Range(range.clone()),
+            Sources::Gids(gids) => Gids::from_gids(gids.iter().copied()),
+            Sources::Type(_) => return self.make_connection(new),
+        };
+        self.finish_connection(src_type.into(), src_gids, new)
+    }
+
+    fn finish_connection(
+        &self,
+        src_type: String,
+        src_gids: Gids,
+        new: NewConnection,
+    ) -> Result<Connection, NetworkError> {
         let (target_type, target_gids, pairs) = self.resolve_targets(&new, &src_gids)?;
         let target_cell = &self.cell_type("target_gids", &target_type)?.cell;
         check_synapse(target_cell, &target_type, &new.loc, &new.receptor)?;
@@ -281,6 +306,23 @@ impl Network {
                 self.gid_ranges.get(name).cloned().unwrap_or_default()
             }
             Targets::Range(range) => range.clone(),
+            Targets::OneToOne(targets) => {
+                let all = Gids::Range(targets.clone());
+                let name = self.type_of_gids(ARGUMENT, &all, true)?;
+                let pairs = match src_gids {
+                    Gids::Range(src) if src.len() == targets.len() => {
+                        GidPairs::one_to_one(src.clone(), targets.clone())
+                    }
+                    _ => {
+                        return Err(NetworkError::argument(
+                            ARGUMENT,
+                            format!("{} gids", targets.len()),
+                            "there must be a range of as many sources",
+                        ));
+                    }
+                };
+                return Ok((name, all, Pairs::Compact(pairs)));
+            }
             Targets::Gids(gids) => {
                 let all = Gids::from_gids(gids.iter().copied());
                 let name = self.type_of_gids(ARGUMENT, &all, true)?;

@@ -73,19 +73,17 @@ pub enum GidPairs {
 }
 
 impl Connection {
-    /// Moves sources from `from` on down by `by`.
-    pub(crate) fn move_sources_down(&mut self, from: Gid, by: Gid) {
-        let moved = |gid: Gid| if gid >= from { gid - by } else { gid };
-        let shift = |range: &Range<Gid>| {
-            if range.start >= from {
-                range.start - by..range.end - by
-            } else {
-                range.clone()
-            }
-        };
+    /// What tells the connections of a drive apart: target type and receptor.
+    pub(crate) fn kind(&self) -> (&str, &str) {
+        (&self.target_type, &self.receptor)
+    }
+
+    /// Gives all sources other gids, in the same order.
+    pub(crate) fn move_sources(&mut self, moved: &impl Fn(Gid) -> Gid) {
+        let shift = |range: &Range<Gid>| moved(range.start)..moved(range.end);
         self.src_gids = match &self.src_gids {
             Gids::Range(range) => Gids::Range(shift(range)),
-            Gids::List(gids) => Gids::from_gids(gids.iter().copied().map(moved)),
+            Gids::List(gids) => Gids::from_gids(gids.iter().map(|gid| moved(*gid))),
         };
         match &mut self.gid_pairs {
             GidPairs::AllToAll { src, .. } | GidPairs::OneToOne { src, .. } => *src = shift(src),

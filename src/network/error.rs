@@ -102,8 +102,9 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
 
 /// The known name that is nearest to a misspelt one.
 pub(crate) fn nearest(name: &str, known: &[String]) -> Option<String> {
-    known
-        .iter()
+    // From the last on, so that the first of equally near names is taken.
+    let backwards = known.iter().rev();
+    backwards
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))

@@ -147,7 +147,7 @@ fn events_of_cell(
             numspikes,
             spike_isi,
         } => {
-            super::attach::check_burst(*burst_rate, *numspikes, *spike_isi)?;
+            super::drive_checks::check_burst(*burst_rate, *numspikes, *spike_isi)?;
             let start = if *tstart_std > 0.0 {
                 RandomState::new(seed)?.normal(*tstart, *tstart_std)
             } else {

@@ -7,36 +7,41 @@ mod attach;
 mod cells;
 mod connect;
 mod connectivity;
+mod drive_args;
+mod drive_checks;
 mod drives;
 mod electrodes;
 mod error;
 mod events;
 mod exp;
 mod geometry;
+mod inputs;
 mod json;
 mod models;
 mod params;
 mod positions;
 pub mod random;
+mod set;
 mod templates;
 
-pub use attach::{
-    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, NewTonicBias, PoissonDrive, SpikeData,
-    SpikeTrainDrive,
-};
 pub use cells::{
     Cell, CellMetadata, CellNode, CellType, MechValue, Section, SegmentValues, Synapse,
 };
 pub use connect::{ConnectionFilter, NewConnection, Sources, Targets};
 pub use connectivity::{Connection, GidPairs, Gids};
+pub use drive_args::{
+    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, PoissonDrive, SpikeData, SpikeTrainDrive,
+};
 pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub use events::drive_events;
 pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
+pub use inputs::NewTonicBias;
 pub use params::{Model, Params};
 pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
+pub use set::SetValue;
 
 use indexmap::IndexMap;
 use std::ops::Range;

@@ -4,7 +4,7 @@ use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, Drive
 use super::error::{PipelineError, did_you_mean};
 use super::reader::Place;
 use super::setting::{Env, Number};
-use super::{ParamValue, Pipeline};
+use super::{ParamValue, Pipeline, PostProc};
 use crate::network::{
     BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
     NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
@@ -67,13 +67,46 @@ impl Pipeline {
     }
 
     /// Binds the first and the last point, so that a bad file fails before anything runs.
-    pub(super) fn check_ends(&self) -> Result<(), PipelineError> {
+    pub(super) fn check_ends(&mut self) -> Result<(), PipelineError> {
         let last = self.n_points().saturating_sub(1);
-        self.bind(&self.point(0))?;
+        let first = self.bind(&self.point(0))?;
+        let postproc = of_network(&first.network);
+        let fail = |problem: String| {
+            Err(self
+                .source
+                .error(
+                    &self.output.postproc_span(),
+                    format!("`postproc` of [output] {problem}"),
+                )
+                .with_help("remove the key, and use `smooth` and `scale` of a [[summary]]"))
+        };
+        if self.output.postproc && postproc.smooth_win > first.tstop {
+            return fail(format!(
+                "smooths with the network's dipole_smooth_win = {} ms, which is longer than tstop = {} ms",
+                postproc.smooth_win, first.tstop
+            ));
+        }
         if last > 0 {
-            self.bind(&self.point(last))?;
+            let last = self.bind(&self.point(last))?.network;
+            if self.output.postproc && of_network(&last) != postproc {
+                return fail(
+                    "needs one dipole_smooth_win and one dipole_scalefctr, and networks of this sweep differ in them".to_owned(),
+                );
+            }
+        }
+        if self.output.postproc {
+            self.summaries
+                .iter_mut()
+                .for_each(|s| s.set_postproc(postproc));
         }
         Ok(())
+    }
+}
+
+fn of_network(network: &Network) -> PostProc {
+    PostProc {
+        scalefctr: network.dipole_scalefctr,
+        smooth_win: network.dipole_smooth_win,
     }
 }
 

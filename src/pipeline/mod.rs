@@ -16,6 +16,8 @@ mod samples;
 mod setting;
 mod simulation;
 mod summary;
+mod table_file;
+mod target;
 mod value;
 
 pub use bind::Bound;
@@ -24,8 +26,10 @@ pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linsp
 pub use output::{Output, Precision};
 pub use samples::Prior;
 pub use summary::{
-    Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window, window_samples,
+    Band, Formula, Measure, Peak, PostProc, Signal, SpikeMeasure, Statistic, Summary, Trials,
+    Window, window_samples,
 };
+pub use target::Target;
 pub use value::{ParamValue, Parameter, ParameterKind};
 
 use drive::{ArraySpec, BiasSpec, DriveSpec};
@@ -179,11 +183,11 @@ impl Pipeline {
         let mut summaries = Vec::new();
         for item in each("summary")? {
             let names: Vec<&str> = taken.iter().map(String::as_str).collect();
-            let summary = Summary::read(&item, &names)?;
+            let summary = Summary::read(&item, &summaries, &names)?;
             taken.push(summary.name.clone());
             summaries.push(summary);
         }
-        let pipeline = Self {
+        let mut pipeline = Self {
             name,
             save_folder: PathBuf::from(save_folder),
             batch_size: sweep.batch_size,

@@ -61,7 +61,7 @@ pub struct Output {
     pub trace_precision: Precision,
     /// Every how many samples traces are stored.
     pub decimate: u32,
-    /// Places of `save_lfp` and of calcium's keys, for errors.
+    /// Places of keys, for errors.
     places: Places,
 }
 
@@ -69,6 +69,7 @@ pub struct Output {
 struct Places {
     lfp: Option<Place>,
     calcium: Option<Place>,
+    postproc: Option<Place>,
 }
 
 impl Default for Output {
@@ -142,6 +143,7 @@ impl Output {
                 .get("save_calcium")
                 .or_else(|| table.get("record_ca"))
                 .map(|i| i.place),
+            postproc: table.get("postproc").map(|i| i.place),
         };
         Ok(output)
     }
@@ -157,6 +159,13 @@ impl Output {
             record_ca: self.record_ca,
             record_lfp: self.save_lfp,
         }
+    }
+
+    pub(super) fn postproc_span(&self) -> std::ops::Range<usize> {
+        self.places
+            .postproc
+            .as_ref()
+            .map_or(0..0, |p| p.span.clone())
     }
 
     /// Why a network cannot give these outputs: place, words and help.

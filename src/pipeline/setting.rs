@@ -1,7 +1,7 @@
 //! Settings that may depend on the grid's parameters: numbers as expressions, strings and booleans as `"$name"`.
 
 use super::error::{PipelineError, Source, did_you_mean};
-use super::expr::{BUILT_IN_NAMES, Expr};
+use super::expr::{BUILT_IN_NAMES, Expr, ExprError};
 use super::reader::{Item, Place, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use std::ops::Range;
@@ -167,16 +167,7 @@ impl Scope {
                 Some(self.help_for(name, derived)),
             ))
         })
-        .map_err(|e| {
-            let label = e.message;
-            item.source
-                .error(
-                    &span_within(item, &text, &e.at),
-                    format!("{}: {label}", item.describe()),
-                )
-                .with_label(label)
-                .with_optional_help(e.help)
-        })
+        .map_err(|e| in_expression(item, &text, e))
     }
 
     fn help_for(&self, name: &str, derived: &[&str]) -> String {
@@ -299,6 +290,18 @@ impl Scope {
         }
         Ok(env)
     }
+}
+
+/// An error at a part of an expression.
+pub(crate) fn in_expression(item: &Item, text: &str, error: ExprError) -> PipelineError {
+    let label = error.message;
+    item.source
+        .error(
+            &span_within(item, text, &error.at),
+            format!("{}: {label}", item.describe()),
+        )
+        .with_label(label)
+        .with_optional_help(error.help)
 }
 
 /// Place of a part of an expression; of all of it where escapes shift the characters.

@@ -1,38 +1,63 @@
 //! `[[summary]]`: statistics that are computed of every simulation.
 
 use super::error::{PipelineError, did_you_mean};
+use super::expr::Expr;
 use super::reader::{Item, Place, Table};
-use super::setting::check_name;
+use super::setting::{check_name, in_expression};
+use super::target::Target;
 use crate::network::Network;
+use std::sync::Arc;
 
 /// Keys of `[[summary]]`.
 pub(super) const SUMMARY_KEYS: &[&str] = &[
     "name",
     "statistic",
+    "trials",
     "signal",
     "smooth",
     "scale",
     "tmin",
     "tmax",
-    "trials",
     "cell_type",
+    "n",
+    "polarity",
+    "prominence",
+    "fmin",
+    "fmax",
+    "segment",
+    "target",
+    "expression",
 ];
 
-/// Statistics of a dipole waveform, by the words of the file.
-pub(super) const MEASURES: [(&str, Measure); 7] = [
-    ("min", Measure::Min),
-    ("max", Measure::Max),
-    ("peak_to_peak", Measure::PeakToPeak),
-    ("mean", Measure::Mean),
-    ("rms", Measure::Rms),
-    ("time_of_min", Measure::TimeOfMin),
-    ("time_of_max", Measure::TimeOfMax),
-];
+/// Keys that all statistics have.
+const COMMON: &[&str] = &["name", "statistic", "trials"];
+/// Keys of all statistics of a waveform.
+const WAVEFORM: &[&str] = &["signal", "smooth", "scale", "tmin", "tmax"];
+/// Keys of statistics of spikes.
+const SPIKES: &[&str] = &["cell_type", "tmin", "tmax"];
 
-/// Statistics of spikes, by the words of the file.
-pub(super) const SPIKE_MEASURES: [(&str, SpikeMeasure); 2] = [
-    ("spike_count", SpikeMeasure::Count),
-    ("mean_rate", SpikeMeasure::MeanRate),
+/// Words for statistics, each with the keys that it has besides those of its kind.
+const STATISTICS: [(&str, &[&str], &[&str]); 20] = [
+    ("min", WAVEFORM, &[]),
+    ("max", WAVEFORM, &[]),
+    ("peak_to_peak", WAVEFORM, &[]),
+    ("mean", WAVEFORM, &[]),
+    ("rms", WAVEFORM, &[]),
+    ("time_of_min", WAVEFORM, &[]),
+    ("time_of_max", WAVEFORM, &[]),
+    ("peak_amplitude", WAVEFORM, &["n", "polarity", "prominence"]),
+    ("peak_time", WAVEFORM, &["n", "polarity", "prominence"]),
+    ("band_power", WAVEFORM, &["fmin", "fmax", "segment"]),
+    ("peak_frequency", WAVEFORM, &["fmin", "fmax", "segment"]),
+    ("rmse", WAVEFORM, &["target"]),
+    ("correlation", WAVEFORM, &["target"]),
+    ("spike_count", SPIKES, &[]),
+    ("mean_rate", SPIKES, &[]),
+    ("first_spike", SPIKES, &[]),
+    ("isi_mean", SPIKES, &[]),
+    ("isi_std", SPIKES, &[]),
+    ("isi_cv", SPIKES, &[]),
+    ("expression", &[], &["expression"]),
 ];
 
 /// A statistic of every simulation: a column of the table `summary`.
@@ -65,6 +90,8 @@ pub enum Statistic {
     Waveform {
         /// Which waveform.
         signal: Signal,
+        /// hnn-core's `postproc`, if the pipeline asks for it; done before anything else.
+        postproc: Option<PostProc>,
         /// Width (ms) of the Hamming window that smooths it first.
         smooth: Option<f64>,
         /// Factor on the waveform, as in hnn-core's `Dipole.scale`.
@@ -83,6 +110,41 @@ pub enum Statistic {
         /// The measure.
         measure: SpikeMeasure,
     },
+    /// Arithmetic over other statistics.
+    Formula(Formula),
+}
+
+/// hnn-core's `postproc` of a network: `dipole_scalefctr`, then `dipole_smooth_win`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PostProc {
+    /// Factor.
+    pub scalefctr: f64,
+    /// Width (ms) of the Hamming window; 0 does not smooth.
+    pub smooth_win: f64,
+}
+
+/// An arithmetic expression over statistics of the same simulation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Formula {
+    expr: Expr,
+    operands: Vec<Statistic>,
+}
+
+impl Formula {
+    /// The expression as the file has it.
+    pub fn text(&self) -> &str {
+        self.expr.text()
+    }
+
+    /// The statistics that it needs, in the order of [`evaluate`](Self::evaluate)'s arguments.
+    pub fn operands(&self) -> &[Statistic] {
+        &self.operands
+    }
+
+    /// The value; `None` where it is not finite.
+    pub fn evaluate(&self, operands: &[f64]) -> Option<f64> {
+        Some(self.expr.evaluate(operands)).filter(|v| v.is_finite())
+    }
 }
 
 /// A dipole waveform (nAm).
@@ -97,6 +159,17 @@ pub enum Signal {
     L5,
 }
 
+impl Signal {
+    /// hnn-core's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Agg => "agg",
+            Signal::L2 => "L2",
+            Signal::L5 => "L5",
+        }
+    }
+}
+
 /// Samples with `tmin <= t <= tmax`, where times (ms) are compared up to a millionth of a time step; spikes with
 /// `tmin <= t < tmax`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -108,7 +181,7 @@ pub struct Window {
 }
 
 /// Measures of a waveform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
     /// Smallest value (nAm).
     Min,
@@ -124,6 +197,41 @@ pub enum Measure {
     TimeOfMin,
     /// Time (ms) of the first largest value.
     TimeOfMax,
+    /// Value (nAm) of a peak.
+    PeakAmplitude(Peak),
+    /// Time (ms) of a peak.
+    PeakTime(Peak),
+    /// Power (nAm^2) in a band.
+    BandPower(Band),
+    /// Frequency (Hz) with the highest power density in a band.
+    PeakFrequency(Band),
+    /// Root mean square difference (nAm) to a target.
+    Rmse(Arc<Target>),
+    /// Pearson correlation with a target.
+    Correlation(Arc<Target>),
+}
+
+/// A peak as `scipy.signal.find_peaks` finds it: higher than its neighbours; a plateau counts once, at its middle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Peak {
+    /// Which, counted in time from 1.
+    pub n: u32,
+    /// Whether it is a trough.
+    pub negative: bool,
+    /// Least prominence (nAm).
+    pub prominence: f64,
+}
+
+/// A frequency band of Welch's power spectral density: Hamming windows (as hnn-core's `plot_psd`) that overlap by half, the mean of
+/// each taken away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Band {
+    /// Lowest frequency (Hz).
+    pub fmin: f64,
+    /// Highest frequency (Hz).
+    pub fmax: f64,
+    /// Length (ms) of the windows; `None` is one window over the whole waveform.
+    pub segment: Option<f64>,
 }
 
 /// Measures of spikes.
@@ -133,6 +241,14 @@ pub enum SpikeMeasure {
     Count,
     /// Spikes per cell and second (Hz).
     MeanRate,
+    /// Time (ms) of the first spike of any cell.
+    First,
+    /// Mean (ms) of the intervals between a cell's successive spikes, of all cells together.
+    IsiMean,
+    /// Standard deviation (ms) of these intervals.
+    IsiStd,
+    /// Coefficient of variation of these intervals.
+    IsiCv,
 }
 
 /// Samples of a smoothing window `width` ms wide, by hnn-core's formula (half to even).
@@ -140,19 +256,20 @@ pub fn window_samples(width: f64, sfreq: f64) -> f64 {
     libm::rint(1e-3 * width * sfreq)
 }
 
-impl Summary {
+impl Statistic {
     /// Why the statistic cannot be computed of a simulation: words and help.
-    pub(super) fn impossible(
-        &self,
-        network: &Network,
-        tstop: f64,
-        dt: f64,
-    ) -> Option<(String, String)> {
-        let window = match &self.statistic {
-            Statistic::Waveform { smooth, window, .. } => {
+    fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<(String, String)> {
+        let window = match self {
+            Statistic::Waveform {
+                smooth,
+                window,
+                measure,
+                ..
+            } => {
                 // NEURON's number of steps, and the sample at 0.
                 let samples = libm::floor(tstop * (1.0 + 1e-11) / dt + 1e-9) + 1.0;
-                let width = smooth.map_or(1.0, |w| window_samples(w, 1000.0 / dt));
+                let sfreq = 1000.0 / dt;
+                let width = smooth.map_or(1.0, |w| window_samples(w, sfreq));
                 if width < 1.0 || width > samples {
                     return Some((
                         format!(
@@ -161,23 +278,51 @@ impl Summary {
                         "change `smooth`: its window must have at least one sample and at most as many as the waveform".to_owned(),
                     ));
                 }
+                if let Measure::BandPower(band) | Measure::PeakFrequency(band) = measure {
+                    let length =
+                        window.tmax.unwrap_or(tstop).min(tstop) - window.tmin.unwrap_or(0.0);
+                    let segment = band.segment.unwrap_or(length);
+                    if segment > length + dt {
+                        return Some((
+                            format!(
+                                "has segments of {segment} ms, but the waveform has {length} ms"
+                            ),
+                            "lower `segment`".to_owned(),
+                        ));
+                    }
+                    let resolution = 1000.0 / segment;
+                    let first = libm::ceil(band.fmin / resolution * (1.0 - 1e-9)) * resolution;
+                    if first > band.fmax || first > sfreq / 2.0 {
+                        return Some((
+                            format!(
+                                "has no frequency between {} and {} Hz: {segment} ms resolve {resolution:.4} Hz up to {} Hz",
+                                band.fmin,
+                                band.fmax,
+                                sfreq / 2.0
+                            ),
+                            "widen the band, or take a longer time".to_owned(),
+                        ));
+                    }
+                }
                 window
             }
             Statistic::Spikes {
                 cell_type, window, ..
             } => {
-                if let Some(name) = cell_type
+                let unknown = cell_type
                     .as_ref()
-                    .filter(|n| !network.gid_ranges.contains_key(*n))
-                {
+                    .filter(|n| !network.gid_ranges.contains_key(*n));
+                if let Some(name) = unknown {
                     let known: Vec<&String> = network.gid_ranges.keys().collect();
                     return Some((
-                        format!("counts spikes of `{name}`, which is no cell type or drive"),
+                        format!("looks at spikes of `{name}`, which is no cell type or drive"),
                         did_you_mean(name, &known),
                     ));
                 }
                 window
             }
+            // Its operands are summaries above it, which are checked themselves.
+            Statistic::Formula(_) => return None,
         };
         let tmin = window.tmin.filter(|&tmin| tmin > tstop)?;
         Some((
@@ -186,49 +331,65 @@ impl Summary {
         ))
     }
 
-    pub(super) fn read(item: &Item, taken: &[&str]) -> Result<Self, PipelineError> {
+    /// The same statistic of post-processed dipoles.
+    fn set_postproc(&mut self, of_network: PostProc) {
+        match self {
+            Statistic::Waveform { postproc, .. } => *postproc = Some(of_network),
+            Statistic::Spikes { .. } => {}
+            Statistic::Formula(formula) => {
+                formula
+                    .operands
+                    .iter_mut()
+                    .for_each(|o| o.set_postproc(of_network));
+            }
+        }
+    }
+}
+
+impl Summary {
+    pub(super) fn impossible(
+        &self,
+        network: &Network,
+        tstop: f64,
+        dt: f64,
+    ) -> Option<(String, String)> {
+        self.statistic.impossible(network, tstop, dt)
+    }
+
+    pub(super) fn set_postproc(&mut self, of_network: PostProc) {
+        self.statistic.set_postproc(of_network);
+    }
+
+    /// Reads one summary; `above` are those before it, `taken` the names that it must not have.
+    pub(super) fn read(
+        item: &Item,
+        above: &[Summary],
+        taken: &[&str],
+    ) -> Result<Self, PipelineError> {
         let table = Table::new(item, SUMMARY_KEYS)?;
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         check_name(table.source, &name_item.place.span, "summary", &name, taken)?;
         let table = table.called(format!("summary `{name}`"));
-        let words: Vec<&str> = MEASURES
-            .iter()
-            .map(|m| m.0)
-            .chain(SPIKE_MEASURES.iter().map(|m| m.0))
-            .collect();
+        let words = STATISTICS.map(|(word, ..)| word);
         let word = table.require("statistic")?.word(&words)?;
-        let window = read_window(&table)?;
-        let statistic = if let Some((_, measure)) = MEASURES.iter().find(|m| m.0 == word) {
-            not_for(&table, word, &["cell_type"])?;
-            Statistic::Waveform {
-                signal: match table.get("signal") {
-                    None => Signal::Agg,
-                    Some(item) => match item.word(&["agg", "L2", "L5"])? {
-                        "L2" => Signal::L2,
-                        "L5" => Signal::L5,
-                        _ => Signal::Agg,
-                    },
-                },
-                smooth: table.get("smooth").map(|i| read_smooth(&i)).transpose()?,
-                scale: table.get("scale").map_or(Ok(1.0), |i| i.float())?,
-                window,
-                measure: *measure,
-            }
-        } else {
-            not_for(&table, word, &["signal", "smooth", "scale"])?;
-            let measure = SPIKE_MEASURES.iter().find(|m| m.0 == word).map(|m| m.1);
-            Statistic::Spikes {
-                cell_type: table.get("cell_type").map(|i| i.string()).transpose()?,
-                window,
-                measure: measure.unwrap_or(SpikeMeasure::Count),
-            }
-        };
+        check_keys(&table, word)?;
         let trials = match table.get("trials") {
             None => Trials::Each,
             Some(item) => match item.word(&["each", "mean"])? {
                 "mean" => Trials::Mean,
                 _ => Trials::Each,
+            },
+        };
+        let statistic = match word {
+            "expression" => Statistic::Formula(read_formula(&table, trials, above)?),
+            _ => match spike_measure(word) {
+                Some(measure) => Statistic::Spikes {
+                    cell_type: table.get("cell_type").map(|i| i.string()).transpose()?,
+                    window: read_window(&table)?,
+                    measure,
+                },
+                None => read_waveform(&table, word)?,
             },
         };
         Ok(Self {
@@ -244,16 +405,163 @@ impl Summary {
     }
 }
 
-fn not_for(table: &Table, statistic: &str, keys: &[&str]) -> Result<(), PipelineError> {
-    match keys.iter().find_map(|key| table.get(key)) {
+/// Refuses keys that other statistics have.
+fn check_keys(table: &Table, word: &str) -> Result<(), PipelineError> {
+    let (kind, own) = STATISTICS
+        .iter()
+        .find(|(w, ..)| *w == word)
+        .map_or((COMMON, COMMON), |(_, kind, own)| (*kind, *own));
+    let known = |key: &&str| [COMMON, kind, own].iter().any(|keys| keys.contains(key));
+    match SUMMARY_KEYS
+        .iter()
+        .filter(|key| !known(key))
+        .find_map(|key| table.get(key))
+    {
         None => Ok(()),
         Some(item) => Err(item
-            .error(format!(
-                "{} has no meaning for `{statistic}`",
-                item.describe()
-            ))
+            .error(format!("{} has no meaning for `{word}`", item.describe()))
             .with_help("remove the key")),
     }
+}
+
+fn spike_measure(word: &str) -> Option<SpikeMeasure> {
+    match word {
+        "spike_count" => Some(SpikeMeasure::Count),
+        "mean_rate" => Some(SpikeMeasure::MeanRate),
+        "first_spike" => Some(SpikeMeasure::First),
+        "isi_mean" => Some(SpikeMeasure::IsiMean),
+        "isi_std" => Some(SpikeMeasure::IsiStd),
+        "isi_cv" => Some(SpikeMeasure::IsiCv),
+        _ => None,
+    }
+}
+
+fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> {
+    let signal = match table.get("signal") {
+        None => Signal::Agg,
+        Some(item) => match item.word(&["agg", "L2", "L5"])? {
+            "L2" => Signal::L2,
+            "L5" => Signal::L5,
+            _ => Signal::Agg,
+        },
+    };
+    let measure = match word {
+        "min" => Measure::Min,
+        "max" => Measure::Max,
+        "peak_to_peak" => Measure::PeakToPeak,
+        "mean" => Measure::Mean,
+        "rms" => Measure::Rms,
+        "time_of_min" => Measure::TimeOfMin,
+        "time_of_max" => Measure::TimeOfMax,
+        "peak_amplitude" => Measure::PeakAmplitude(read_peak(table)?),
+        "peak_time" => Measure::PeakTime(read_peak(table)?),
+        "band_power" => Measure::BandPower(read_band(table)?),
+        "peak_frequency" => Measure::PeakFrequency(read_band(table)?),
+        _ => {
+            let item = table.require("target")?;
+            let path = item.source.beside(&item.string()?);
+            let target = Target::read(&path, signal)
+                .map_err(|e| item.error(format!("{}: {e}", path.display())))?;
+            match word {
+                "rmse" => Measure::Rmse(Arc::new(target)),
+                _ => Measure::Correlation(Arc::new(target)),
+            }
+        }
+    };
+    Ok(Statistic::Waveform {
+        signal,
+        postproc: None,
+        smooth: table.get("smooth").map(|i| read_smooth(&i)).transpose()?,
+        scale: table.get("scale").map_or(Ok(1.0), |i| i.float())?,
+        window: read_window(table)?,
+        measure,
+    })
+}
+
+fn read_peak(table: &Table) -> Result<Peak, PipelineError> {
+    let n = table
+        .get("n")
+        .map_or(Ok(1), |i| i.integer_in(1..1_000_001))?;
+    Ok(Peak {
+        n: u32::try_from(n).unwrap_or(1),
+        negative: match table.get("polarity") {
+            None => false,
+            Some(item) => item.word(&["positive", "negative"])? == "negative",
+        },
+        prominence: at_least(table, "prominence", 0.0)?.unwrap_or(0.0),
+    })
+}
+
+fn read_band(table: &Table) -> Result<Band, PipelineError> {
+    table.require("fmin")?;
+    let fmax_item = table.require("fmax")?;
+    let fmin = at_least(table, "fmin", 0.0)?.unwrap_or(0.0);
+    let fmax = fmax_item.float()?;
+    if fmax < fmin {
+        return Err(fmax_item.error(format!(
+            "{} must be at least fmin = {fmin}, not {fmax}",
+            fmax_item.describe()
+        )));
+    }
+    Ok(Band {
+        fmin,
+        fmax,
+        segment: at_least(table, "segment", 1.0)?,
+    })
+}
+
+fn at_least(table: &Table, key: &str, least: f64) -> Result<Option<f64>, PipelineError> {
+    let Some(item) = table.get(key) else {
+        return Ok(None);
+    };
+    let value = item.float()?;
+    if value < least {
+        return Err(item.error(format!(
+            "{} must be at least {least}, not {value}",
+            item.describe()
+        )));
+    }
+    Ok(Some(value))
+}
+
+fn read_formula(
+    table: &Table,
+    trials: Trials,
+    above: &[Summary],
+) -> Result<Formula, PipelineError> {
+    let item = table.require("expression")?;
+    let text = item.string()?;
+    let mut operands: Vec<(&str, Statistic)> = Vec::new();
+    let names: Vec<&str> = above.iter().map(|s| s.name.as_str()).collect();
+    let expr = Expr::parse(&text, &mut |name| {
+        if let Some(index) = operands.iter().position(|(n, _)| *n == name) {
+            return Ok(index);
+        }
+        let Some(summary) = above.iter().find(|s| s.name == name) else {
+            let help = if names.is_empty() {
+                "an expression is over summaries that stand above it".to_owned()
+            } else {
+                did_you_mean(name, &names)
+            };
+            return Err((format!("there is no summary `{name}` above"), Some(help)));
+        };
+        if summary.trials != trials {
+            return Err((
+                format!("`{name}` is of other trials than the expression"),
+                Some("give both the same `trials`".to_owned()),
+            ));
+        }
+        operands.push((&summary.name, summary.statistic.clone()));
+        Ok(operands.len() - 1)
+    })
+    .map_err(|e| in_expression(&item, &text, e))?;
+    Ok(Formula {
+        expr,
+        operands: operands
+            .into_iter()
+            .map(|(_, statistic)| statistic)
+            .collect(),
+    })
 }
 
 /// hnn-core's rule for the width of a smoothing window.
@@ -271,19 +579,9 @@ fn read_smooth(item: &Item) -> Result<f64, PipelineError> {
 }
 
 fn read_window(table: &Table) -> Result<Window, PipelineError> {
-    let time = |key: &str| -> Result<Option<f64>, PipelineError> {
-        let Some(item) = table.get(key) else {
-            return Ok(None);
-        };
-        let value = item.float()?;
-        if value < 0.0 {
-            return Err(item.error(format!("{} must not be negative", item.describe())));
-        }
-        Ok(Some(value))
-    };
     let window = Window {
-        tmin: time("tmin")?,
-        tmax: time("tmax")?,
+        tmin: at_least(table, "tmin", 0.0)?,
+        tmax: at_least(table, "tmax", 0.0)?,
     };
     if let (Some(tmin), Some(tmax), Some(item)) = (window.tmin, window.tmax, table.get("tmax"))
         && tmax <= tmin

@@ -157,3 +157,56 @@ impl Deliveries {
         &self.sorted[start as usize..self.ends[key] as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(lane: u32, step: u32, weight: f64) -> Arrival {
+        Arrival {
+            lane,
+            synapses: 0,
+            step,
+            weight,
+        }
+    }
+
+    #[test]
+    fn arrivals_come_by_group_and_step_in_the_order_in_which_they_were_added() {
+        // Epochs of 4 steps, 2 groups; steps 4 to 7 are epoch 1.
+        let mut drives = Calendar::new(12, 4, 2);
+        let mut cells = Calendar::new(12, 4, 2);
+        cells.push(arrival(9, 5, 1.0));
+        drives.push(arrival(9, 5, 2.0));
+        cells.push(arrival(9, 5, 3.0));
+        cells.push(arrival(3, 5, 4.0));
+        cells.push(arrival(9, 7, 5.0));
+        cells.push(arrival(9, 8, 6.0));
+        let mut deliveries = Deliveries::default();
+        deliveries.fill(&mut [&mut drives, &mut cells], 1);
+        let weights = |group, step| -> Vec<f64> {
+            deliveries
+                .of(group, step)
+                .iter()
+                .map(|d| d.weight)
+                .collect()
+        };
+        assert_eq!(weights(1, 1), [2.0, 1.0, 3.0]);
+        assert_eq!(weights(0, 1), [4.0]);
+        assert_eq!(weights(1, 3), [5.0]);
+        assert!(weights(1, 0).is_empty() && weights(0, 0).is_empty());
+        assert_eq!(deliveries.of(1, 1)[0].lane, 1);
+    }
+
+    #[test]
+    fn memory_of_delivered_arrivals_is_used_again() {
+        let mut calendar = Calendar::new(1000, 1, 1);
+        let mut deliveries = Deliveries::default();
+        for step in 0..1000 {
+            calendar.push(arrival(0, step, 1.0));
+            deliveries.fill(&mut [&mut calendar], step as usize);
+            assert_eq!(deliveries.of(0, 0).len(), 1);
+        }
+        assert_eq!(calendar.pool.len(), 1);
+    }
+}

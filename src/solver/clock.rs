@@ -59,3 +59,36 @@ impl Clock {
         (step < self.mids.len()).then_some(step)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_accumulated_in_half_steps() {
+        let clock = Clock::new(170.0, 0.025);
+        assert_eq!(clock.len(), 6800);
+        assert_eq!(clock.times[6800], 169.999_999_999_982_32);
+    }
+
+    #[test]
+    fn the_number_of_steps_is_rounded_down() {
+        assert_eq!(Clock::n_steps(103.33, 0.05), 2066);
+        assert_eq!(Clock::n_steps(10.0, 0.1), 100);
+        assert_eq!(Clock::n_steps(0.01, 0.025), 0);
+    }
+
+    #[test]
+    fn an_arrival_acts_in_the_first_step_whose_middle_is_not_before_it() {
+        for dt in [0.0125, 0.025, 0.05, 0.1, 0.5] {
+            let clock = Clock::new(40.0, dt);
+            let mut times: Vec<f64> = (0..2000).map(|i| f64::from(i) * 0.0201).collect();
+            times.extend(clock.times.iter().chain(&clock.mids));
+            times.extend([0.0, 39.999_99, 40.0, 41.0, 1e7, f64::INFINITY]);
+            for time in times {
+                let want = clock.mids.iter().position(|mid| time <= *mid);
+                assert_eq!(clock.step_of(time), want, "{time} at dt {dt}");
+            }
+        }
+    }
+}

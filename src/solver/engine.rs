@@ -205,7 +205,7 @@ impl<'a> Engine<'a> {
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
-            .filter(|w| w.live && w.from_cells())
+            .filter(|w| w.live && w.is_between_cells())
             .map(super::wiring::Wire::min_delay)
             .fold(f64::INFINITY, f64::min);
         let epoch = epoch_steps(min_delay, clock);
@@ -576,7 +576,7 @@ impl Epoch<'_> {
             for group in groups.iter_mut() {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
-                group.potentials(population, &currents, i);
+                group.potentials(self.kernel, population, &currents, i);
             }
         }
     }
@@ -610,27 +610,30 @@ impl Group {
     }
 
     /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
-    fn potentials(&mut self, population: &Population, clamps: &[(u32, f64)], step: usize) {
+    fn potentials(
+        &mut self,
+        kernel: Kernel,
+        population: &Population,
+        clamps: &[(u32, f64)],
+        step: usize,
+    ) {
         let n_contacts = population.contacts.len();
-        let n_nodes = population.cell.step.n_nodes();
-        for (contact, weights) in self.contact_weights.chunks_exact(n_nodes).enumerate() {
-            let mut sum = Lanes::default();
-            for (node, w) in weights.iter().enumerate() {
-                let v = &self.state[Layout::core(node, Layout::V)];
-                for lane in 0..LANES {
-                    sum.0[lane] += w.0[lane] * v.0[lane];
-                }
-            }
-            for &(node, amplitude) in clamps {
-                let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
-                    continue;
-                };
+        if n_contacts == 0 {
+            return;
+        }
+        let sums = &mut self.contact_potential[step * n_contacts..(step + 1) * n_contacts];
+        let cell = &population.cell.step;
+        kernel.sums(cell, &self.state, &self.contact_weights, sums);
+        for &(node, amplitude) in clamps {
+            let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
+                continue;
+            };
+            for (contact, sum) in population.contacts.iter().zip(sums.iter_mut()) {
                 for lane in 0..self.n {
                     let cell = split(self.first + lane, population.n_cells).1;
-                    sum.0[lane] += population.contacts[contact].clamps[i][cell] * amplitude;
+                    sum.0[lane] += contact.clamps[i][cell] * amplitude;
                 }
             }
-            self.contact_potential[step * n_contacts + contact] = sum;
         }
     }
 

@@ -23,9 +23,10 @@ pub struct Missing {
     mean: bool,
 }
 
-/// Whether the table that a statistic is computed from is stored of a task.
+/// Whether the tables that a statistic is computed from are stored of a task.
 pub fn can_reduce(summary: &Summary, outputs: &crate::store::Outputs) -> bool {
-    outputs.has(statistics::source(summary))
+    let sources = statistics::sources(&summary.statistic);
+    sources.into_iter().all(|table| outputs.has(table))
 }
 
 /// Simulations of the sweep that lack statistics which their stored tables can give.
@@ -147,7 +148,7 @@ fn reduce_batch(
     for (table, read) in readers {
         if !columns
             .iter()
-            .any(|(summary, _)| statistics::source(summary) == table)
+            .any(|(summary, _)| statistics::sources(&summary.statistic).contains(&table))
         {
             continue;
         }

@@ -1,7 +1,9 @@
 //! Identity of statistics: what is computed, whatever its column is called.
 
 use super::plan::canon::Writer;
-use crate::pipeline::{Measure, Signal, SpikeMeasure, Statistic, Summary, Trials, Window};
+use crate::pipeline::{
+    Band, Measure, Peak, PostProc, SpikeMeasure, Statistic, Summary, Target, Trials, Window,
+};
 use crate::store::{Column, Hash, StatId, Table};
 
 /// Version of the statistics' arithmetic.
@@ -18,11 +20,17 @@ pub fn column(summary: &Summary, n_trials: u32) -> Column {
     }
 }
 
-/// Table that a statistic is computed from.
-pub fn source(summary: &Summary) -> Table {
-    match summary.statistic {
-        Statistic::Waveform { .. } => Table::Dipole,
-        Statistic::Spikes { .. } => Table::Spikes,
+/// Tables that a statistic is computed from.
+pub fn sources(statistic: &Statistic) -> Vec<Table> {
+    match statistic {
+        Statistic::Waveform { .. } => vec![Table::Dipole],
+        Statistic::Spikes { .. } => vec![Table::Spikes],
+        Statistic::Formula(formula) => {
+            let mut tables: Vec<Table> = formula.operands().iter().flat_map(sources).collect();
+            tables.sort();
+            tables.dedup();
+            tables
+        }
     }
 }
 
@@ -30,54 +38,7 @@ fn id(summary: &Summary, n_trials: u32) -> StatId {
     let mut w = Writer::default();
     w.map(|w| {
         w.field("version", &VERSION);
-        match &summary.statistic {
-            Statistic::Waveform {
-                signal,
-                smooth,
-                scale,
-                window,
-                measure,
-            } => {
-                w.field(
-                    "signal",
-                    match signal {
-                        Signal::Agg => "agg",
-                        Signal::L2 => "L2",
-                        Signal::L5 => "L5",
-                    },
-                );
-                w.field("smooth", smooth);
-                w.field("scale", scale);
-                write_window(w, window);
-                w.field(
-                    "measure",
-                    match measure {
-                        Measure::Min => "min",
-                        Measure::Max => "max",
-                        Measure::PeakToPeak => "peak_to_peak",
-                        Measure::Mean => "mean",
-                        Measure::Rms => "rms",
-                        Measure::TimeOfMin => "time_of_min",
-                        Measure::TimeOfMax => "time_of_max",
-                    },
-                );
-            }
-            Statistic::Spikes {
-                cell_type,
-                window,
-                measure,
-            } => {
-                w.field("cell_type", cell_type);
-                write_window(w, window);
-                w.field(
-                    "measure",
-                    match measure {
-                        SpikeMeasure::Count => "count",
-                        SpikeMeasure::MeanRate => "mean_rate",
-                    },
-                );
-            }
-        }
+        write_statistic(w, &summary.statistic);
         match summary.trials {
             Trials::Each => w.field("trials", "each"),
             Trials::Mean => w.field("trials", &n_trials),
@@ -88,6 +49,112 @@ fn id(summary: &Summary, n_trials: u32) -> StatId {
         .iter()
         .take(8)
         .fold(0, |id, byte| id << 8 | u64::from(*byte))
+}
+
+fn write_statistic(w: &mut Writer, statistic: &Statistic) {
+    match statistic {
+        Statistic::Waveform {
+            signal,
+            postproc,
+            smooth,
+            scale,
+            window,
+            measure,
+        } => {
+            w.field("signal", signal.name());
+            if let Some(PostProc {
+                scalefctr,
+                smooth_win,
+            }) = postproc
+            {
+                w.field("scalefctr", scalefctr);
+                w.field("smooth_win", smooth_win);
+            }
+            w.field("smooth", smooth);
+            w.field("scale", scale);
+            write_window(w, window);
+            write_measure(w, measure);
+        }
+        Statistic::Spikes {
+            cell_type,
+            window,
+            measure,
+        } => {
+            w.field("cell_type", cell_type);
+            write_window(w, window);
+            w.field(
+                "measure",
+                match measure {
+                    SpikeMeasure::Count => "count",
+                    SpikeMeasure::MeanRate => "mean_rate",
+                    SpikeMeasure::First => "first",
+                    SpikeMeasure::IsiMean => "isi_mean",
+                    SpikeMeasure::IsiStd => "isi_std",
+                    SpikeMeasure::IsiCv => "isi_cv",
+                },
+            );
+        }
+        Statistic::Formula(formula) => {
+            w.field("expression", formula.text());
+            for operand in formula.operands() {
+                write_statistic(w, operand);
+            }
+        }
+    }
+}
+
+fn write_measure(w: &mut Writer, measure: &Measure) {
+    let name = match measure {
+        Measure::Min => "min",
+        Measure::Max => "max",
+        Measure::PeakToPeak => "peak_to_peak",
+        Measure::Mean => "mean",
+        Measure::Rms => "rms",
+        Measure::TimeOfMin => "time_of_min",
+        Measure::TimeOfMax => "time_of_max",
+        Measure::PeakAmplitude(_) => "peak_amplitude",
+        Measure::PeakTime(_) => "peak_time",
+        Measure::BandPower(_) => "band_power",
+        Measure::PeakFrequency(_) => "peak_frequency",
+        Measure::Rmse(_) => "rmse",
+        Measure::Correlation(_) => "correlation",
+    };
+    w.field("measure", name);
+    match measure {
+        Measure::PeakAmplitude(peak) | Measure::PeakTime(peak) => {
+            let Peak {
+                n,
+                negative,
+                prominence,
+            } = peak;
+            w.field("n", n);
+            w.field("negative", negative);
+            w.field("prominence", prominence);
+        }
+        Measure::BandPower(band) | Measure::PeakFrequency(band) => {
+            let Band {
+                fmin,
+                fmax,
+                segment,
+            } = band;
+            w.field("fmin", fmin);
+            w.field("fmax", fmax);
+            w.field("segment", segment);
+        }
+        Measure::Rmse(target) | Measure::Correlation(target) => {
+            let Target { times, values } = &**target;
+            for (time, value) in times.iter().zip(values) {
+                w.field("target", &[*time, *value]);
+            }
+        }
+        Measure::Min
+        | Measure::Max
+        | Measure::PeakToPeak
+        | Measure::Mean
+        | Measure::Rms
+        | Measure::TimeOfMin
+        | Measure::TimeOfMax => {}
+    }
 }
 
 fn write_window(w: &mut Writer, Window { tmin, tmax }: &Window) {

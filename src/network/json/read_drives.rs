@@ -172,7 +172,7 @@ fn read_events(node: &Node, n_cells: usize) -> Result<Vec<Vec<f64>>, NetworkErro
             }
         }
     }
-    crate::network::attach::check_spike_times(&events)
+    crate::network::drive_checks::check_spike_times(&events)
         .map_err(|error| times.error(error.to_string()))?;
     Ok(events)
 }

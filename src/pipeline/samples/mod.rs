@@ -3,16 +3,16 @@
 //! Sample `i` depends on the seed, on the parameter's name and on `i` alone, never on how many samples there are: raising `n`
 //! adds samples to those that have been simulated.
 
-mod file;
 mod prior;
 mod sobol;
 
 pub use prior::Prior;
 
-use super::error::{PipelineError, one_of};
+use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::reader::{Item, Table};
 use super::setting::check_name;
+use super::table_file;
 
 /// Keys of `[samples]`.
 pub(super) const SAMPLES_KEYS: &[&str] =
@@ -77,7 +77,7 @@ impl Samples {
                     .collect::<Result<Vec<_>, _>>()
             })
             .transpose()?;
-        let axes = file::read(file, columns.as_deref())?;
+        let axes = read_file(file, columns.as_deref())?;
         check_names(table, file, axes.iter().map(|(name, _)| name.as_str()))?;
         Ok(Self {
             axes,
@@ -133,6 +133,29 @@ impl Samples {
             .collect();
         Ok(Self { axes, priors })
     }
+}
+
+/// The columns (all, if none are named) of the file that `item` names.
+fn read_file(
+    item: &Item,
+    columns: Option<&[String]>,
+) -> Result<Vec<(String, Values)>, PipelineError> {
+    let path = item.source.beside(&item.string()?);
+    let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
+    let all = table_file::read(&path).map_err(fail)?;
+    let Some(wanted) = columns else {
+        return Ok(all);
+    };
+    let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
+    wanted
+        .iter()
+        .map(|name| {
+            let found = all.iter().find(|(n, _)| n == name).cloned();
+            found.ok_or_else(|| {
+                fail(format!("has no column `{name}`")).with_help(did_you_mean(name, &names))
+            })
+        })
+        .collect()
 }
 
 fn check_names<'n>(

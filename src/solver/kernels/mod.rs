@@ -7,10 +7,14 @@ mod avx512;
 pub mod layout;
 pub mod simd;
 pub mod step;
+mod sums;
+#[cfg(test)]
+mod tests;
 
 use super::mechanisms::tables::Tables;
 use simd::Lanes;
 use step::{Advance, Arrays, Inputs, StepConst, TOGETHER};
+use sums::Sums;
 
 /// An instruction set that the kernels are compiled for. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,20 +45,21 @@ impl InstructionSet {
 
     /// The kernel, or the scalar one where the processor lacks the set.
     pub(super) fn kernel(self) -> Kernel {
+        let plain = Kernel(step::advance_scalar, sums::sums_scalar);
         if !Self::available().contains(&self) {
-            return Kernel(step::advance_scalar);
+            return plain;
         }
-        Kernel(match self {
+        match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Scalar if is_x86_feature_detected!("fma") => step::advance_scalar_fma,
-            Self::Scalar => step::advance_scalar,
+            Self::Scalar if is_x86_feature_detected!("fma") => {
+                Kernel(step::advance_scalar_fma, sums::sums_scalar_fma)
+            }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => step::advance_avx2,
+            Self::Avx2 => Kernel(step::advance_avx2, sums::sums_avx2),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => step::advance_avx512,
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => step::advance_scalar,
-        })
+            Self::Avx512 => Kernel(step::advance_avx512, sums::sums_avx512),
+            _ => plain,
+        }
     }
 }
 
@@ -68,9 +73,9 @@ pub struct GroupArrays<'a> {
     pub dipole: &'a mut Lanes,
 }
 
-/// A time step on one instruction set, that this processor has.
+/// Time step and sums on one instruction set, that this processor has.
 #[derive(Clone, Copy)]
-pub struct Kernel(Advance);
+pub struct Kernel(Advance, Sums);
 
 impl Kernel {
     /// Advances groups of a cell type by one step, with the same inputs but for their own arrays.
@@ -103,6 +108,26 @@ impl Kernel {
             // SAFETY: sizes and nodes are checked above, the arrays are borrowed for us alone, `StepConst` is checked
             // when it is made, and a `Kernel` is only made for a set that the processor has.
             unsafe { (self.0)(cell, tables, inputs, &arrays[..groups.len()]) }
+        }
+    }
+
+    /// For each contact the sum over nodes of weight times membrane potential; weights contact by contact, node by node.
+    ///
+    /// # Panics
+    /// If the arrays are not of this cell type.
+    pub fn sums(self, cell: &StepConst, state: &[Lanes], weights: &[Lanes], sums: &mut [Lanes]) {
+        let n = cell.n_nodes();
+        assert_eq!(state.len(), cell.layout.size(n));
+        assert_eq!(weights.len(), sums.len() * n);
+        // SAFETY: sizes are checked above, and a `Kernel` is only made for a set that the processor has.
+        unsafe {
+            (self.1)(
+                state.as_ptr().cast(),
+                n,
+                weights.as_ptr().cast(),
+                sums.len(),
+                sums.as_mut_ptr().cast(),
+            );
         }
     }
 }

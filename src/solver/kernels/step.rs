@@ -222,7 +222,7 @@ impl Em1 {
 
     /// `expm1(y)`.
     #[inline(always)]
-    unsafe fn eval<S: Simd>(self, y: S) -> S {
+    pub(super) unsafe fn eval<S: Simd>(self, y: S) -> S {
         // SAFETY: the caller runs on a processor that has S.
         unsafe {
             if self.doublings == 0 {
@@ -441,7 +441,7 @@ impl Kind for Any {
 
 /// Logarithm, for concentrations: `k ln 2 + ln c + ln(m/c)`, absolute error about 1e-15.
 #[inline(always)]
-unsafe fn log<S: Simd>(x: S) -> S {
+pub(super) unsafe fn log<S: Simd>(x: S) -> S {
     const LOG_C: [f64; 16] = [
         // ln(1 + (i + 1/2)/16)
         0.030771658666753687,

@@ -190,8 +190,10 @@ fn check_summaries(pipeline: &Pipeline) -> Result<(), RunError> {
     let wanted = tables::wanted(&pipeline.output);
     for summary in &pipeline.summaries {
         if summary.trials == Trials::Mean && !can_reduce(summary, &wanted) {
-            let (table, key) = match statistics::source(summary) {
-                Table::Spikes => ("spikes", "save_spiking"),
+            let sources = statistics::sources(&summary.statistic);
+            let lacking = sources.into_iter().find(|table| !wanted.has(*table));
+            let (table, key) = match lacking {
+                Some(Table::Spikes) => ("spikes", "save_spiking"),
                 _ => ("dipole", "save_dpl"),
             };
             return Err(RunError::Input {

@@ -1,8 +1,6 @@
-//! Samples from a CSV or Parquet file: one column per parameter, one row per sample.
+//! Tables that a pipeline names: CSV and Parquet files.
 
-use crate::pipeline::error::{PipelineError, did_you_mean};
-use crate::pipeline::grid::{MAX_POINTS, Values};
-use crate::pipeline::reader::Item;
+use super::grid::{MAX_POINTS, Values};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
@@ -13,37 +11,24 @@ use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::path::Path;
 
-type Columns = Vec<(String, Values)>;
+/// Columns by name, all of the same length.
+pub(super) type Columns = Vec<(String, Values)>;
 
-/// Reads the columns (all, if none are named) of the file that `item` names.
-pub(super) fn read(item: &Item, columns: Option<&[String]>) -> Result<Columns, PipelineError> {
-    let path = item.source.beside(&item.string()?);
-    let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
+/// All columns of a `.csv` or `.parquet` file; says in words what is wrong with the file.
+pub(super) fn read(path: &Path) -> Result<Columns, String> {
     let extension = path
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
-    let all = match extension.as_str() {
-        "csv" => read_csv(&path),
-        "parquet" => read_parquet(&path),
-        _ => Err("samples come from a .csv or a .parquet file".to_owned()),
+    let columns = match extension.as_str() {
+        "csv" => read_csv(path),
+        "parquet" => read_parquet(path),
+        _ => Err("a table is a .csv or a .parquet file".to_owned()),
+    }?;
+    if columns.is_empty() || columns.iter().any(|(_, values)| values.is_empty()) {
+        return Err("has no rows".to_owned());
     }
-    .map_err(fail)?;
-    if all.iter().any(|(_, values)| values.is_empty()) || all.is_empty() {
-        return Err(fail("has no rows".to_owned()));
-    }
-    let Some(wanted) = columns else {
-        return Ok(all);
-    };
-    let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
-    wanted
-        .iter()
-        .map(|name| {
-            all.iter().find(|(n, _)| n == name).cloned().ok_or_else(|| {
-                fail(format!("has no column `{name}`")).with_help(did_you_mean(name, &names))
-            })
-        })
-        .collect()
+    Ok(columns)
 }
 
 fn read_csv(path: &Path) -> Result<Columns, String> {

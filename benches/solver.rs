@@ -1,0 +1,122 @@
+//! How long does what take? `cargo bench --bench solver`
+//!
+//! Each bench states its question and its last answer, on one core of an AMD EPYC (Zen 5, AVX-512), rustc 1.95.
+
+use divan::Bencher;
+use hnn_sweep::network::{DriveAttachment, Network, PoissonDrive};
+use hnn_sweep::solver::{InstructionSet, Record, SimulationResult, Solver, Threads, Trial};
+
+fn main() {
+    divan::main();
+}
+
+fn trial(tstop: f64) -> Trial {
+    Trial {
+        tstop,
+        dt: 0.025,
+        trial: 0,
+        record_vsec: Record::Off,
+        record_isec: Record::Off,
+        record_ca: Record::Off,
+        record_lfp: false,
+    }
+}
+
+fn erp(n: u32) -> Network {
+    let mut network = Network::neymotin_2020([n, n]);
+    network
+        .add_erp_drives(0.0)
+        .expect("the drives fit the network");
+    network
+}
+
+fn simulate(solver: &Solver, network: &Network, trial: &Trial) -> SimulationResult {
+    solver
+        .simulate(network, trial, &|| false)
+        .expect("the network is valid")
+}
+
+/// What does a step of the default network cost on each instruction set? 400 steps of 8,770 segments without events.
+#[divan::bench(args = ["Scalar", "Avx2", "Avx512"], sample_count = 10)]
+fn steps(bencher: Bencher, name: &str) {
+    let set = InstructionSet::available()
+        .into_iter()
+        .find(|set| format!("{set:?}") == name);
+    let Some(set) = set else {
+        return; // not on this processor
+    };
+    let (solver, network, trial) = (Solver::with_instruction_set(set), erp(10), trial(10.0));
+    simulate(&solver, &network, &trial);
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}
+
+/// How long does one simulation of 170 ms take, and does the cost of a segment-step grow with the mesh?
+#[divan::bench(args = [3, 10, 20], sample_count = 3)]
+fn one_simulation(bencher: Bencher, mesh: u32) {
+    let (solver, network, trial) = (Solver::new(), erp(mesh), trial(170.0));
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}
+
+/// What does setting up a simulation cost, once the sweep's first is done? One step.
+#[divan::bench(args = [10, 20], sample_count = 20)]
+fn set_up(bencher: Bencher, mesh: u32) {
+    let (solver, network, trial) = (Solver::new(), erp(mesh), trial(0.025));
+    simulate(&solver, &network, &trial);
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}
+
+/// What do events cost? 20 ms in which 100 drive cells of 50 Hz reach every cell, with weights too small to matter.
+#[divan::bench(sample_count = 5)]
+fn events(bencher: Bencher) {
+    let mut network = Network::neymotin_2020([10, 10]);
+    let weights = ["L2_basket", "L2_pyramidal", "L5_basket", "L5_pyramidal"]
+        .map(|name| (name.to_string(), 1e-12));
+    let attach = DriveAttachment {
+        weights_ampa: Some(weights.into_iter().collect()),
+        n_drive_cells: hnn_sweep::network::DriveCells::Count(100),
+        cell_specific: false,
+        ..DriveAttachment::poisson("proximal")
+    };
+    let drive = PoissonDrive {
+        tstart: 0.0,
+        tstop: None,
+        rate_constant: hnn_sweep::network::RateConstant::All(50.0),
+        attach,
+    };
+    network
+        .add_poisson_drive("background", drive)
+        .expect("the drive fits the network");
+    let (solver, trial) = (Solver::new(), trial(20.0));
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}
+
+/// How much do small networks gain from sharing lanes? Seven simulations of a 3x3 mesh, 170 ms.
+#[divan::bench(args = [1, 7], sample_count = 5)]
+fn side_by_side(bencher: Bencher, together: usize) {
+    let (solver, network, trial) = (Solver::new(), erp(3), trial(170.0));
+    let tasks = [(&network, &trial); 7];
+    bencher.bench_local(|| {
+        for tasks in tasks.chunks(together) {
+            solver.simulate_together(tasks, Threads::One, &|| false);
+        }
+    });
+}
+
+/// What does recording cost? 20 ms of the default network: nothing, somatic potentials, eight contacts.
+#[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 10)]
+fn recording(bencher: Bencher, what: &str) {
+    let (mut network, mut trial) = (erp(10), trial(20.0));
+    match what {
+        "vsec soma" => trial.record_vsec = Record::Soma,
+        "lfp 8" => {
+            let positions = (0..8).map(|k| [4.5, 4.5, f64::from(k) * 200.0]).collect();
+            network
+                .add_electrode_array("probe", hnn_sweep::network::ElectrodeArray::new(positions))
+                .expect("the array is valid");
+            trial.record_lfp = true;
+        }
+        _ => {}
+    }
+    let solver = Solver::new();
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}

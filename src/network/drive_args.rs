@@ -1,0 +1,238 @@
+//! Arguments of the functions that add drives.
+
+use super::{Drive, Dynamics, NetworkError, PerCellType, RateConstant};
+use indexmap::{IndexMap, IndexSet};
+
+/// Number of cells of a drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriveCells {
+    /// hnn-core's `"n_cells"`: as many as there are cells of the targeted types.
+    NCells,
+    /// A number.
+    Count(u32),
+}
+
+/// How a drive attaches to the network: the arguments that all drives share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DriveAttachment {
+    /// A section that all targeted types have, or a group of sections such as `proximal` or `distal`.
+    pub location: String,
+    /// Number of drive cells; [`DriveCells::NCells`] if and only if `cell_specific`. Spike trains bring their own.
+    pub n_drive_cells: DriveCells,
+    /// Whether each target cell has a drive cell of its own.
+    pub cell_specific: bool,
+    /// AMPA weights (uS) by cell type.
+    pub weights_ampa: Option<IndexMap<String, f64>>,
+    /// NMDA weights (uS) by cell type.
+    pub weights_nmda: Option<IndexMap<String, f64>>,
+    /// Space constant, in units of the in-plane distance.
+    pub space_constant: f64,
+    /// Synaptic delays (ms) at the origin.
+    pub synaptic_delays: PerCellType,
+    /// Probability of each connection, in (0, 1].
+    pub probability: PerCellType,
+    /// Seed of the event times. Spike trains have none.
+    pub event_seed: u64,
+    /// Seed of the choice of connections where the probability is below 1.
+    pub conn_seed: Option<u64>,
+}
+
+impl DriveAttachment {
+    /// hnn-core's defaults for evoked drives: cell-specific, space constant 3.
+    pub fn evoked(location: &str) -> Self {
+        Self {
+            location: location.into(),
+            n_drive_cells: DriveCells::NCells,
+            cell_specific: true,
+            weights_ampa: None,
+            weights_nmda: None,
+            space_constant: 3.0,
+            synaptic_delays: PerCellType::All(0.1),
+            probability: PerCellType::All(1.0),
+            event_seed: 2,
+            conn_seed: Some(3),
+        }
+    }
+
+    /// hnn-core's defaults for Poisson drives: cell-specific, space constant 100.
+    pub fn poisson(location: &str) -> Self {
+        Self {
+            space_constant: 100.0,
+            ..Self::evoked(location)
+        }
+    }
+
+    /// hnn-core's defaults for bursty drives: one drive cell for all targets, space constant 100.
+    pub fn bursty(location: &str) -> Self {
+        Self {
+            n_drive_cells: DriveCells::Count(1),
+            cell_specific: false,
+            ..Self::poisson(location)
+        }
+    }
+
+    /// hnn-core's defaults for spike trains: every drive cell to all targets, space constant 3, no seed.
+    pub fn spike_train(location: &str) -> Self {
+        Self {
+            n_drive_cells: DriveCells::Count(1),
+            cell_specific: false,
+            event_seed: 0,
+            conn_seed: None,
+            ..Self::evoked(location)
+        }
+    }
+
+    /// The drive that these arguments make.
+    pub(crate) fn into_drive(
+        self,
+        dynamics: Dynamics,
+        target_types: Vec<String>,
+        n_drive_cells: u32,
+    ) -> Drive {
+        Drive {
+            dynamics,
+            location: self.location,
+            target_types,
+            cell_specific: self.cell_specific,
+            n_drive_cells,
+            weights_ampa: self.weights_ampa,
+            weights_nmda: self.weights_nmda,
+            synaptic_delays: self.synaptic_delays,
+            probability: self.probability,
+            space_constant: self.space_constant,
+            event_seed: self.event_seed,
+            conn_seed: self.conn_seed,
+        }
+    }
+
+    /// The targeted types: those with a weight.
+    pub(crate) fn targets(&self) -> IndexSet<&String> {
+        let weights = [&self.weights_ampa, &self.weights_nmda];
+        weights
+            .into_iter()
+            .flatten()
+            .flat_map(IndexMap::keys)
+            .collect()
+    }
+}
+
+/// Arguments of [`Network::add_evoked_drive`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvokedDrive {
+    /// Mean (ms) of the event times.
+    pub mu: f64,
+    /// Standard deviation (ms) of the event times.
+    pub sigma: f64,
+    /// Events of each drive cell.
+    pub numspikes: u32,
+    /// Targets.
+    pub attach: DriveAttachment,
+}
+
+/// Arguments of [`Network::add_poisson_drive`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoissonDrive {
+    /// Start (ms); hnn-core's default is 0.
+    pub tstart: f64,
+    /// End (ms); `None` is the end of the simulation.
+    pub tstop: Option<f64>,
+    /// Rate (Hz); rates by cell type need a cell-specific drive.
+    pub rate_constant: RateConstant,
+    /// Targets.
+    pub attach: DriveAttachment,
+}
+
+/// Arguments of [`Network::add_bursty_drive`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct BurstyDrive {
+    /// Start (ms) of the bursts; hnn-core's default is 0.
+    pub tstart: f64,
+    /// Standard deviation (ms) of the start, common to all drive cells of a trial; hnn-core's default is 0.
+    pub tstart_std: f64,
+    /// End (ms); `None` is the end of the simulation.
+    pub tstop: Option<f64>,
+    /// Bursts per second (Hz).
+    pub burst_rate: f64,
+    /// Standard deviation (ms) of a burst's time; hnn-core's default is 0.
+    pub burst_std: f64,
+    /// Events of a burst; hnn-core's default is 2.
+    pub numspikes: u32,
+    /// Interval (ms) of the events of a burst; hnn-core's default is 10.
+    pub spike_isi: f64,
+    /// Targets.
+    pub attach: DriveAttachment,
+}
+
+/// Event times of a spike train drive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SpikeData {
+    /// Times (ms) by source, in the order that gives the drive cells their numbers.
+    Sources(IndexMap<String, Vec<f64>>),
+    /// Pairs of time (ms) and source; the sources are renumbered in ascending order.
+    Pairs(Vec<(f64, i64)>),
+}
+
+impl SpikeData {
+    /// The content of one of hnn-core's spike files (`CellResponse.write`): a time (ms), a gid and a type per line. Each
+    /// pair of type and gid is a source, numbered by first appearance.
+    ///
+    /// # Errors
+    /// A line of another form, with its number.
+    pub fn from_spike_file(text: &str) -> Result<Self, NetworkError> {
+        let mut sources = IndexMap::<String, Vec<f64>>::new();
+        for (i, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default();
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [time, gid, kind] = fields[..] else {
+                if fields.is_empty() {
+                    continue;
+                }
+                return Err(NetworkError::file(
+                    format!("line {}", i + 1),
+                    "must have a time, a gid and a type; files without types are too old",
+                ));
+            };
+            let (Ok(time), Ok(gid)) = (time.parse::<f64>(), gid.parse::<i64>()) else {
+                return Err(NetworkError::file(
+                    format!("line {}", i + 1),
+                    format!("\"{time}\" must be a time and \"{gid}\" a gid"),
+                ));
+            };
+            sources
+                .entry(format!("{kind}_GID{gid}"))
+                .or_default()
+                .push(time);
+        }
+        Ok(Self::Sources(sources))
+    }
+}
+
+/// Arguments of [`Network::add_spike_train_drive`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpikeTrainDrive {
+    /// Event times.
+    pub spike_data: SpikeData,
+    /// Targets.
+    pub attach: DriveAttachment,
+}
+
+impl Drive {
+    /// The arguments that attached the drive.
+    pub fn attachment(&self) -> DriveAttachment {
+        DriveAttachment {
+            location: self.location.clone(),
+            n_drive_cells: match self.cell_specific {
+                true => DriveCells::NCells,
+                false => DriveCells::Count(self.n_drive_cells),
+            },
+            cell_specific: self.cell_specific,
+            weights_ampa: self.weights_ampa.clone(),
+            weights_nmda: self.weights_nmda.clone(),
+            space_constant: self.space_constant,
+            synaptic_delays: self.synaptic_delays.clone(),
+            probability: self.probability.clone(),
+            event_seed: self.event_seed,
+            conn_seed: self.conn_seed,
+        }
+    }
+}

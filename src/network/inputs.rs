@@ -1,0 +1,124 @@
+//! Tonic biases and electrode arrays.
+
+use super::error::{finite, non_negative, positive};
+use super::{ElectrodeArray, Network, NetworkError, TonicBias};
+use indexmap::IndexMap;
+
+/// Arguments of [`Network::add_tonic_bias`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTonicBias {
+    /// Name of the bias; several biases may act on a type.
+    pub bias_name: String,
+    /// Section.
+    pub section: String,
+    /// Current (nA) by cell type.
+    pub amplitude: IndexMap<String, f64>,
+    /// Start (ms).
+    pub t0: f64,
+    /// End (ms); `None` is the end of the simulation.
+    pub tstop: Option<f64>,
+}
+
+impl NewTonicBias {
+    /// hnn-core's defaults: the bias `tonic` at the soma during the whole simulation.
+    pub fn new(amplitude: IndexMap<String, f64>) -> Self {
+        Self {
+            bias_name: "tonic".into(),
+            section: "soma".into(),
+            amplitude,
+            t0: 0.0,
+            tstop: None,
+        }
+    }
+}
+
+impl Network {
+    /// Adds a constant current (nA) to one section of all cells of the given types.
+    ///
+    /// # Errors
+    /// No amplitudes; a bias of that name and type exists; an unknown type or section; a negative `tstop` or one
+    /// before `t0`.
+    pub fn add_tonic_bias(&mut self, new: NewTonicBias) -> Result<(), NetworkError> {
+        if new.amplitude.is_empty() {
+            return Err(NetworkError::argument(
+                "amplitude",
+                "empty",
+                "give an amplitude for at least one cell type",
+            ));
+        }
+        finite("t0", new.t0)?;
+        if let Some(tstop) = new.tstop {
+            non_negative("tstop", tstop)?;
+            if tstop < new.t0 {
+                return Err(NetworkError::argument(
+                    "tstop",
+                    tstop,
+                    format!("it cannot be before t0 ({})", new.t0),
+                ));
+            }
+        }
+        for (name, amplitude) in &new.amplitude {
+            finite(&format!("amplitude of {name}"), *amplitude)?;
+            let sections = &self.cell_type("amplitude", name)?.cell.sections;
+            if !sections.contains_key(&new.section) {
+                return Err(NetworkError::unknown(
+                    format!("section of {name}"),
+                    &new.section,
+                    sections.keys(),
+                ));
+            }
+            let known = self.external_biases.get(&new.bias_name);
+            if known.is_some_and(|bias| bias.contains_key(name)) {
+                return Err(NetworkError::Duplicate {
+                    kind: "bias",
+                    name: format!("{} of {name}", new.bias_name),
+                });
+            }
+        }
+        let bias = self.external_biases.entry(new.bias_name).or_default();
+        for (name, amplitude) in new.amplitude {
+            bias.insert(
+                name,
+                TonicBias {
+                    section: new.section.clone(),
+                    loc: 0.5,
+                    amplitude,
+                    t0: new.t0,
+                    tstop: new.tstop,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// Adds an electrode array.
+    ///
+    /// # Errors
+    /// A name that is taken; no contacts; numbers that are not finite or not positive where they must be.
+    pub fn add_electrode_array(
+        &mut self,
+        name: &str,
+        array: ElectrodeArray,
+    ) -> Result<(), NetworkError> {
+        if self.rec_arrays.contains_key(name) {
+            return Err(NetworkError::Duplicate {
+                kind: "electrode array",
+                name: name.into(),
+            });
+        }
+        if array.positions.is_empty() {
+            return Err(NetworkError::argument(
+                "electrode_pos",
+                "empty",
+                "give at least one contact",
+            ));
+        }
+        for coordinate in array.positions.iter().flatten() {
+            finite("electrode_pos", *coordinate)?;
+        }
+        positive("conductivity", array.conductivity)?;
+        positive("min_distance", array.min_distance)?;
+        self.rec_arrays.insert(name.into(), array);
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! results → one row of statistics: pure functions of a simulation's results.
+//!
+//! They run in the worker on a fresh result as well as on results that were read back. Arithmetic is in a fixed order
+//! without fused operations, so that the same results have the same statistics on every machine.
+
+mod compare;
+mod peaks;
+mod smooth;
+mod spectrum;
+mod spikes;
+
+pub use smooth::{SmoothError, post_process, smooth};
+
+use crate::network::Network;
+use crate::pipeline::{Measure, PostProc, Signal, Statistic, Summary, Trials, Window};
+use crate::solver::{Dipole, Spike};
+use std::ops::Range;
+
+/// What statistics are computed of: results of one trial.
+#[derive(Debug, Clone, Copy)]
+pub struct TrialData<'a> {
+    /// Sample times (ms), shape `(n_samples,)`.
+    pub times: &'a [f64],
+    /// Dipole moments (nAm).
+    pub dipole: &'a Dipole,
+    /// Spikes of cells and drives.
+    pub spikes: &'a [Spike],
+    /// The network that was simulated: gids and sizes of cell types and drives.
+    pub network: &'a Network,
+    /// End of the simulation (ms).
+    pub tstop: f64,
+}
+
+/// Statistics of one trial, one value per summary.
+///
+/// A value is `None` where there is none: for summaries of the trial mean, for a window without samples,
+/// for an unknown cell type.
+pub fn summarize(summaries: &[Summary], trial: &TrialData) -> Vec<Option<f64>> {
+    let mut waveforms = Waveforms::default();
+    summaries
+        .iter()
+        .map(|summary| match summary.trials {
+            Trials::Each => evaluate(&summary.statistic, trial, &mut waveforms),
+            Trials::Mean => None,
+        })
+        .collect()
+}
+
+/// Statistics of the mean over a simulation's trials, one value per summary; `None` for summaries of each trial.
+///
+/// Waveforms are averaged before anything else is done with them, as hnn-core's `average_dipoles` does; counts and
+/// rates are averaged.
+pub fn summarize_mean(summaries: &[Summary], trials: &[TrialData]) -> Vec<Option<f64>> {
+    let Some(first) = trials.first() else {
+        return vec![None; summaries.len()];
+    };
+    if summaries.iter().all(|s| s.trials == Trials::Each) {
+        return vec![None; summaries.len()];
+    }
+    let dipole = Dipole {
+        agg: average(trials, |d| &d.agg),
+        l2: average(trials, |d| &d.l2),
+        l5: average(trials, |d| &d.l5),
+    };
+    let averaged = TrialData {
+        dipole: &dipole,
+        ..*first
+    };
+    let mut waveforms = Waveforms::default();
+    summaries
+        .iter()
+        .map(|summary| match summary.trials {
+            Trials::Each => None,
+            Trials::Mean => evaluate_mean(&summary.statistic, &averaged, trials, &mut waveforms),
+        })
+        .collect()
+}
+
+fn evaluate_mean(
+    statistic: &Statistic,
+    averaged: &TrialData,
+    trials: &[TrialData],
+    waveforms: &mut Waveforms,
+) -> Option<f64> {
+    match statistic {
+        Statistic::Waveform { .. } => evaluate(statistic, averaged, waveforms),
+        Statistic::Spikes { .. } => {
+            // Trials without a value (no interval in a silent trial) do not count.
+            let values: Vec<f64> = trials
+                .iter()
+                .filter_map(|trial| evaluate(statistic, trial, &mut Waveforms::default()))
+                .collect();
+            (!values.is_empty()).then(|| mean(&values))
+        }
+        Statistic::Formula(formula) => {
+            let operands: Option<Vec<f64>> = formula
+                .operands()
+                .iter()
+                .map(|o| evaluate_mean(o, averaged, trials, waveforms))
+                .collect();
+            formula.evaluate(&operands?)
+        }
+    }
+}
+
+/// Mean over trials, sample by sample.
+fn average(trials: &[TrialData], signal: impl Fn(&Dipole) -> &[f64]) -> Vec<f64> {
+    let mut sums: Vec<f64> = Vec::new();
+    for trial in trials {
+        let values = signal(trial.dipole);
+        if sums.is_empty() {
+            sums = values.to_vec();
+        } else {
+            sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
+        }
+    }
+    let n = trials.len() as f64;
+    sums.iter_mut().for_each(|s| *s /= n);
+    sums
+}
+
+/// Waveforms of a trial that have been processed already.
+#[derive(Default)]
+struct Waveforms(Vec<(Processing, Vec<f64>)>);
+
+/// Which waveform, and what is done with it.
+#[derive(Clone, Copy, PartialEq)]
+struct Processing {
+    signal: Signal,
+    postproc: Option<PostProc>,
+    smooth: Option<f64>,
+    scale: f64,
+}
+
+impl Waveforms {
+    fn get(&mut self, trial: &TrialData, processing: Processing) -> Option<&[f64]> {
+        let index = match self.0.iter().position(|(p, _)| *p == processing) {
+            Some(index) => index,
+            None => {
+                let values = process(trial, processing)?;
+                self.0.push((processing, values));
+                self.0.len() - 1
+            }
+        };
+        self.0.get(index).map(|(_, values)| values.as_slice())
+    }
+}
+
+fn process(trial: &TrialData, processing: Processing) -> Option<Vec<f64>> {
+    let Processing {
+        signal,
+        postproc,
+        smooth: width,
+        scale,
+    } = processing;
+    let mut values = match signal {
+        Signal::Agg => &trial.dipole.agg,
+        Signal::L2 => &trial.dipole.l2,
+        Signal::L5 => &trial.dipole.l5,
+    }
+    .clone();
+    if let Some(PostProc {
+        scalefctr,
+        smooth_win,
+    }) = postproc
+    {
+        values.iter_mut().for_each(|v| *v *= scalefctr);
+        if smooth_win > 0.0 {
+            values = smooth(&values, smooth_win, sfreq(trial.times)?).ok()?;
+        }
+    }
+    if let Some(width) = width {
+        values = smooth(&values, width, sfreq(trial.times)?).ok()?;
+    }
+    if scale != 1.0 {
+        values.iter_mut().for_each(|v| *v *= scale);
+    }
+    Some(values)
+}
+
+fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms) -> Option<f64> {
+    match statistic {
+        Statistic::Waveform {
+            signal,
+            postproc,
+            smooth,
+            scale,
+            window,
+            measure,
+        } => {
+            let processing = Processing {
+                signal: *signal,
+                postproc: *postproc,
+                smooth: *smooth,
+                scale: *scale,
+            };
+            let values = waveforms.get(trial, processing)?;
+            let range = samples_in(trial.times, window);
+            let (times, values) = (trial.times.get(range.clone())?, values.get(range)?);
+            measured(measure, trial.times, times, values)
+        }
+        Statistic::Spikes {
+            cell_type,
+            window,
+            measure,
+        } => spikes::measured(*measure, cell_type.as_deref(), window, trial),
+        Statistic::Formula(formula) => {
+            let operands: Option<Vec<f64>> = formula
+                .operands()
+                .iter()
+                .map(|o| evaluate(o, trial, waveforms))
+                .collect();
+            formula.evaluate(&operands?)
+        }
+    }
+}
+
+/// A measure of a piece of a waveform; `all_times` are those of the whole.
+fn measured(measure: &Measure, all_times: &[f64], times: &[f64], values: &[f64]) -> Option<f64> {
+    let first_where = |better: fn(f64, f64) -> bool| {
+        let mut best = (*times.first()?, *values.first()?);
+        for (&time, &value) in times.iter().zip(values) {
+            if better(value, best.1) {
+                best = (time, value);
+            }
+        }
+        Some(best)
+    };
+    let min = || first_where(|a, b| a < b);
+    let max = || first_where(|a, b| a > b);
+    if values.is_empty() {
+        return None;
+    }
+    match measure {
+        Measure::Min => min().map(|m| m.1),
+        Measure::Max => max().map(|m| m.1),
+        Measure::TimeOfMin => min().map(|m| m.0),
+        Measure::TimeOfMax => max().map(|m| m.0),
+        Measure::PeakToPeak => Some(max()?.1 - min()?.1),
+        Measure::Mean => Some(mean(values)),
+        Measure::Rms => {
+            let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
+            Some(mean(&squares).sqrt())
+        }
+        Measure::PeakAmplitude(peak) => values.get(peaks::nth(values, peak)?).copied(),
+        Measure::PeakTime(peak) => times.get(peaks::nth(values, peak)?).copied(),
+        Measure::BandPower(band) => spectrum::band_power(values, sfreq(all_times)?, band),
+        Measure::PeakFrequency(band) => spectrum::peak_frequency(values, sfreq(all_times)?, band),
+        Measure::Rmse(target) => compare::rmse(times, values, target),
+        Measure::Correlation(target) => compare::correlation(times, values, target),
+    }
+}
+
+/// Indices of the samples in a window. Sample times are sums of many steps, so 40 ms may be 39.9999999 in `times`:
+/// they are compared up to a millionth of a step.
+fn samples_in(times: &[f64], window: &Window) -> Range<usize> {
+    let step = match times {
+        [first, second, ..] => second - first,
+        _ => 0.0,
+    };
+    let slack = 1e-6 * step;
+    let start = window
+        .tmin
+        .map_or(0, |tmin| times.partition_point(|&t| t < tmin - slack));
+    let end = window.tmax.map_or(times.len(), |tmax| {
+        times.partition_point(|&t| t <= tmax + slack)
+    });
+    start..end.max(start)
+}
+
+/// `numpy.mean`, with its pairwise summation.
+fn mean(values: &[f64]) -> f64 {
+    pairwise_sum(values) / values.len() as f64
+}
+
+/// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
+fn pairwise_sum(values: &[f64]) -> f64 {
+    let n = values.len();
+    if n < 8 {
+        return values.iter().fold(-0.0, |sum, v| sum + v);
+    }
+    if n > 128 {
+        let half = n / 2;
+        let (a, b) = values.split_at(half - half % 8);
+        return pairwise_sum(a) + pairwise_sum(b);
+    }
+    let (blocks, rest) = values.as_chunks::<8>();
+    let mut r = [-0.0_f64; 8];
+    for block in blocks {
+        r.iter_mut().zip(block).for_each(|(r, v)| *r += v);
+    }
+    let sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
+    rest.iter().fold(sum, |sum, v| sum + v)
+}
+
+/// hnn-core's `sfreq` (Hz): from the first two sample times.
+pub fn sfreq(times: &[f64]) -> Option<f64> {
+    match times {
+        [first, second, ..] if second > first => Some(1000.0 / (second - first)),
+        _ => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! Welch's power spectral density: `scipy.signal.welch(x, fs, window="hamming", nperseg)`.
+//!
+//! Only the frequencies that are asked for are computed, each as a sum over samples with sines and cosines of a table.
+
+use super::{mean, pairwise_sum};
+use crate::pipeline::{Band, window_samples};
+
+/// Sum of the densities in a band times the resolution: the power (nAm^2), additive over bands side by side.
+pub(super) fn band_power(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
+    let density = density(values, sfreq, band)?;
+    let powers: Vec<f64> = density.iter().map(|(_, p)| *p).collect();
+    Some(pairwise_sum(&powers) * resolution(values, sfreq, band)?)
+}
+
+/// The frequency (Hz) with the highest density.
+pub(super) fn peak_frequency(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
+    let mut density = density(values, sfreq, band)?.into_iter();
+    let first = density.next()?;
+    let highest = density.fold(
+        first,
+        |best, next| if next.1 > best.1 { next } else { best },
+    );
+    Some(highest.0)
+}
+
+/// Samples of a segment.
+fn segment(values: &[f64], sfreq: f64, band: &Band) -> Option<usize> {
+    let n = match band.segment {
+        None => values.len(),
+        // A segment as long as the waveform may have one sample less or more.
+        Some(width) => (window_samples(width, sfreq) as usize).min(values.len()),
+    };
+    (n >= 2).then_some(n)
+}
+
+fn resolution(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
+    Some(sfreq / segment(values, sfreq, band)? as f64)
+}
+
+/// Frequencies (Hz) of the band with their densities (nAm^2/Hz); none where the band has no frequency.
+fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)>> {
+    let n = segment(values, sfreq, band)?;
+    let step = sfreq / n as f64;
+    let slack = 1e-9;
+    let first = libm::ceil(band.fmin / step - slack) as usize;
+    let last = (libm::floor(band.fmax / step + slack) as usize).min(n / 2);
+    if first > last {
+        return None;
+    }
+    let angle = |m: usize| 2.0 * std::f64::consts::PI * m as f64 / n as f64;
+    let cosines: Vec<f64> = (0..n).map(|m| libm::cos(angle(m))).collect();
+    let sines: Vec<f64> = (0..n).map(|m| libm::sin(angle(m))).collect();
+    let taper: Vec<f64> = cosines.iter().map(|c| 0.54 - 0.46 * c).collect();
+    let squares: Vec<f64> = taper.iter().map(|w| w * w).collect();
+    let norm = sfreq * pairwise_sum(&squares);
+    let hop = n - n / 2;
+    let mut sums = vec![0.0; last - first + 1];
+    let mut count = 0;
+    for piece in values.windows(n).step_by(hop) {
+        let average = mean(piece);
+        let tapered: Vec<f64> = piece
+            .iter()
+            .zip(&taper)
+            .map(|(v, w)| (v - average) * w)
+            .collect();
+        for (sum, k) in sums.iter_mut().zip(first..) {
+            let (mut real, mut imaginary) = (0.0, 0.0);
+            let mut at = 0;
+            for value in &tapered {
+                if let (Some(c), Some(s)) = (cosines.get(at), sines.get(at)) {
+                    real += value * c;
+                    imaginary += value * s;
+                }
+                at += k;
+                if at >= n {
+                    at -= n;
+                }
+            }
+            *sum += real * real + imaginary * imaginary;
+        }
+        count += 1;
+    }
+    let density = sums.into_iter().zip(first..).map(|(sum, k)| {
+        let one_sided = if k == 0 || 2 * k == n { 1.0 } else { 2.0 };
+        (k as f64 * step, one_sided * sum / norm / f64::from(count))
+    });
+    Some(density.collect())
+}
