@@ -39,7 +39,7 @@ fn a_folder_of_100_000_tasks_stays_usable() {
     let store = Store::open(&folder).unwrap().unwrap();
     println!("open (status): {:.3} s", began.elapsed().as_secs_f64());
     let pipeline = pipeline(&sweep);
-    let grid = stages::expand(&pipeline).unwrap();
+    let grid = stages::expand(&pipeline, Some(store.state())).unwrap();
     println!("… and expand: {:.3} s", began.elapsed().as_secs_f64());
     let plan = stages::plan(&pipeline, &grid, Some(&store), &options(&folder, 2)).unwrap();
     let seconds = began.elapsed().as_secs_f64();

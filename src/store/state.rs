@@ -228,6 +228,8 @@ pub struct Point {
     pub place: Option<u64>,
     /// Values of the sweep's parameters; none for those that came later.
     pub values: Vec<Option<Value>>,
+    /// Of what the simulation was made with these values, if that is known.
+    pub recipe: Option<u64>,
 }
 
 /// A statistic's column.
