@@ -16,12 +16,12 @@ query folder *sql:
 
 # All tests
 test *options:
-    cargo test {{options}}
+    cargo test --features query {{options}}
 
 # What CI checks before the tests
 check:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --all-targets --features query -- -D warnings
 
 # Answer the questions of benches/
 bench *options:
