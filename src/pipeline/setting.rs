@@ -430,6 +430,14 @@ impl Number {
         })
     }
 
+    /// A number that is known.
+    pub(crate) fn constant(place: Place, value: f64) -> Self {
+        Self {
+            place,
+            value: NumberValue::Float(value),
+        }
+    }
+
     /// The finite value.
     pub(crate) fn evaluate(&self, env: &Env) -> Result<f64, PipelineError> {
         match &self.value {
