@@ -176,6 +176,13 @@ fn strings_booleans_and_whole_numbers_can_be_swept() {
 }
 
 #[test]
+fn seed_parameters_are_named() {
+    let pipeline =
+        pipeline("[sweep]\nseed_parameters = [\"seed\"]\n[grid]\nw = [1.0]\nseed = [1, 2]");
+    assert_eq!(pipeline.seed_parameters, ["seed"]);
+}
+
+#[test]
 fn the_model_can_be_swept() {
     let pipeline = pipeline(
         "[grid]\nwhich = [\"neymotin_2020\", \"law_2021\", \"calcium\"]\n\

@@ -2,7 +2,8 @@
 
 use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
-use super::setting::{Flag, Number, Scope, Text};
+use super::scope::Scope;
+use super::setting::{Flag, Number, Text};
 
 /// Keys of all drives but the artificial-cell ones of `type = "erp"`.
 const ATTACHMENT_KEYS: &[&str] = &[
