@@ -32,6 +32,11 @@ compare *options:
     cargo build --release
     {{oracle}} scripts/compare.py {{options}}
 
+# Time of a 3x3 sweep against BatchSimulate, both with two jobs
+compare-sweep *options:
+    cargo build --release
+    {{oracle}} scripts/compare_sweep.py {{options}}
+
 # Results against hnn-core, case by case: the parity table
 parity *options:
     cargo build --release

@@ -91,7 +91,7 @@ fn child() {
     };
     let folder = PathBuf::from(folder);
     let pipeline = pipeline(&sweep());
-    let grid = stages::expand(&pipeline).unwrap();
+    let grid = stages::expand(&pipeline, None).unwrap();
     let ids = (0..)
         .zip(&grid.points)
         .flat_map(|(sim, p)| (0..2).map(move |t| ((sim, t), p.key(t).to_string())));

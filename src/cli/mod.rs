@@ -1,5 +1,6 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
+mod network;
 mod plan;
 mod progress;
 mod query;
@@ -52,6 +53,8 @@ enum Verb {
     Status(status::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
+    /// Show what a network file or model contains, and write it as a file that hnn-core reads
+    Network(network::Arguments),
     /// Say in words what a task's key stands for, or how two tasks differ
     Why(why::Arguments),
 }
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),
+        Verb::Network(arguments) => network::run(&arguments),
         Verb::Why(arguments) => why::run(&arguments),
     };
     match result {

@@ -40,8 +40,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         ..Options::default()
     };
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
-    let grid = stages::expand(&pipeline)?;
     let stored = Store::open(folder)?;
+    let grid = stages::expand(&pipeline, stored.as_ref().map(Store::state))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
     say!("{}", describe(&pipeline, &plan, &options));
     Ok(SUCCESS)

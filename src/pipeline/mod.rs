@@ -261,6 +261,11 @@ impl Pipeline {
     pub fn path(&self) -> &Path {
         &self.source.path
     }
+
+    /// Its text, as it was read.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
 }
 
 fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {

@@ -205,7 +205,7 @@ impl<'a> Engine<'a> {
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
-            .filter(|w| w.live && w.from_cells())
+            .filter(|w| w.live && w.is_between_cells())
             .map(super::wiring::Wire::min_delay)
             .fold(f64::INFINITY, f64::min);
         let epoch = epoch_steps(min_delay, clock);

@@ -81,7 +81,7 @@ pub struct Wire {
 
 impl Wire {
     /// Whether its sources are cells, not a drive.
-    pub fn from_cells(&self) -> bool {
+    pub fn is_between_cells(&self) -> bool {
         self.from_cells
     }
 

@@ -1,17 +1,22 @@
 //! file → grid: every point bound into a resolved network and fingerprinted.
 
 use super::RunError;
-use super::plan::fingerprint::{Fingerprinter, task_key};
+use super::plan::fingerprint::{FORMAT_VERSION, Fingerprinter, task_key};
+use super::plan::stored_value;
 use crate::network::Network;
 use crate::pipeline::{ParamValue, Pipeline};
-use crate::store::Hash;
+use crate::solver::NUMERICS_VERSION;
+use crate::store::{Hash, State, Value};
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// A pipeline's grid.
 #[derive(Clone, Debug)]
 pub struct Grid {
     /// Its points, in order.
     pub points: Vec<GridPoint>,
+    /// Of what its networks are made, together with the points' values.
+    pub recipe: Option<u64>,
     /// Segments times steps of the first point's simulation: what its time grows with.
     pub segment_steps: f64,
     /// Samples of the first point's waveforms.
@@ -34,11 +39,17 @@ impl GridPoint {
     }
 }
 
-/// Binds every point of a pipeline's grid.
+/// Grids up to this size are always bound in full: it takes a moment.
+const SMALL: u64 = 2_000;
+/// Points that are bound although they are known, as a check.
+const CHECKED: u64 = 16;
+
+/// Binds every point of a pipeline's grid. Of a large grid that was registered before, points are looked up by their values,
+/// as long as the rest of the file and the program are the same.
 ///
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
-pub fn expand(pipeline: &Pipeline) -> Result<Grid, RunError> {
+pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {
     let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
         let values = pipeline.point(i);
         let bound = pipeline.bind(&values)?;
@@ -53,9 +64,36 @@ pub fn expand(pipeline: &Pipeline) -> Result<Grid, RunError> {
             set: fingerprint.set,
         })
     };
-    let points: Vec<Result<GridPoint, RunError>> = (0..pipeline.n_points())
+    let n = pipeline.n_points();
+    let recipe = recipe(pipeline);
+    let mut known = HashMap::new();
+    if let (true, Some(recipe), Some(state)) = (n > SMALL, recipe, stored) {
+        known = known_points(pipeline, state, recipe);
+        let mut fingerprinter = Fingerprinter::default();
+        for i in (0..n).step_by((n / CHECKED).max(1) as usize) {
+            let point = bind(&mut fingerprinter, i)?;
+            if known
+                .get(&identity(&point.values))
+                .is_some_and(|set| *set != point.set)
+            {
+                known.clear();
+                break;
+            }
+        }
+    }
+    let point = |fingerprinter: &mut Fingerprinter, i: u64| {
+        if known.is_empty() {
+            return bind(fingerprinter, i);
+        }
+        let values = pipeline.point(i);
+        match known.get(&identity(&values)) {
+            Some(set) => Ok(GridPoint { values, set: *set }),
+            None => bind(fingerprinter, i),
+        }
+    };
+    let points: Vec<Result<GridPoint, RunError>> = (0..n)
         .into_par_iter()
-        .map_init(Fingerprinter::default, bind)
+        .map_init(Fingerprinter::default, point)
         .collect();
     let points = points.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (mut segment_steps, mut samples) = (0.0, 0.0);
@@ -66,9 +104,103 @@ pub fn expand(pipeline: &Pipeline) -> Result<Grid, RunError> {
     }
     Ok(Grid {
         points,
+        recipe,
         segment_steps,
         samples,
     })
+}
+
+/// Parameter sets of a sweep's registered points, by the identity of their values.
+fn known_points(pipeline: &Pipeline, state: &State, recipe: u64) -> HashMap<Vec<u64>, Hash> {
+    let mut known = HashMap::new();
+    let Some(sweep) = state.sweeps.get(&pipeline.name) else {
+        return known;
+    };
+    let names = pipeline.parameters().iter().map(|p| p.name.as_str());
+    if !names.eq(sweep.parameters.iter().map(|(name, _)| name.as_str())) {
+        return known;
+    }
+    for point in sweep
+        .points
+        .iter()
+        .filter(|point| point.recipe == Some(recipe))
+    {
+        let values = point
+            .values
+            .iter()
+            .map(|value| Some(value_identity(value.as_ref()?)));
+        let set = state.sims.get(point.sim as usize).map(|sim| sim.set);
+        if let (Some(values), Some(set)) = (values.collect(), set) {
+            known.insert(values, set);
+        }
+    }
+    known
+}
+
+fn identity(values: &[ParamValue]) -> Vec<u64> {
+    values
+        .iter()
+        .map(|value| value_identity(&stored_value(value)))
+        .collect()
+}
+
+/// A number that is equal for equal values, and practically only for them.
+fn value_identity(value: &Value) -> u64 {
+    match value {
+        Value::Float(x) if *x == 0.0 => 0,
+        Value::Float(x) => x.to_bits(),
+        Value::Int(x) => *x as u64,
+        Value::Bool(x) => u64::from(*x),
+        Value::Text(text) => first_bytes(&Hash::of(text.as_bytes())),
+    }
+}
+
+/// Identity of everything that turns values into a network: the pipeline file without its grid and without what does not
+/// reach the network, and this program. `None` if other files take part.
+fn recipe(pipeline: &Pipeline) -> Option<u64> {
+    let mut table: toml::Table = pipeline.text().parse().ok()?;
+    for key in ["name", "save_folder", "sweep", "grid", "output", "summary"] {
+        table.remove(key);
+    }
+    if let Some(toml::Value::Table(simulation)) = table.get_mut("simulation") {
+        simulation.remove("n_trials");
+    }
+    let text = toml::Value::Table(table);
+    if names_files(&text) {
+        return None;
+    }
+    let program = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let modified = program
+        .modified()
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    let identity = format!(
+        "{text} {} {} {NUMERICS_VERSION} {FORMAT_VERSION}",
+        program.len(),
+        modified.as_nanos()
+    );
+    Some(first_bytes(&Hash::of(identity.as_bytes())))
+}
+
+/// Whether any key could stand for a file.
+fn names_files(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Table(table) => table.iter().any(|(key, value)| {
+            let file = |word: &&str| key.contains(*word);
+            ["file", "params", "path", "spike"]
+                .iter()
+                .any(|word| file(&word))
+                || names_files(value)
+        }),
+        toml::Value::Array(values) => values.iter().any(names_files),
+        _ => false,
+    }
+}
+
+fn first_bytes(hash: &Hash) -> u64 {
+    let bytes = hash.as_bytes().first_chunk::<8>();
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Values of a point as `name = value, …`.

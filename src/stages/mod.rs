@@ -154,8 +154,8 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Report, RunError> {
     let folder = options.folder.as_deref().unwrap_or(&pipeline.save_folder);
-    let grid = expand(pipeline)?;
     let stored = Store::open(folder)?;
+    let grid = expand(pipeline, stored.as_ref().map(Store::state))?;
     let plan = plan(pipeline, &grid, stored.as_ref(), options)?;
     watch.planned(&plan);
     drop(stored);

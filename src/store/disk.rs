@@ -10,6 +10,53 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// Faults for tests: the process dies, or the disk is full, at a chosen operation.
+#[doc(hidden)]
+pub mod fault {
+    use std::io;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static DIE_AT: AtomicU64 = AtomicU64::new(u64::MAX);
+    static FULL_AT: AtomicU64 = AtomicU64::new(u64::MAX);
+
+    /// The process dies at the n-th operation from now on.
+    pub fn die_at(n: u64) {
+        COUNT.store(0, Ordering::SeqCst);
+        DIE_AT.store(n, Ordering::SeqCst);
+    }
+
+    /// The disk is full from the n-th operation on.
+    pub fn full_at(n: u64) {
+        COUNT.store(0, Ordering::SeqCst);
+        FULL_AT.store(n, Ordering::SeqCst);
+    }
+
+    /// Operations so far.
+    pub fn count() -> u64 {
+        COUNT.load(Ordering::SeqCst)
+    }
+
+    /// An operation that changes the disk; `first` is done of it before the process dies.
+    pub(crate) fn operation(first: impl FnOnce()) -> io::Result<()> {
+        let n = COUNT.fetch_add(1, Ordering::SeqCst);
+        if n == DIE_AT.load(Ordering::SeqCst) {
+            first();
+            std::process::abort();
+        }
+        if n >= FULL_AT.load(Ordering::SeqCst) {
+            first();
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    /// An operation that cannot be half done.
+    pub(crate) fn whole() -> io::Result<()> {
+        operation(|| {})
+    }
+}
+
 const MAGIC: &[u8; 8] = b"HNNSWEEP";
 const HEADER: usize = 8 + 4 + 8 + 8;
 
@@ -55,6 +102,9 @@ impl<W: Write> Hashed<W> {
 
 impl<W: Write> Write for Hashed<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        fault::operation(|| {
+            let _ = self.inner.write_all(&bytes[..bytes.len() / 2]);
+        })?;
         let n = self.inner.write(bytes)?;
         self.hasher.update(&bytes[..n]);
         self.len += n as u64;
@@ -68,22 +118,23 @@ impl<W: Write> Write for Hashed<W> {
 
 /// Makes a folder and those above it.
 pub fn create_dir(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|e| StoreError::io("make the folder", path, e))
+    let made = fault::whole().and_then(|()| fs::create_dir_all(path));
+    made.map_err(|e| StoreError::io("make the folder", path, e))
 }
 
 /// A new file in the folder for temporary files.
 pub fn aside(tmp: &Path) -> Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix("new-")
-        .tempfile_in(tmp)
+    fault::whole()
+        .and_then(|()| tempfile::Builder::new().prefix("new-").tempfile_in(tmp))
         .map_err(|e| StoreError::io("make a file in", tmp, e))
 }
 
 /// Puts a file that was written aside into its place, durably.
 pub fn settle(file: NamedTempFile, target: &Path) -> Result<()> {
-    let sync = file.as_file().sync_all();
+    let sync = fault::whole().and_then(|()| file.as_file().sync_all());
     sync.map_err(|e| StoreError::io("write", target, e))?;
     open_to_readers(file.as_file(), target)?;
+    fault::whole().map_err(|e| StoreError::io("write", target, e))?;
     file.persist(target)
         .map_err(|e| StoreError::io("write", target, e.error))?;
     sync_parent(target)
@@ -106,6 +157,7 @@ fn open_to_readers(_: &std::fs::File, _: &Path) -> Result<()> {
 pub fn keep(file: NamedTempFile) -> Result<String> {
     let path = file.path().to_path_buf();
     let error = |e| StoreError::io("write", &path, e);
+    fault::whole().map_err(error)?;
     file.as_file().sync_all().map_err(error)?;
     open_to_readers(file.as_file(), &path)?;
     file.keep().map_err(|e| error(e.error))?;
@@ -118,13 +170,15 @@ pub fn keep(file: NamedTempFile) -> Result<String> {
 
 /// Renames a file that is durable already.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(|e| StoreError::io("move a file to", to, e))?;
+    fault::whole()
+        .and_then(|()| fs::rename(from, to))
+        .map_err(|e| StoreError::io("move a file to", to, e))?;
     sync_parent(to)
 }
 
 /// Removes a file; it may be gone already.
 pub fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
+    match fault::whole().and_then(|()| fs::remove_file(path)) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::io("remove", path, e)),
         _ => Ok(()),
     }
@@ -135,17 +189,18 @@ pub fn sync_parent(path: &Path) -> Result<()> {
     let Some(parent) = path.parent() else {
         return Ok(());
     };
-    fs::File::open(parent)
+    fault::whole()
+        .and_then(|()| fs::File::open(parent))
         .and_then(|dir| dir.sync_all())
         .map_err(|e| StoreError::io("sync the folder", parent, e))
 }
 
 /// Writes a small file as a whole, durably.
 pub fn write_whole(tmp: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = aside(tmp)?;
+    let mut file = Hashed::new(aside(tmp)?);
     file.write_all(bytes)
         .map_err(|e| StoreError::io("write", target, e))?;
-    settle(file, target)
+    settle(file.into_inner(), target)
 }
 
 /// What a sealed file says of itself.

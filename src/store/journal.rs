@@ -4,7 +4,7 @@
 //! carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the tables the file
 //! is emptied.
 
-use super::disk::{self, Written};
+use super::disk::{self, Written, fault};
 use super::error::{Result, StoreError};
 use super::hash::{Blob, Hash};
 use super::layout::{Layout, Table};
@@ -97,10 +97,10 @@ impl Journal {
     /// Begins a journal.
     pub fn create(layout: &Layout) -> Result<Self> {
         let folder = layout.journal();
-        let temp = tempfile::Builder::new()
-            .prefix("run-")
-            .suffix(".journal")
-            .tempfile_in(&folder)
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("run-").suffix(".journal");
+        let temp = fault::whole()
+            .and_then(|()| builder.tempfile_in(&folder))
             .map_err(|e| StoreError::io("make a file in", &folder, e))?;
         let (file, path) = temp
             .keep()
@@ -129,6 +129,7 @@ impl Journal {
                 records.push(record);
                 end += len;
             }
+            fault::whole()?;
             self.file.sync_data()
         };
         if let Err(error) = write() {
@@ -151,8 +152,8 @@ impl Journal {
     pub fn clear(&mut self) -> Result<()> {
         self.records.clear();
         self.len = 0;
-        self.file
-            .set_len(0)
+        fault::whole()
+            .and_then(|()| self.file.set_len(0))
             .and_then(|()| self.file.seek(SeekFrom::Start(0)).map(drop))
             .map_err(|e| StoreError::io("empty", &self.path, e))
     }
@@ -206,17 +207,24 @@ fn write_record(
     bytes.extend(&head);
     for body in bodies() {
         if bytes.len() + body.len() > 1 << 20 {
-            file.write_all(&bytes)?;
+            write_bytes(file, &bytes)?;
             bytes.clear();
-            file.write_all(body)?;
+            write_bytes(file, body)?;
         } else {
             bytes.extend(body);
         }
     }
-    file.write_all(&bytes)?;
+    write_bytes(file, &bytes)?;
     let body_at = (PREFIX + head.len()) as u64;
     let record = locate(header, path, offset + body_at);
     Ok((record, body_at + body_len as u64))
+}
+
+fn write_bytes(file: &mut fs::File, bytes: &[u8]) -> std::io::Result<()> {
+    fault::operation(|| {
+        let _ = file.write_all(&bytes[..bytes.len() / 2]);
+    })?;
+    file.write_all(bytes)
 }
 
 fn locate(header: Header, path: &Path, mut offset: u64) -> Record {

@@ -28,6 +28,8 @@ mod specs;
 mod state;
 
 pub use derive::RESERVED;
+#[doc(hidden)]
+pub use disk::fault;
 pub use error::{Result, StoreError};
 pub use hash::{Blob, Hash};
 pub use journal::Commit;

@@ -18,13 +18,15 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Simulation and trial: what rows belong to.
 pub type Id = (u32, u32);
 
 /// Writes a table's rows, whole simulations per row group.
 pub struct PartWriter<W: Write + Send> {
-    writer: ArrowWriter<W>,
+    writer: ArrowWriter<Shared<W>>,
+    sink: Shared<W>,
     last: Option<Id>,
     rows: usize,
     samples: usize,
@@ -38,8 +40,10 @@ impl<W: Write + Send> PartWriter<W> {
         schema: &SchemaRef,
     ) -> std::result::Result<Self, ParquetError> {
         let properties = writer_properties(table, schema);
+        let sink = Shared(Arc::new(Mutex::new(sink)));
         Ok(Self {
-            writer: ArrowWriter::try_new(sink, schema.clone(), Some(properties))?,
+            writer: ArrowWriter::try_new(sink.clone(), schema.clone(), Some(properties))?,
+            sink,
             last: None,
             rows: 0,
             samples: 0,
@@ -62,7 +66,36 @@ impl<W: Write + Send> PartWriter<W> {
 
     /// Ends the file.
     pub fn finish(self) -> std::result::Result<W, ParquetError> {
-        self.writer.into_inner()
+        // Not `into_inner`, which hides why the last bytes could not be written.
+        self.writer.close()?;
+        let sink = Arc::into_inner(self.sink.0);
+        let sink = sink.ok_or_else(|| ParquetError::General("the file is still open".into()))?;
+        Ok(sink.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A sink that outlives the writer that fills it.
+struct Shared<W>(Arc<Mutex<W>>);
+
+impl<W> Clone for Shared<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<W: Write> Write for Shared<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush()
     }
 }
 
@@ -94,6 +127,7 @@ pub enum Piece {
 
 /// Writes one simulation's rows of a table.
 pub struct PieceWriter {
+    folder: PathBuf,
     id: Id,
     writer: PartWriter<Hashed<Spool>>,
 }
@@ -107,7 +141,7 @@ impl PieceWriter {
         let folder = layout.pieces();
         let sink = Hashed::new(Spool::Memory(Vec::new(), folder.clone()));
         let writer = PartWriter::new(sink, table, schema).map_err(|e| write_error(&folder, e))?;
-        Ok(Self { id, writer })
+        Ok(Self { folder, id, writer })
     }
 
     /// Appends rows.
@@ -117,7 +151,7 @@ impl PieceWriter {
     pub fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         self.writer
             .write(self.id, rows)
-            .map_err(|e| write_error(Path::new("a piece"), e))
+            .map_err(|e| write_error(&self.folder, e))
     }
 
     /// Ends the piece; it is durable if it is a file.
@@ -125,10 +159,8 @@ impl PieceWriter {
     /// # Errors
     /// If the disk refuses.
     pub fn finish(self) -> Result<Piece> {
-        let sink = self
-            .writer
-            .finish()
-            .map_err(|e| write_error(Path::new("a piece"), e))?;
+        let sink = self.writer.finish();
+        let sink = sink.map_err(|e| write_error(&self.folder, e))?;
         let written = sink.written();
         match sink.into_inner() {
             Spool::Memory(bytes, _) => Ok(Piece::Inline(bytes)),
@@ -240,7 +272,7 @@ pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
         Err(e) => return Err(StoreError::io("read", path, e)),
     };
     let (file, _) = file.into_parts();
-    let reader = PartReader::new(CloneFile(std::sync::Arc::new(file)));
+    let reader = PartReader::new(CloneFile(Arc::new(file)));
     reader
         .map(Some)
         .map_err(|e| StoreError::damaged_part(path, e))
@@ -248,7 +280,7 @@ pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
 
 /// A file that several readers share.
 #[derive(Clone)]
-pub struct CloneFile(std::sync::Arc<std::fs::File>);
+pub struct CloneFile(Arc<std::fs::File>);
 
 impl parquet::file::reader::Length for CloneFile {
     fn len(&self) -> u64 {

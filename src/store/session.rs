@@ -31,6 +31,8 @@ pub struct Registration {
     pub batch_size: u32,
     /// Statistics.
     pub summaries: Vec<Column>,
+    /// Of what the points' simulations are made with their values, if that is known.
+    pub recipe: Option<u64>,
     /// Parameter set and values of each point of the grid, in order.
     pub points: Vec<(Hash, Vec<Value>)>,
 }
@@ -113,7 +115,10 @@ impl Session {
                     let whole = a.summaries != b.summaries || a.n_trials != b.n_trials;
                     let points = a.points.iter().enumerate();
                     points
-                        .filter(|(i, p)| whole || b.points.get(*i) != Some(p))
+                        .filter(|(i, p)| {
+                            let other = b.points.get(*i).map(|p| (p.sim, p.place, &p.values));
+                            whole || other != Some((p.sim, p.place, &p.values))
+                        })
                         .map(|(_, p)| p.sim)
                         .collect::<Vec<u32>>()
                 };
@@ -579,11 +584,12 @@ fn merge_sweep(
             .collect();
         let entry = known.get_mut(&identity(sim, &values)).and_then(Vec::pop);
         match entry.and_then(|i| after.points.get_mut(i)) {
-            Some(point) => point.place = Some(place),
+            Some(point) => (point.place, point.recipe) = (Some(place), sweep.recipe),
             None => after.points.push(Point {
                 sim,
                 place: Some(place),
                 values,
+                recipe: sweep.recipe,
             }),
         }
     }

@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 /// 1: first version.
 pub const STORE_VERSION: u32 = 1;
 
+/// After this many batches of a size, batches are twice as large: the number of files grows with the logarithm of the number
+/// of simulations.
+const BATCHES_PER_SIZE: usize = 100;
+
 /// Identifier of a statistic: a hash of what is computed, whatever its column is called.
 pub type StatId = u64;
 
@@ -224,6 +228,8 @@ pub struct Point {
     pub place: Option<u64>,
     /// Values of the sweep's parameters; none for those that came later.
     pub values: Vec<Option<Value>>,
+    /// Of what the simulation was made with these values, if that is known.
+    pub recipe: Option<u64>,
 }
 
 /// A statistic's column.
@@ -358,6 +364,8 @@ impl State {
             return sim;
         }
         let sim = u32::try_from(self.sims.len()).unwrap_or(u32::MAX);
+        let doublings = (self.batches.len() / BATCHES_PER_SIZE).min(20);
+        let batch_size = batch_size.saturating_mul(1 << doublings);
         let full = |batch: &Batch| sim - batch.first >= batch.size.min(batch_size);
         if self.batches.last().is_none_or(full) {
             self.batches.push(Batch {

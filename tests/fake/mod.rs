@@ -179,8 +179,8 @@ pub fn run(text: &str, folder: &Path) -> (usize, Seen) {
 /// Plans a pipeline and gives the reasons.
 pub fn plan(text: &str, folder: &Path) -> Vec<(String, u64)> {
     let pipeline = pipeline(text);
-    let grid = stages::expand(&pipeline).unwrap();
     let stored = hnn_sweep::store::Store::open(folder).unwrap();
+    let grid = stages::expand(&pipeline, stored.as_ref().map(|s| s.state())).unwrap();
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options(folder, 1)).unwrap();
     Seen { plan: Some(plan) }.reasons()
 }

@@ -147,9 +147,9 @@ impl Simd for Scalar {
     #[inline(always)]
     unsafe fn rows(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 6] {
         let mut out = [Self([0.0; LANES]); 6];
-        for k in 0..LANES {
+        for (k, i) in index.into_iter().enumerate() {
             // SAFETY: the caller passes indices of the table.
-            let row = unsafe { &*table.add(index[k] as usize) };
+            let row = unsafe { &*table.add(i as usize) };
             for (c, column) in out.iter_mut().enumerate() {
                 column.0[k] = row.slope[c].mul_add(theta.0[k], row.value[c]);
             }

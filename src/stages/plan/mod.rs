@@ -278,6 +278,7 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
             .iter()
             .map(|summary| statistics::column(summary, pipeline.n_trials))
             .collect(),
+        recipe: grid.recipe,
         points: grid
             .points
             .iter()
