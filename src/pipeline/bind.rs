@@ -3,7 +3,8 @@
 use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
 use super::error::{PipelineError, did_you_mean};
 use super::reader::Place;
-use super::setting::{Env, Number};
+use super::scope::Env;
+use super::setting::Number;
 use super::{ParamValue, Pipeline, PostProc};
 use crate::network::{
     BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,

@@ -3,7 +3,8 @@
 use super::bind::located;
 use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
-use super::setting::{Env, Flag, Number, Scope, Text};
+use super::scope::{Env, Scope};
+use super::setting::{Flag, Number, Text};
 use crate::network::{Gid, Network, NewConnection, Sources, Targets};
 
 /// Keys of `[[connection]]`: the arguments of hnn-core's `add_connection`.

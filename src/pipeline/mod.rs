@@ -14,6 +14,7 @@ mod network;
 mod output;
 mod reader;
 mod samples;
+mod scope;
 mod set;
 mod setting;
 mod simulation;
@@ -41,8 +42,8 @@ use network::{NETWORK_KEYS, NetworkSpec};
 use output::OUTPUT_KEYS;
 use reader::{Item, Table};
 use samples::{SAMPLES_KEYS, Samples};
+use scope::{Scope, check_name};
 use set::SetSpec;
-use setting::{Scope, check_name};
 use simulation::{SIMULATION_KEYS, Simulation};
 use std::path::{Path, PathBuf};
 use summary::SUMMARY_KEYS;
@@ -68,7 +69,13 @@ const ROOT_KEYS: &[&str] = &[
 ];
 
 /// Keys of `[sweep]`.
-const SWEEP_KEYS: &[&str] = &["combinations", "batch_size", "overwrite", "clear_cache"];
+const SWEEP_KEYS: &[&str] = &[
+    "combinations",
+    "batch_size",
+    "overwrite",
+    "clear_cache",
+    "seed_parameters",
+];
 
 /// Largest pipeline file (bytes).
 const MAX_FILE_SIZE: u64 = 16 << 20;
@@ -86,6 +93,8 @@ pub struct Pipeline {
     pub combinations: bool,
     /// Whether exports may replace files.
     pub overwrite: bool,
+    /// Parameters that only repeat simulations with other random numbers: none of interest to inference.
+    pub seed_parameters: Vec<String>,
     /// Whether raw results are dropped from memory after each batch.
     pub clear_cache: bool,
     /// Trials of every simulation.
@@ -163,6 +172,7 @@ impl Pipeline {
         let samples = Samples::read(root.get("samples").as_ref())?;
         let priors = samples.priors;
         let grid = read_grid(&root, samples.axes, sweep.combinations)?;
+        let seed_parameters = read_seed_parameters(root.get("sweep").as_ref(), &grid)?;
         let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
         let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
         let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
@@ -207,6 +217,7 @@ impl Pipeline {
             combinations: sweep.combinations,
             overwrite: sweep.overwrite,
             clear_cache: sweep.clear_cache,
+            seed_parameters,
             n_trials: simulation.n_trials,
             output,
             summaries,
@@ -302,6 +313,33 @@ impl Sweep {
         }
         Ok(sweep)
     }
+}
+
+/// `[sweep] seed_parameters`: names of parameters.
+fn read_seed_parameters(sweep: Option<&Item>, grid: &Grid) -> Result<Vec<String>, PipelineError> {
+    let item = match sweep {
+        Some(sweep) => Table::open(sweep)?.get("seed_parameters"),
+        None => None,
+    };
+    let Some(item) = item else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<&str> = grid.parameters().iter().map(|p| p.name.as_str()).collect();
+    item.array()?
+        .iter()
+        .map(|element| {
+            let name = element.string()?;
+            if names.contains(&name.as_str()) {
+                return Ok(name);
+            }
+            Err(element
+                .error(format!(
+                    "{}: there is no parameter `{name}`",
+                    element.describe()
+                ))
+                .with_help(error::did_you_mean(&name, &names)))
+        })
+        .collect()
 }
 
 fn read_grid(

@@ -2,7 +2,8 @@
 
 use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
-use super::setting::{Env, Flag, Number, Scope, Text};
+use super::scope::{Env, Scope};
+use super::setting::{Flag, Number, Text};
 use crate::network::{Model, Network, NetworkError, Params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

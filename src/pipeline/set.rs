@@ -2,7 +2,8 @@
 
 use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
-use super::setting::{Env, Flag, Number, Scope, Text};
+use super::scope::{Env, Scope};
+use super::setting::{Flag, Number, Text};
 use crate::network::{Network, NetworkError, SetValue};
 
 /// One line of `[set]`.
