@@ -21,6 +21,8 @@ pub struct Grid {
     pub segment_steps: f64,
     /// Samples of the first point's waveforms.
     pub samples: f64,
+    /// Traces of a simulation of the first point.
+    pub traces: Traces,
 }
 
 /// A point of the grid.
@@ -96,17 +98,19 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
         .map_init(Fingerprinter::default, point)
         .collect();
     let points = points.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let (mut segment_steps, mut samples) = (0.0, 0.0);
+    let (mut segment_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
     if let Some(first) = points.first() {
         let bound = pipeline.bind(&first.values)?;
         samples = (bound.tstop / bound.dt).floor() + 1.0;
         segment_steps = samples * n_segments(&bound.network);
+        traces = n_traces(&bound.network);
     }
     Ok(Grid {
         points,
         recipe,
         segment_steps,
         samples,
+        traces,
     })
 }
 
@@ -215,6 +219,45 @@ pub fn describe(pipeline: &Pipeline, values: &[ParamValue]) -> String {
         true => "the only point".into(),
         false => parts.join(", "),
     }
+}
+
+/// Traces that a simulation can have, of all sections and of somata only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traces {
+    /// Membrane potentials: of all sections, of somata.
+    pub voltages: [f64; 2],
+    /// Synaptic currents.
+    pub currents: [f64; 2],
+    /// Calcium concentrations.
+    pub calcium: [f64; 2],
+    /// Electrode contacts.
+    pub contacts: f64,
+}
+
+fn n_traces(network: &Network) -> Traces {
+    let mut traces = Traces {
+        contacts: network
+            .rec_arrays
+            .values()
+            .map(|array| array.positions.len() as f64)
+            .sum(),
+        ..Traces::default()
+    };
+    for (name, cell_type) in &network.cell_types {
+        let cells = network.gid_ranges.get(name).map_or(0, |gids| gids.len()) as f64;
+        for (section, values) in &cell_type.cell.sections {
+            let has_calcium = ["ca", "cad", "kca"]
+                .iter()
+                .any(|mech| values.mechs.contains_key(*mech));
+            let kinds = if section == "soma" { 0..2 } else { 0..1 };
+            for kind in kinds {
+                traces.voltages[kind] += cells;
+                traces.currents[kind] += cells * values.syns.len() as f64;
+                traces.calcium[kind] += if has_calcium { cells } else { 0.0 };
+            }
+        }
+    }
+    traces
 }
 
 fn n_segments(network: &Network) -> f64 {

@@ -234,7 +234,7 @@ fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wa
             .filter(|task| task.outputs.has(table))
             .count();
         let each = match stored {
-            0 => guess_bytes(table, grid),
+            0 => guess_bytes(table, grid, wanted),
             n => state.bytes_of(table) as f64 / n as f64,
         };
         let tasks = plan
@@ -246,13 +246,22 @@ fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wa
     }
 }
 
-/// Bytes of a simulation's rows where nothing has been stored yet; traces are left to be measured.
-fn guess_bytes(table: Table, grid: &Grid) -> f64 {
-    match table {
-        Table::Dipole => 16.0 * grid.samples,
-        Table::Spikes => 8.0 * grid.samples.sqrt() * 40.0,
-        _ => 8.0 * grid.samples,
-    }
+/// Bytes of a simulation's rows where nothing has been stored yet, from what others took: many traces hardly change.
+fn guess_bytes(table: Table, grid: &Grid, wanted: &Outputs) -> f64 {
+    let extent = wanted.get(table);
+    let of_level = |[all, somata]: [f64; 2]| if extent.level > 1 { all } else { somata };
+    let traces = match table {
+        Table::Dipole => return 16.0 * grid.samples,
+        Table::Spikes => return 8.0 * grid.samples.sqrt() * 40.0,
+        Table::Lfp => return 8.0 * grid.samples * grid.traces.contacts,
+        Table::Voltages => 2.0 * of_level(grid.traces.voltages),
+        // Most synapses are never reached, and zeros take no room.
+        Table::Currents => 0.5 * of_level(grid.traces.currents),
+        Table::Calcium => 2.0 * of_level(grid.traces.calcium),
+        _ => return 0.0,
+    };
+    let wider = if extent.double { 2.0 } else { 1.0 };
+    traces * wider * grid.samples / f64::from(extent.decimate.max(1))
 }
 
 /// What the store is told of a sweep.
