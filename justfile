@@ -16,12 +16,12 @@ query folder *sql:
 
 # All tests
 test *options:
-    cargo test {{options}}
+    cargo test --features query {{options}}
 
 # What CI checks before the tests
 check:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --all-targets --features query -- -D warnings
 
 # Answer the questions of benches/
 bench *options:
@@ -31,6 +31,11 @@ bench *options:
 compare *options:
     cargo build --release
     {{oracle}} scripts/compare.py {{options}}
+
+# Time of a 3x3 sweep against BatchSimulate, both with two jobs
+compare-sweep *options:
+    cargo build --release
+    {{oracle}} scripts/compare_sweep.py {{options}}
 
 # Results against hnn-core, case by case: the parity table
 parity *options:

@@ -120,3 +120,9 @@ fn recording(bencher: Bencher, what: &str) {
     let solver = Solver::new();
     bencher.bench_local(|| simulate(&solver, &network, &trial));
 }
+
+/// What does building the default network cost, which a sweep does for every point of its grid?
+#[divan::bench(sample_count = 50)]
+fn building_the_network() -> Network {
+    erp(divan::black_box(10))
+}

@@ -47,25 +47,30 @@ def toml(value):
     return repr(value)
 
 
-def pipeline(case, save_folder, output):
-    """A pipeline file for a case of tests/reference/cases.py."""
-    lines = [
-        'name = "parity"',
-        f"save_folder = {toml(str(save_folder))}",
-        "",
-        "[network]",
-        f"model = {toml(case['model'])}",
-        f"mesh_shape = {toml(case['mesh_shape'])}",
-        "",
-        "[simulation]",
-        f"tstop = {toml(float(case['tstop']))}",
-        f"dt = {toml(float(case['dt']))}",
-        f"n_trials = {toml(case['n_trials'])}",
-    ]
-    drives = ([{"type": "erp"}] if case["erp"] else []) + case["drives"]
-    for drive in drives:
-        lines += ["", "[[drive]]"] + [f"{key} = {toml(value)}" for key, value in drive.items()]
-    lines += ["", "[output]"] + [f"{key} = {toml(value)}" for key, value in output.items()]
+def pipeline(case, save_folder, network_file=None):
+    """A pipeline file for a case of tests/reference/cases.py; of the network in `network_file`, if there is one."""
+    records = case.get("records", {})
+    output = {
+        "save_dpl": True,
+        "save_spiking": True,
+        "save_lfp": bool(case.get("electrodes")),
+        "save_voltages": "record_vsec" in records,
+        "save_currents": "record_isec" in records,
+        "save_calcium": "record_ca" in records,
+        **records,
+        "trace_precision": "float64",
+    }
+    network = {"file": str(network_file)} if network_file else {"model": case["model"], "mesh_shape": case["mesh_shape"]}
+    simulation = {"tstop": float(case["tstop"]), "dt": float(case["dt"]), "n_trials": case["n_trials"]}
+    tables = [("[network]", network), ("[simulation]", simulation), ("[output]", output)]
+    if not network_file:
+        tables += [("[[drive]]", {"type": "erp"})] * case["erp"]
+        tables += [("[[drive]]", drive) for drive in case["drives"]]
+        tables += [("[[bias]]", bias) for bias in case.get("biases", [])]
+        tables += [("[[electrode_array]]", {"name": name, **array}) for name, array in case.get("electrodes", {}).items()]
+    lines = ['name = "parity"', f"save_folder = {toml(str(save_folder))}"]
+    for header, entries in tables:
+        lines += ["", header] + [f"{key} = {toml(value)}" for key, value in entries.items()]
     return "\n".join(lines) + "\n"
 
 

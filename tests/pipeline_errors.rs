@@ -432,6 +432,22 @@ fn parameter_names_must_not_clash() {
 }
 
 #[test]
+fn seed_parameters_are_parameters() {
+    refused(
+        "[sweep]\nseed_parameters = [\"sed\"]\n[grid]\nseed = [1, 2]",
+        "there is no parameter `sed`",
+        "\"sed\"",
+        "did you mean `seed`?",
+    );
+    refused(
+        "[sweep]\nseed_parameters = \"seed\"\n[grid]\nseed = [1, 2]",
+        "must be a list",
+        "\"seed\"",
+        "",
+    );
+}
+
+#[test]
 fn simulations_that_make_no_sense_are_refused_early() {
     let simulation = |text: &str| format!("[network]\nmesh_shape = [2, 2]\n[simulation]\n{text}\n");
     refused(

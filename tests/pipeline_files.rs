@@ -176,6 +176,13 @@ fn strings_booleans_and_whole_numbers_can_be_swept() {
 }
 
 #[test]
+fn seed_parameters_are_named() {
+    let pipeline =
+        pipeline("[sweep]\nseed_parameters = [\"seed\"]\n[grid]\nw = [1.0]\nseed = [1, 2]");
+    assert_eq!(pipeline.seed_parameters, ["seed"]);
+}
+
+#[test]
 fn the_model_can_be_swept() {
     let pipeline = pipeline(
         "[grid]\nwhich = [\"neymotin_2020\", \"law_2021\", \"calcium\"]\n\
@@ -416,6 +423,55 @@ decimate = 4
         (trial.tstop, trial.dt, trial.trial, trial.record_lfp),
         (10.0, 0.1, 2, true)
     );
+}
+
+#[test]
+fn spike_trains_come_from_spike_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    // hnn-core's CellResponse.write: time, gid, type; sources are numbered by their first spikes.
+    let spikes = "3.500\t101\tL2_basket\n4.000\t7\tL2_pyramidal\n9.125\t101\tL2_basket\n";
+    std::fs::write(folder.path().join("spk_0.txt"), spikes).unwrap();
+    let text = with_drive(
+        "",
+        "type = \"spike_train\"\nspike_data = \"spk_0.txt\"\nconn_seed = 1",
+    );
+    let parse = || Pipeline::parse(&text, &folder.path().join("sweep.toml"));
+    let network = parse().unwrap().bind(&[]).unwrap().network;
+    let Dynamics::SpikeTrain { events } = &network.external_drives["d"].dynamics else {
+        panic!()
+    };
+    assert_eq!(**events, [vec![3.5, 9.125], vec![4.0]]);
+    for (spikes, message) in [
+        ("", "has no spikes"),
+        ("1.0 x\n", "line 1 has no time and gid"),
+        ("5.0 1\n4.0 1\n", "spike_data"),
+    ] {
+        std::fs::write(folder.path().join("spk_0.txt"), spikes).unwrap();
+        let e = parse().unwrap_err();
+        assert!(e.to_string().contains(message), "{e}");
+    }
+}
+
+/// Every example in the documentation of the format is a pipeline that loads.
+#[test]
+fn the_documented_examples_load() {
+    let text = include_str!("../docs/pipeline.md");
+    let examples: Vec<&str> = text
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(examples.len() >= 4);
+    for example in examples {
+        let mut text = example.to_owned();
+        if example.contains("[set]") {
+            text.push_str(
+                "[grid]\nw = [0.1]\ngain = [1.5]\nseed = [3]\n[[drive]]\ntype = \"erp\"\n",
+            );
+        }
+        let pipeline = pipeline(&text);
+        pipeline.bind(&pipeline.point(0)).unwrap();
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
 use super::error::{PipelineError, did_you_mean};
 use super::reader::Place;
-use super::setting::{Env, Number};
+use super::scope::Env;
+use super::setting::Number;
 use super::{ParamValue, Pipeline, PostProc};
 use crate::network::{
     BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
@@ -39,8 +40,10 @@ impl Pipeline {
     pub fn bind(&self, point: &[ParamValue]) -> Result<Bound, PipelineError> {
         let env = self.scope.at(&self.source, point)?;
         let (tstop, dt) = self.simulation.evaluate(&env)?;
-        let base = self.network.base(&env)?;
-        let mut network = Network::clone(&base);
+        let mut network = self.network.base(&env)?;
+        for connection in &self.connections {
+            connection.add_to(&mut network, &env)?;
+        }
         for drive in &self.drives {
             drive.add_to(&mut network, &env)?;
             if let Some(too_many) = too_many_events(&network, &drive.name, tstop) {
@@ -54,6 +57,9 @@ impl Pipeline {
         }
         for array in &self.arrays {
             array.add_to(&mut network, &env)?;
+        }
+        for set in &self.set {
+            set.apply(&mut network, &env)?;
         }
         if let Some((place, message, help)) = self.output.impossible(&network) {
             return Err(env.error(place, message).with_help(help));
@@ -322,11 +328,10 @@ pub(super) fn located(
         NetworkError::UnknownName { name, .. } => name.as_str(),
         _ => "",
     };
-    // A section without the receptor is a wrong location.
-    let argument = if argument == "receptor" {
-        "location"
-    } else {
-        argument
+    // Where no key names the receptor, a section without it is a wrong location.
+    let argument = match argument {
+        "receptor" if !places.iter().any(|p| p.name == "receptor") => "location",
+        other => other,
     };
     let place = [cell_type, wrong_name]
         .iter()

@@ -2,7 +2,8 @@
 
 use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
-use super::setting::{Flag, Number, Scope, Text};
+use super::scope::Scope;
+use super::setting::{Flag, Number, Text};
 
 /// Keys of all drives but the artificial-cell ones of `type = "erp"`.
 const ATTACHMENT_KEYS: &[&str] = &[
@@ -256,7 +257,8 @@ fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, Pip
         .collect()
 }
 
-/// Reads hnn-core's `spike_data`: `{ cell = [times] }` or `[[time, gid], …]`. One list of times per drive cell.
+/// Reads hnn-core's `spike_data`: `{ cell = [times] }`, `[[time, gid], …]` or a spike file. One list of times per
+/// drive cell.
 fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
     if item.is_table() {
         return Table::open(item)?
@@ -270,8 +272,13 @@ fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, Pipel
             })
             .collect();
     }
+    if item.is_string() {
+        return read_spike_file(item);
+    }
     if !item.is_array() {
-        return Err(item.wrong_type("a table of lists of times, or a list of [time, gid] pairs"));
+        return Err(item.wrong_type(
+            "a table of lists of times, a list of [time, gid] pairs, or the name of a spike file",
+        ));
     }
     // Arbitrary gids are renumbered in ascending order, as in hnn-core.
     let mut by_gid = std::collections::BTreeMap::<i64, Vec<Number>>::new();
@@ -286,6 +293,37 @@ fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, Pipel
             .push(Number::read(time, scope)?);
     }
     Ok(by_gid.into_values().collect())
+}
+
+/// Reads a spike file of hnn-core (`CellResponse.write`): time, gid and type in columns. Sources are numbered in the
+/// order of their first spikes, as in hnn-core.
+fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
+    let path = item.source.beside(&item.string()?);
+    let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
+    let text = super::network::read_file(&path)
+        .map_err(|e| fail(e).with_help("name one file, of one trial"))?;
+    let mut by_source = indexmap::IndexMap::<(i64, &str), Vec<Number>>::new();
+    for (row, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        let mut fields = line.split_whitespace();
+        let Some(time) = fields.next() else {
+            continue;
+        };
+        let time = time.parse::<f64>().ok().filter(|t| t.is_finite());
+        let gid = fields.next().and_then(|g| g.parse::<i64>().ok());
+        let (Some(time), Some(gid)) = (time, gid) else {
+            return Err(fail(format!("line {} has no time and gid", row + 1)));
+        };
+        let source = (gid, fields.next().unwrap_or_default());
+        by_source
+            .entry(source)
+            .or_default()
+            .push(Number::constant(item.place.clone(), time));
+    }
+    if by_source.is_empty() {
+        return Err(fail("has no spikes".to_owned()));
+    }
+    Ok(by_source.into_values().collect())
 }
 
 /// A tonic bias as the file has it.

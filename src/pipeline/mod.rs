@@ -5,6 +5,7 @@
 //! that is simulated there.
 
 mod bind;
+mod connection;
 mod drive;
 mod error;
 mod expr;
@@ -13,6 +14,8 @@ mod network;
 mod output;
 mod reader;
 mod samples;
+mod scope;
+mod set;
 mod setting;
 mod simulation;
 mod summary;
@@ -32,13 +35,15 @@ pub use summary::{
 pub use target::Target;
 pub use value::{ParamValue, Parameter, ParameterKind};
 
+use connection::ConnectionSpec;
 use drive::{ArraySpec, BiasSpec, DriveSpec};
 use error::Source;
 use network::{NETWORK_KEYS, NetworkSpec};
 use output::OUTPUT_KEYS;
 use reader::{Item, Table};
 use samples::{SAMPLES_KEYS, Samples};
-use setting::{Scope, check_name};
+use scope::{Scope, check_name};
+use set::SetSpec;
 use simulation::{SIMULATION_KEYS, Simulation};
 use std::path::{Path, PathBuf};
 use summary::SUMMARY_KEYS;
@@ -54,6 +59,8 @@ const ROOT_KEYS: &[&str] = &[
     "grid",
     "samples",
     "derived",
+    "set",
+    "connection",
     "drive",
     "bias",
     "electrode_array",
@@ -62,7 +69,13 @@ const ROOT_KEYS: &[&str] = &[
 ];
 
 /// Keys of `[sweep]`.
-const SWEEP_KEYS: &[&str] = &["combinations", "batch_size", "overwrite", "clear_cache"];
+const SWEEP_KEYS: &[&str] = &[
+    "combinations",
+    "batch_size",
+    "overwrite",
+    "clear_cache",
+    "seed_parameters",
+];
 
 /// Largest pipeline file (bytes).
 const MAX_FILE_SIZE: u64 = 16 << 20;
@@ -80,6 +93,8 @@ pub struct Pipeline {
     pub combinations: bool,
     /// Whether exports may replace files.
     pub overwrite: bool,
+    /// Parameters that only repeat simulations with other random numbers: none of interest to inference.
+    pub seed_parameters: Vec<String>,
     /// Whether raw results are dropped from memory after each batch.
     pub clear_cache: bool,
     /// Trials of every simulation.
@@ -97,6 +112,8 @@ pub struct Pipeline {
     drives: Vec<DriveSpec>,
     biases: Vec<BiasSpec>,
     arrays: Vec<ArraySpec>,
+    connections: Vec<ConnectionSpec>,
+    set: Vec<SetSpec>,
 }
 
 impl Pipeline {
@@ -155,6 +172,7 @@ impl Pipeline {
         let samples = Samples::read(root.get("samples").as_ref())?;
         let priors = samples.priors;
         let grid = read_grid(&root, samples.axes, sweep.combinations)?;
+        let seed_parameters = read_seed_parameters(root.get("sweep").as_ref(), &grid)?;
         let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
         let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
         let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
@@ -178,6 +196,11 @@ impl Pipeline {
             .iter()
             .map(|i| ArraySpec::read(i, &scope))
             .collect::<Result<_, _>>()?;
+        let connections = each("connection")?
+            .iter()
+            .map(|i| ConnectionSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let set = SetSpec::read(root.get("set").as_ref(), &scope)?;
         let output = Output::read(root.get("output").as_ref())?;
         let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
         let mut summaries = Vec::new();
@@ -194,6 +217,7 @@ impl Pipeline {
             combinations: sweep.combinations,
             overwrite: sweep.overwrite,
             clear_cache: sweep.clear_cache,
+            seed_parameters,
             n_trials: simulation.n_trials,
             output,
             summaries,
@@ -206,6 +230,8 @@ impl Pipeline {
             drives,
             biases,
             arrays,
+            connections,
+            set,
         };
         pipeline.check_ends()?;
         Ok(pipeline)
@@ -287,6 +313,33 @@ impl Sweep {
         }
         Ok(sweep)
     }
+}
+
+/// `[sweep] seed_parameters`: names of parameters.
+fn read_seed_parameters(sweep: Option<&Item>, grid: &Grid) -> Result<Vec<String>, PipelineError> {
+    let item = match sweep {
+        Some(sweep) => Table::open(sweep)?.get("seed_parameters"),
+        None => None,
+    };
+    let Some(item) = item else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<&str> = grid.parameters().iter().map(|p| p.name.as_str()).collect();
+    item.array()?
+        .iter()
+        .map(|element| {
+            let name = element.string()?;
+            if names.contains(&name.as_str()) {
+                return Ok(name);
+            }
+            Err(element
+                .error(format!(
+                    "{}: there is no parameter `{name}`",
+                    element.describe()
+                ))
+                .with_help(error::did_you_mean(&name, &names)))
+        })
+        .collect()
 }
 
 fn read_grid(

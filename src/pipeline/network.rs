@@ -2,7 +2,8 @@
 
 use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
-use super::setting::{Env, Flag, Number, Scope, Text};
+use super::scope::{Env, Scope};
+use super::setting::{Flag, Number, Text};
 use crate::network::{Model, Network, NetworkError, Params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub(super) const NETWORK_KEYS: &[&str] = &[
     "add_drives_from_params",
     "mesh_shape",
     "legacy_mode",
+    "clear_connectivity",
+    "clear_drives",
 ];
 
 /// Most pyramidal cells of one layer.
@@ -34,6 +37,8 @@ pub(super) struct NetworkSpec {
     add_drives_from_params: Option<Flag>,
     mesh_shape: Option<(Place, [Number; 2])>,
     legacy_mode: Option<Flag>,
+    clear_connectivity: Option<Flag>,
+    clear_drives: Option<Flag>,
     /// Networks that have been built, so that a point costs a clone.
     built: Mutex<HashMap<Key, Arc<Network>>>,
 }
@@ -65,6 +70,8 @@ impl NetworkSpec {
         spec.params = text("params")?;
         spec.add_drives_from_params = flag("add_drives_from_params")?;
         spec.legacy_mode = flag("legacy_mode")?;
+        spec.clear_connectivity = flag("clear_connectivity")?;
+        spec.clear_drives = flag("clear_drives")?;
         spec.mesh_shape = table
             .get("mesh_shape")
             .map(|i| {
@@ -82,7 +89,7 @@ impl NetworkSpec {
         if spec.file.is_some()
             && let Some(other) = NETWORK_KEYS
                 .iter()
-                .filter(|key| **key != "file")
+                .filter(|key| !["file", "clear_connectivity", "clear_drives"].contains(key))
                 .find_map(|key| table.get(key))
         {
             return Err(other
@@ -101,7 +108,20 @@ impl NetworkSpec {
     }
 
     /// The network at a point, without the file's drives.
-    pub(super) fn base(&self, env: &Env) -> Result<Arc<Network>, PipelineError> {
+    pub(super) fn base(&self, env: &Env) -> Result<Network, PipelineError> {
+        let cached = self.cached(env)?;
+        let mut network = Network::clone(&cached);
+        let set = |flag: &Option<Flag>| flag.as_ref().is_some_and(|f| f.evaluate(env));
+        if set(&self.clear_connectivity) {
+            network.clear_connectivity();
+        }
+        if set(&self.clear_drives) {
+            network.clear_drives();
+        }
+        Ok(network)
+    }
+
+    fn cached(&self, env: &Env) -> Result<Arc<Network>, PipelineError> {
         let key = self.key(env)?;
         // A lock that a panicking thread has left is as good as any: entries are only ever added whole.
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);

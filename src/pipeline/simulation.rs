@@ -2,7 +2,8 @@
 
 use super::error::PipelineError;
 use super::reader::{Item, Table};
-use super::setting::{Env, Number, Scope};
+use super::scope::{Env, Scope};
+use super::setting::Number;
 
 /// Keys of `[simulation]`.
 pub(super) const SIMULATION_KEYS: &[&str] = &["tstop", "dt", "n_trials"];

@@ -286,3 +286,59 @@ pub fn dipole_weights(cell: &Cell, tree: &Tree) -> Result<Vec<f64>, SolverError>
     }
     Ok(weights)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Network;
+    use serde_json::Value;
+
+    /// tests/reference/make_geometry.py: what NEURON makes of the default cells.
+    const REFERENCE: &str = include_str!("../../tests/reference/geometry.json");
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        let list = value.as_array().expect("a list");
+        list.iter().map(|x| x.as_f64().expect("a number")).collect()
+    }
+
+    #[test]
+    fn areas_and_axial_resistances_are_those_of_neuron() {
+        let reference: Value = serde_json::from_str(REFERENCE).unwrap();
+        let network = Network::neymotin_2020([1, 1]);
+        for (name, cell_type) in &network.cell_types {
+            let cell = &cell_type.cell;
+            let tree = tree(cell).unwrap();
+            let sections = &reference["cells"][name]["sections"];
+            assert_eq!(sections.as_object().unwrap().len(), cell.sections.len());
+            for (s, (section, values)) in cell.sections.iter().enumerate() {
+                let nseg = values.nseg as usize;
+                let (area, ri) = (
+                    numbers(&sections[section]["area"]),
+                    numbers(&sections[section]["ri"]),
+                );
+                assert_eq!((area.len(), ri.len()), (nseg, nseg + 1));
+                for i in 0..=nseg {
+                    let node = tree.first[s] + i;
+                    let near = |got: f64, want: f64| (got - want).abs() <= 1e-14 * want;
+                    assert!(near(tree.ri[node], ri[i]), "ri {i} of {section} of {name}");
+                    if i < nseg {
+                        let got = tree.area[node];
+                        assert!(near(got, area[i]), "area {i} of {section} of {name}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sections_that_hang_together_in_no_tree_are_refused() {
+        let network = Network::neymotin_2020([1, 1]);
+        let mut cell = network.cell_types["L5_pyramidal"].cell.clone();
+        cell.cell_tree
+            .as_mut()
+            .unwrap()
+            .retain(|(parent, _)| parent.section != "apical_1");
+        let error = tree(&cell).unwrap_err().to_string();
+        assert!(error.contains("not connected"), "{error}");
+    }
+}

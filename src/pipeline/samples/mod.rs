@@ -11,7 +11,7 @@ pub use prior::Prior;
 use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::reader::{Item, Table};
-use super::setting::check_name;
+use super::scope::check_name;
 use super::table_file;
 
 /// Keys of `[samples]`.

@@ -633,17 +633,12 @@ unsafe fn segments<S: Simd, K: Kind>(
     dipole
 }
 
-/// One step of K groups: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
+/// One step of up to [`TOGETHER`] groups: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
 ///
 /// # Safety
 /// As for [`synapses`], with inputs in the order of the groups.
 #[inline(always)]
-unsafe fn advance<S: Simd, const K: usize>(
-    c: &StepConst,
-    tables: &Tables,
-    inputs: &Inputs,
-    groups: &[Arrays; K],
-) {
+unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, groups: &[Arrays]) {
     const FULL: u8 = 127;
     const PYR2: u8 = Mechs::HH2.with(Mechs::KM).0;
     const HH2: u8 = Mechs::HH2.0;
@@ -652,7 +647,13 @@ unsafe fn advance<S: Simd, const K: usize>(
         for group in groups {
             synapses::<S>(group, inputs);
         }
-        eliminate::<S, K>(c, groups);
+        if let Ok(groups) = <&[Arrays; TOGETHER]>::try_from(groups) {
+            eliminate::<S, TOGETHER>(c, groups);
+        } else {
+            for group in groups {
+                eliminate::<S, 1>(c, std::array::from_ref(group));
+            }
+        }
         let all = c.layout;
         for group in groups {
             let state = group.state;
@@ -695,14 +696,7 @@ macro_rules! advance_on {
         /// As for [`Advance`].
         pub unsafe fn $name(c: &StepConst, tables: &Tables, inputs: &Inputs, groups: &[Arrays]) {
             // SAFETY: passed on from the caller.
-            unsafe {
-                if let Ok(groups) = <&[Arrays; TOGETHER]>::try_from(groups) {
-                    return advance::<$simd, TOGETHER>(c, tables, inputs, groups);
-                }
-                for group in groups {
-                    advance::<$simd, 1>(c, tables, inputs, std::array::from_ref(group));
-                }
-            }
+            unsafe { advance::<$simd>(c, tables, inputs, groups) }
         }
     };
 }

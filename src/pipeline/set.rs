@@ -1,0 +1,124 @@
+//! `[set]`: anything in the network, by a path; see [`Network::set`] for the paths.
+
+use super::error::PipelineError;
+use super::reader::{Item, Place, Table};
+use super::scope::{Env, Scope};
+use super::setting::{Flag, Number, Text};
+use crate::network::{Network, NetworkError, SetValue};
+
+/// One line of `[set]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SetSpec {
+    path: String,
+    value: Value,
+    place: Place,
+}
+
+/// A value that may depend on parameters.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Number(Number),
+    Text(Text),
+    Flag(Flag),
+    Table(Vec<(String, Value)>),
+}
+
+/// Fields of a network that are words, so that a string there is no expression.
+const WORDS: [&str; 3] = ["location", "section", "method"];
+
+impl SetSpec {
+    /// All lines of the table, in the order of the file.
+    pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Vec<Self>, PipelineError> {
+        let mut lines = Vec::new();
+        if let Some(item) = item {
+            collect(item, "", scope, &mut lines)?;
+        }
+        Ok(lines)
+    }
+
+    pub(super) fn apply(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
+        let value = self.value.evaluate(env)?;
+        network.set(&self.path, value).map_err(|e| {
+            let problem = match e {
+                // The path is named below.
+                NetworkError::File { problem, .. } => problem,
+                other => other.to_string(),
+            };
+            env.source.error(
+                &self.place.span,
+                format!("`{}` of [set]: {problem}{}", self.path, env.where_clause()),
+            )
+        })
+    }
+}
+
+/// Walks the tables that dotted keys and headers make, down to values; an inline table is a value.
+fn collect(
+    item: &Item,
+    path: &str,
+    scope: &Scope,
+    lines: &mut Vec<SetSpec>,
+) -> Result<(), PipelineError> {
+    for (key, span, value) in Table::open(item)?.iter() {
+        let path = match path {
+            "" => key.to_owned(),
+            _ if key.contains(['.', '[']) => format!("{path}.\"{key}\""),
+            _ => format!("{path}.{key}"),
+        };
+        if value.is_table() && !value.source_text().starts_with('{') {
+            collect(&value, &path, scope, lines)?;
+            continue;
+        }
+        let end = value.place.span.end.max(span.end);
+        lines.push(SetSpec {
+            value: Value::read(&value, &path, scope)?,
+            place: Place {
+                name: path.clone(),
+                owner: "[set]".to_owned(),
+                span: span.start..end,
+            },
+            path,
+        });
+    }
+    Ok(())
+}
+
+impl Value {
+    fn read(item: &Item, path: &str, scope: &Scope) -> Result<Self, PipelineError> {
+        if item.is_table() {
+            return Table::open(item)?
+                .iter()
+                .map(|(key, _, item)| Ok((key.to_owned(), Self::read(&item, key, scope)?)))
+                .collect::<Result<_, _>>()
+                .map(Self::Table);
+        }
+        if item.is_bool() {
+            return Flag::read(item, scope).map(Self::Flag);
+        }
+        if item.is_string() {
+            let text = item.string()?;
+            let field = path.rsplit('.').next().unwrap_or(path);
+            if WORDS.contains(&field) || text == "n_cells" || scope.is_word(&text) {
+                return Text::read(item, scope).map(Self::Text);
+            }
+            if scope.is_flag(&text) {
+                return Flag::read(item, scope).map(Self::Flag);
+            }
+        }
+        Number::read(item, scope).map(Self::Number)
+    }
+
+    fn evaluate(&self, env: &Env) -> Result<SetValue, PipelineError> {
+        Ok(match self {
+            Value::Number(number) => SetValue::Number(number.evaluate(env)?),
+            Value::Text(text) => SetValue::Text(text.evaluate(env).to_owned()),
+            Value::Flag(flag) => SetValue::Flag(flag.evaluate(env)),
+            Value::Table(entries) => SetValue::Table(
+                entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), value.evaluate(env)?)))
+                    .collect::<Result<_, PipelineError>>()?,
+            ),
+        })
+    }
+}

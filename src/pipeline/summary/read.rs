@@ -1,0 +1,298 @@
+//! Reading of `[[summary]]`.
+
+use super::{
+    Band, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Trials, Window,
+};
+use crate::pipeline::error::{PipelineError, did_you_mean};
+use crate::pipeline::expr::Expr;
+use crate::pipeline::reader::{Item, Place, Table};
+use crate::pipeline::scope::{check_name, in_expression};
+use crate::pipeline::target::Target;
+use std::sync::Arc;
+
+/// Keys of `[[summary]]`.
+pub(in crate::pipeline) const SUMMARY_KEYS: &[&str] = &[
+    "name",
+    "statistic",
+    "trials",
+    "signal",
+    "smooth",
+    "scale",
+    "tmin",
+    "tmax",
+    "cell_type",
+    "n",
+    "polarity",
+    "prominence",
+    "fmin",
+    "fmax",
+    "segment",
+    "target",
+    "expression",
+];
+
+/// Keys that all statistics have.
+const COMMON: &[&str] = &["name", "statistic", "trials"];
+/// Keys of all statistics of a waveform.
+const WAVEFORM: &[&str] = &["signal", "smooth", "scale", "tmin", "tmax"];
+/// Keys of statistics of spikes.
+const SPIKES: &[&str] = &["cell_type", "tmin", "tmax"];
+
+/// Words for statistics, each with the keys that it has besides those of its kind.
+const STATISTICS: [(&str, &[&str], &[&str]); 20] = [
+    ("min", WAVEFORM, &[]),
+    ("max", WAVEFORM, &[]),
+    ("peak_to_peak", WAVEFORM, &[]),
+    ("mean", WAVEFORM, &[]),
+    ("rms", WAVEFORM, &[]),
+    ("time_of_min", WAVEFORM, &[]),
+    ("time_of_max", WAVEFORM, &[]),
+    ("peak_amplitude", WAVEFORM, &["n", "polarity", "prominence"]),
+    ("peak_time", WAVEFORM, &["n", "polarity", "prominence"]),
+    ("band_power", WAVEFORM, &["fmin", "fmax", "segment"]),
+    ("peak_frequency", WAVEFORM, &["fmin", "fmax", "segment"]),
+    ("rmse", WAVEFORM, &["target"]),
+    ("correlation", WAVEFORM, &["target"]),
+    ("spike_count", SPIKES, &[]),
+    ("mean_rate", SPIKES, &[]),
+    ("first_spike", SPIKES, &[]),
+    ("isi_mean", SPIKES, &[]),
+    ("isi_std", SPIKES, &[]),
+    ("isi_cv", SPIKES, &[]),
+    ("expression", &[], &["expression"]),
+];
+
+impl Summary {
+    /// Reads one summary; `above` are those before it, `taken` the names that it must not have.
+    pub(in crate::pipeline) fn read(
+        item: &Item,
+        above: &[Summary],
+        taken: &[&str],
+    ) -> Result<Self, PipelineError> {
+        let table = Table::new(item, SUMMARY_KEYS)?;
+        let name_item = table.require("name")?;
+        let name = name_item.string()?;
+        check_name(table.source, &name_item.place.span, "summary", &name, taken)?;
+        let table = table.called(format!("summary `{name}`"));
+        let words = STATISTICS.map(|(word, ..)| word);
+        let word = table.require("statistic")?.word(&words)?;
+        check_keys(&table, word)?;
+        let trials = match table.get("trials") {
+            None => Trials::Each,
+            Some(item) => match item.word(&["each", "mean"])? {
+                "mean" => Trials::Mean,
+                _ => Trials::Each,
+            },
+        };
+        let statistic = match word {
+            "expression" => Statistic::Formula(read_formula(&table, trials, above)?),
+            _ => match spike_measure(word) {
+                Some(measure) => Statistic::Spikes {
+                    cell_type: table.get("cell_type").map(|i| i.string()).transpose()?,
+                    window: read_window(&table)?,
+                    measure,
+                },
+                None => read_waveform(&table, word)?,
+            },
+        };
+        Ok(Self {
+            name,
+            statistic,
+            trials,
+            place: Place {
+                name: "name".to_owned(),
+                owner: table.owner.clone(),
+                span: name_item.place.span,
+            },
+        })
+    }
+}
+
+/// Refuses keys that other statistics have.
+fn check_keys(table: &Table, word: &str) -> Result<(), PipelineError> {
+    let (kind, own) = STATISTICS
+        .iter()
+        .find(|(w, ..)| *w == word)
+        .map_or((COMMON, COMMON), |(_, kind, own)| (*kind, *own));
+    let known = |key: &&str| [COMMON, kind, own].iter().any(|keys| keys.contains(key));
+    match SUMMARY_KEYS
+        .iter()
+        .filter(|key| !known(key))
+        .find_map(|key| table.get(key))
+    {
+        None => Ok(()),
+        Some(item) => Err(item
+            .error(format!("{} has no meaning for `{word}`", item.describe()))
+            .with_help("remove the key")),
+    }
+}
+
+fn spike_measure(word: &str) -> Option<SpikeMeasure> {
+    match word {
+        "spike_count" => Some(SpikeMeasure::Count),
+        "mean_rate" => Some(SpikeMeasure::MeanRate),
+        "first_spike" => Some(SpikeMeasure::First),
+        "isi_mean" => Some(SpikeMeasure::IsiMean),
+        "isi_std" => Some(SpikeMeasure::IsiStd),
+        "isi_cv" => Some(SpikeMeasure::IsiCv),
+        _ => None,
+    }
+}
+
+fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> {
+    let signal = match table.get("signal") {
+        None => Signal::Agg,
+        Some(item) => match item.word(&["agg", "L2", "L5"])? {
+            "L2" => Signal::L2,
+            "L5" => Signal::L5,
+            _ => Signal::Agg,
+        },
+    };
+    let measure = match word {
+        "min" => Measure::Min,
+        "max" => Measure::Max,
+        "peak_to_peak" => Measure::PeakToPeak,
+        "mean" => Measure::Mean,
+        "rms" => Measure::Rms,
+        "time_of_min" => Measure::TimeOfMin,
+        "time_of_max" => Measure::TimeOfMax,
+        "peak_amplitude" => Measure::PeakAmplitude(read_peak(table)?),
+        "peak_time" => Measure::PeakTime(read_peak(table)?),
+        "band_power" => Measure::BandPower(read_band(table)?),
+        "peak_frequency" => Measure::PeakFrequency(read_band(table)?),
+        _ => {
+            let item = table.require("target")?;
+            let path = item.source.beside(&item.string()?);
+            let target = Target::read(&path, signal)
+                .map_err(|e| item.error(format!("{}: {e}", path.display())))?;
+            match word {
+                "rmse" => Measure::Rmse(Arc::new(target)),
+                _ => Measure::Correlation(Arc::new(target)),
+            }
+        }
+    };
+    Ok(Statistic::Waveform {
+        signal,
+        postproc: None,
+        smooth: table.get("smooth").map(|i| read_smooth(&i)).transpose()?,
+        scale: table.get("scale").map_or(Ok(1.0), |i| i.float())?,
+        window: read_window(table)?,
+        measure,
+    })
+}
+
+fn read_peak(table: &Table) -> Result<Peak, PipelineError> {
+    let n = table
+        .get("n")
+        .map_or(Ok(1), |i| i.integer_in(1..1_000_001))?;
+    Ok(Peak {
+        n: u32::try_from(n).unwrap_or(1),
+        negative: match table.get("polarity") {
+            None => false,
+            Some(item) => item.word(&["positive", "negative"])? == "negative",
+        },
+        prominence: at_least(table, "prominence", 0.0)?.unwrap_or(0.0),
+    })
+}
+
+fn read_band(table: &Table) -> Result<Band, PipelineError> {
+    table.require("fmin")?;
+    let fmax_item = table.require("fmax")?;
+    let fmin = at_least(table, "fmin", 0.0)?.unwrap_or(0.0);
+    let fmax = fmax_item.float()?;
+    if fmax < fmin {
+        return Err(fmax_item.error(format!(
+            "{} must be at least fmin = {fmin}, not {fmax}",
+            fmax_item.describe()
+        )));
+    }
+    Ok(Band {
+        fmin,
+        fmax,
+        segment: at_least(table, "segment", 1.0)?,
+    })
+}
+
+fn at_least(table: &Table, key: &str, least: f64) -> Result<Option<f64>, PipelineError> {
+    let Some(item) = table.get(key) else {
+        return Ok(None);
+    };
+    let value = item.float()?;
+    if value < least {
+        return Err(item.error(format!(
+            "{} must be at least {least}, not {value}",
+            item.describe()
+        )));
+    }
+    Ok(Some(value))
+}
+
+fn read_formula(
+    table: &Table,
+    trials: Trials,
+    above: &[Summary],
+) -> Result<Formula, PipelineError> {
+    let item = table.require("expression")?;
+    let text = item.string()?;
+    let mut operands: Vec<(&str, Statistic)> = Vec::new();
+    let names: Vec<&str> = above.iter().map(|s| s.name.as_str()).collect();
+    let expr = Expr::parse(&text, &mut |name| {
+        if let Some(index) = operands.iter().position(|(n, _)| *n == name) {
+            return Ok(index);
+        }
+        let Some(summary) = above.iter().find(|s| s.name == name) else {
+            let help = if names.is_empty() {
+                "an expression is over summaries that stand above it".to_owned()
+            } else {
+                did_you_mean(name, &names)
+            };
+            return Err((format!("there is no summary `{name}` above"), Some(help)));
+        };
+        if summary.trials != trials {
+            return Err((
+                format!("`{name}` is of other trials than the expression"),
+                Some("give both the same `trials`".to_owned()),
+            ));
+        }
+        operands.push((&summary.name, summary.statistic.clone()));
+        Ok(operands.len() - 1)
+    })
+    .map_err(|e| in_expression(&item, &text, e))?;
+    Ok(Formula {
+        expr,
+        operands: operands
+            .into_iter()
+            .map(|(_, statistic)| statistic)
+            .collect(),
+    })
+}
+
+/// hnn-core's rule for the width of a smoothing window.
+fn read_smooth(item: &Item) -> Result<f64, PipelineError> {
+    let width = item.float()?;
+    if width < 1.0 {
+        return Err(item
+            .error(format!(
+                "{} must be at least 1 ms, not {width}",
+                item.describe()
+            ))
+            .with_help("remove the key for an unsmoothed waveform"));
+    }
+    Ok(width)
+}
+
+fn read_window(table: &Table) -> Result<Window, PipelineError> {
+    let window = Window {
+        tmin: at_least(table, "tmin", 0.0)?,
+        tmax: at_least(table, "tmax", 0.0)?,
+    };
+    if let (Some(tmin), Some(tmax), Some(item)) = (window.tmin, window.tmax, table.get("tmax"))
+        && tmax <= tmin
+    {
+        return Err(item.error(format!(
+            "{} must be greater than tmin = {tmin}, not {tmax}",
+            item.describe()
+        )));
+    }
+    Ok(window)
+}

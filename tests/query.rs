@@ -1,0 +1,147 @@
+//! SQL over the tables, as a user asks it. In builds with the feature `query`.
+
+#![cfg(feature = "query")]
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use std::path::Path;
+
+const PIPELINE: &str = r#"
+name = "small"
+save_folder = "results"
+[network]
+model = "neymotin_2020"
+mesh_shape = [2, 2]
+[simulation]
+tstop = 20.0
+[grid]
+weight = [0.0005, 0.001, 0.002]
+[[drive]]
+type = "evoked"
+name = "evprox"
+mu = 5.0
+sigma = 1.0
+numspikes = 1
+location = "proximal"
+weights_ampa = { L2_pyramidal = "weight", L5_pyramidal = "weight" }
+synaptic_delays = 0.1
+[output]
+save_dpl = true
+save_spiking = true
+[[summary]]
+name = "top"
+statistic = "max"
+"#;
+
+fn simulated() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("small.toml"), PIPELINE).unwrap();
+    program(place.path())
+        .args(["run", "small.toml"])
+        .assert()
+        .success();
+    place
+}
+
+fn program(place: &Path) -> Command {
+    let mut command = Command::cargo_bin("hnn-sweep").unwrap();
+    command.current_dir(place);
+    command
+}
+
+fn ask(place: &Path, sql: &str) -> String {
+    let output = program(place)
+        .args(["query", "results", sql, "--format", "csv"])
+        .assert()
+        .success()
+        .get_output()
+        .stdout
+        .clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn a_summary_is_ordered_by_its_statistic_beside_its_parameters() {
+    let place = simulated();
+    let csv = ask(
+        place.path(),
+        "SELECT weight, top FROM summary ORDER BY weight DESC LIMIT 2",
+    );
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 3, "{csv}");
+    assert_eq!(lines[0], "weight,top");
+    assert!(
+        lines[1].starts_with("0.002,") && lines[2].starts_with("0.001,"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn waveforms_and_spikes_carry_the_parameters_without_a_join() {
+    let place = simulated();
+    // 20 ms in steps of 0.025 ms are 801 samples.
+    let csv = ask(
+        place.path(),
+        "SELECT weight, COUNT(*) AS n FROM dipole GROUP BY weight ORDER BY weight",
+    );
+    assert_eq!(csv, "weight,n\n0.0005,801\n0.001,801\n0.002,801\n");
+    let csv = ask(
+        place.path(),
+        "SELECT DISTINCT cell_type FROM spikes WHERE weight = 0.001",
+    );
+    assert!(csv.contains("evprox"), "{csv}");
+}
+
+#[test]
+fn answers_are_written_as_tables_json_and_parquet() {
+    let place = simulated();
+    let sql = "SELECT sim, weight FROM simulations ORDER BY sim";
+    let mut query = program(place.path());
+    query
+        .args(["query", "results", sql])
+        .assert()
+        .success()
+        .stdout(contains("0.0005"));
+    let mut query = program(place.path());
+    query
+        .args([
+            "query",
+            "results",
+            sql,
+            "--format",
+            "json",
+            "-o",
+            "answer.json",
+        ])
+        .assert()
+        .success();
+    let json = std::fs::read_to_string(place.path().join("answer.json")).unwrap();
+    assert_eq!(json.lines().count(), 3, "{json}");
+    let mut query = program(place.path());
+    query
+        .args([
+            "query",
+            "results",
+            sql,
+            "--format",
+            "parquet",
+            "-o",
+            "answer.parquet",
+        ])
+        .assert()
+        .success();
+    let parquet = std::fs::read(place.path().join("answer.parquet")).unwrap();
+    assert_eq!(&parquet[..4], b"PAR1");
+}
+
+#[test]
+fn a_query_that_names_nothing_known_says_so() {
+    let place = simulated();
+    let mut query = program(place.path());
+    query
+        .args(["query", "results", "SELECT wieght FROM summary"])
+        .assert()
+        .code(1)
+        .stderr(contains("wieght").and(contains("help")));
+}
