@@ -102,7 +102,7 @@ fn an_unknown_verb_is_exit_code_1_with_a_suggestion() {
 #[test]
 fn every_verb_teaches_with_an_example() {
     let place = Place::new(PIPELINE);
-    for verb in ["run", "plan", "status", "query", "why"] {
+    for verb in ["run", "plan", "status", "verify", "gc", "query", "why"] {
         let help = place.out(&format!("{verb} --help"));
         assert!(help.contains(&format!("hnn-sweep {verb} ")), "{help}");
     }
@@ -248,6 +248,35 @@ fn status_tells_sweeps_tables_and_sizes() {
         );
         assert!(status.contains("dipole          2 files"), "{status}");
     }
+}
+
+#[test]
+fn verify_names_what_is_damaged_and_run_heals_it() {
+    let place = Place::new(PIPELINE);
+    place.out("run small.toml");
+    assert!(
+        place
+            .out("verify results")
+            .contains("all are as they were written")
+    );
+    let part = place.results().join("dipole/batch=0/part.parquet");
+    let mut bytes = std::fs::read(&part).unwrap();
+    bytes[1000] ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    place
+        .program("verify results")
+        .assert()
+        .code(2)
+        .stderr(contains(
+            "dipole/batch=0/part.parquet is missing or not as it was written",
+        ));
+    let plan = place.out("plan small.toml");
+    assert!(
+        plan.contains("3: dipole/batch=0/part.parquet is damaged or missing"),
+        "{plan}"
+    );
+    assert!(place.out("run small.toml").contains("3 simulated"));
+    place.out("verify results");
 }
 
 #[test]

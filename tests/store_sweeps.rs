@@ -421,6 +421,97 @@ fn a_part_of_simulations_that_is_missing_is_written_again_without_a_simulation()
 }
 
 #[test]
+fn a_flipped_bit_is_found_named_and_healed_and_never_gets_a_new_checksum() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    let before = everything(dir.path());
+    let open = || hnn_sweep::store::Store::open(dir.path()).unwrap().unwrap();
+    assert_eq!(open().verify().unwrap().problems, []);
+    for (name, lost) in [
+        ("dipole/batch=0/part.parquet", 4),
+        ("spikes/batch=1/part.parquet", 2),
+        ("simulations/batch=0/part.parquet", 0),
+    ] {
+        let part = dir.path().join(name);
+        let mut bytes = std::fs::read(&part).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        std::fs::write(&part, &bytes).unwrap();
+        let problems = open().verify().unwrap().problems;
+        assert_eq!(
+            problems,
+            [hnn_sweep::store::Problem::Part(name.to_string())]
+        );
+        assert_eq!(run(&sweep, dir.path()).0, lost, "{name}");
+        assert_eq!(everything(dir.path()), before);
+        assert_eq!(open().verify().unwrap().problems, []);
+    }
+    // Without `verify`, a part that is about to be merged is looked at.
+    let part = dir.path().join("dipole/batch=1/part.parquet");
+    let mut bytes = std::fs::read(&part).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&part, &bytes).unwrap();
+    let more = text("a", GRID, 2, OUTPUTS);
+    let (report, _) = run_with(&more, &options(dir.path(), 1), &Fake::default()).unwrap();
+    assert_eq!(report.damaged, ["dipole/batch=1/part.parquet"]);
+    assert_eq!(run(&more, dir.path()).0, 2);
+    let fresh = folder();
+    run(&more, fresh.path());
+    assert_eq!(everything(dir.path()), everything(fresh.path()));
+}
+
+#[test]
+fn a_stranger_in_a_table_folder_is_named() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    std::fs::write(dir.path().join("dipole/batch=0/notes.txt"), "x").unwrap();
+    let store = hnn_sweep::store::Store::open(dir.path()).unwrap().unwrap();
+    let stranger = hnn_sweep::store::Problem::Stranger("dipole/batch=0/notes.txt".into());
+    assert_eq!(store.verify().unwrap().problems, [stranger]);
+}
+
+#[test]
+fn garbage_is_what_no_present_grid_has() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    run(&text("b", "weight = [0.006]", 1, OUTPUTS), dir.path());
+    run(
+        &text("a", "weight = [0.001, 0.002]", 1, OUTPUTS),
+        dir.path(),
+    );
+    let mut session = hnn_sweep::store::Session::begin(dir.path()).unwrap();
+    assert_eq!(session.state().garbage(), [2, 3, 4].into());
+    session.collect_garbage().unwrap();
+    session.finish().unwrap();
+    assert_eq!(column(dir.path(), "simulations", "sim"), ["0", "1", "5"]);
+    assert_eq!(rows(dir.path(), "dipole").len(), 3 * 41);
+    // What was dropped is simulated again under its old number.
+    assert_eq!(run(&text("a", GRID, 1, OUTPUTS), dir.path()).0, 3);
+    assert_eq!(
+        column(dir.path(), "summary", "sim"),
+        ["0", "1", "2", "3", "4", "5", "5"]
+    );
+}
+
+#[test]
+fn tables_without_a_state_are_not_written_to() {
+    let dir = folder();
+    let sweep = text("a", GRID, 1, OUTPUTS);
+    run(&sweep, dir.path());
+    std::fs::remove_file(dir.path().join(".state/state")).unwrap();
+    let error = run_with(&sweep, &options(dir.path(), 1), &Fake::default())
+        .err()
+        .unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("it is gone, but there are tables"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_truncated_state_is_an_error_that_says_what_to_do() {
     let dir = folder();
     let sweep = text("a", GRID, 1, OUTPUTS);

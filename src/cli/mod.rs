@@ -1,11 +1,13 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
+mod gc;
 mod network;
 mod plan;
 mod progress;
 mod query;
 mod run;
 mod status;
+mod verify;
 mod why;
 
 use crate::stages::RunError;
@@ -51,6 +53,14 @@ enum Verb {
     Plan(plan::Arguments),
     /// Show what a folder of results holds
     Status(status::Arguments),
+    /// List failed simulations with their errors
+    Failures(status::Arguments),
+    /// Simulate what is missing, and again what failed before
+    Retry(run::Arguments),
+    /// Check every file of a folder against its checksum
+    Verify(verify::Arguments),
+    /// Drop results of simulations that are in no present grid
+    Gc(gc::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
     /// Show what a network file or model contains, and write it as a file that hnn-core reads
@@ -78,7 +88,11 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match cli.verb {
-        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Run(arguments) => run::run(&arguments, false),
+        Verb::Retry(arguments) => run::run(&arguments, true),
+        Verb::Failures(arguments) => status::failures(&arguments),
+        Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Gc(arguments) => gc::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),

@@ -1,7 +1,7 @@
 //! `hnn-sweep run`.
 
 use super::progress::Progress;
-use super::{FAILURES, INTERRUPTED, SUCCESS, say};
+use super::{DISK, FAILURES, INTERRUPTED, SUCCESS, say};
 use crate::pipeline::Pipeline;
 use crate::solver::Solver;
 use crate::stages::{self, Options, RunError};
@@ -58,11 +58,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
+pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     let pipeline = Pipeline::load(&arguments.file)?;
     let options = Options {
         jobs: super::jobs(arguments.jobs),
-        retry_failed: arguments.retry_failed,
+        retry_failed: retry || arguments.retry_failed,
         time_limit: arguments.time_limit,
         folder: arguments.folder.clone(),
         ..Options::default()
@@ -98,6 +98,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         }
         eprintln!("simulate them again with `{again} --retry-failed`");
     }
+    for file in &report.damaged {
+        eprintln!(
+            "{file} was damaged and is put aside; simulate again what it held with `{again}`"
+        );
+    }
     if report.left > 0 {
         eprintln!(
             "interrupted: {} simulations are left; go on with `{again}`",
@@ -119,9 +124,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             );
         }
     }
-    Ok(if report.failed.is_empty() {
-        SUCCESS
-    } else {
-        FAILURES
-    })
+    Ok(
+        match (report.damaged.is_empty(), report.failed.is_empty()) {
+            (false, _) => DISK,
+            (true, false) => FAILURES,
+            (true, true) => SUCCESS,
+        },
+    )
 }

@@ -105,3 +105,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     Ok(SUCCESS)
 }
+
+/// `hnn-sweep failures`.
+pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
+    let folder = super::folder_of(&arguments.path)?;
+    let store = super::open(&folder)?;
+    let state = store.state();
+    let mut n = 0;
+    for ((sim, trial), task) in &state.tasks {
+        let Status::Failed { class, error } = &task.status else {
+            continue;
+        };
+        n += 1;
+        say!(
+            "sim {sim} trial {trial}: {class} after {:.2} s: {error}",
+            task.wall_s
+        );
+        for (name, sweep) in &state.sweeps {
+            for point in sweep
+                .points
+                .iter()
+                .filter(|p| p.sim == *sim && p.place.is_some())
+            {
+                let values = sweep.parameters.iter().zip(&point.values);
+                let words: Vec<String> = values
+                    .filter_map(|((name, _), value)| Some(format!("{name} = {}", value.as_ref()?)))
+                    .collect();
+                say!("  {name}: {}", words.join(", "));
+            }
+        }
+    }
+    match n {
+        0 => say!("no simulation has failed"),
+        _ => say!("{n} failed; simulate them again with `hnn-sweep retry FILE`"),
+    }
+    Ok(SUCCESS)
+}

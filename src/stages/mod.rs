@@ -95,6 +95,8 @@ pub struct Report {
     pub failed: Vec<plan::FailedTask>,
     /// Tasks that were left because the run was interrupted.
     pub left: u64,
+    /// Files that turned out to be damaged; what they held is missing now.
+    pub damaged: Vec<String>,
 }
 
 /// Why a sweep did not run.
@@ -177,11 +179,12 @@ pub fn run(
     let missing = reduce::missing(pipeline, &grid, &sims, session.state());
     watch.reducing(missing.len());
     reduce::reduce(pipeline, &grid, missing, &mut session)?;
-    let state = session.finish()?;
+    let (state, damaged) = session.finish()?;
     Ok(Report {
         n_tasks: plan.n_tasks,
         simulated: outcome.simulated,
         failed: plan::failed_tasks(pipeline, &grid, &state),
         left: outcome.left,
+        damaged,
     })
 }

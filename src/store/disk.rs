@@ -8,7 +8,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Faults for tests: the process dies, or the disk is full, at a chosen operation.
 #[doc(hidden)]
@@ -131,13 +131,25 @@ pub fn aside(tmp: &Path) -> Result<NamedTempFile> {
 
 /// Puts a file that was written aside into its place, durably.
 pub fn settle(file: NamedTempFile, target: &Path) -> Result<()> {
-    let sync = fault::whole().and_then(|()| file.as_file().sync_all());
-    sync.map_err(|e| StoreError::io("write", target, e))?;
-    open_to_readers(file.as_file(), target)?;
+    put(sync(file)?, target)?;
+    sync_parent(target)
+}
+
+/// Makes the content of a file that was written aside durable.
+pub fn sync(file: NamedTempFile) -> Result<TempPath> {
+    let path = file.path().to_path_buf();
+    fault::whole()
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(|e| StoreError::io("write", &path, e))?;
+    open_to_readers(file.as_file(), &path)?;
+    Ok(file.into_temp_path())
+}
+
+/// Puts a synced file into its place; its name is durable once the folder is synced.
+pub fn put(file: TempPath, target: &Path) -> Result<()> {
     fault::whole().map_err(|e| StoreError::io("write", target, e))?;
     file.persist(target)
-        .map_err(|e| StoreError::io("write", target, e.error))?;
-    sync_parent(target)
+        .map_err(|e| StoreError::io("write", target, e.error))
 }
 
 /// Temporary files are private; results are for whoever may read the folder.

@@ -89,6 +89,16 @@ impl Layout {
         self.state_folder().join("state")
     }
 
+    /// What is about to be replaced.
+    pub fn intent(&self) -> PathBuf {
+        self.state_folder().join("intent")
+    }
+
+    /// Files that `verify` found damaged.
+    pub fn damage(&self) -> PathBuf {
+        self.state_folder().join("damage")
+    }
+
     /// Held while state or tables are replaced.
     pub fn lock(&self) -> PathBuf {
         self.state_folder().join("lock")

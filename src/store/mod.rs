@@ -9,6 +9,8 @@
 //! | `journal/` | finished simulations that are durable and not yet in the tables, one file per living process |
 //! | `pieces/` | large rows of simulations in the journal, which become parts as they are |
 //! | `specs/` | canonical bytes of the tasks, by hash |
+//! | `intent` | checksums of what is about to be replaced, so that a crash in between leaves nothing unknown |
+//! | `damage` | files that `verify` found damaged, for the next run |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
 //! A finished simulation is first appended to the journal (one sync), then, at intervals and at the end, published: the parts
@@ -26,6 +28,7 @@ mod schema;
 mod session;
 mod specs;
 mod state;
+mod verify;
 
 pub use derive::RESERVED;
 #[doc(hidden)]
@@ -43,6 +46,8 @@ pub use session::{Registration, Session};
 pub use state::{
     Column, Extent, Kind, Outputs, Part, Point, Sim, StatId, State, Status, Sweep, Task, Value,
 };
+
+pub use verify::{Problem, Verdict};
 
 use arrow_array::RecordBatch;
 use std::collections::{BTreeMap, HashSet};
@@ -74,7 +79,7 @@ impl Store {
         for path in disk::list(&layout.journal())? {
             records.extend(journal::read(&path)?);
         }
-        if records.is_empty() {
+        if records.is_empty() && !layout.intent().exists() {
             session::note_damage(&layout, &mut state)?;
         }
         for record in &records {
@@ -91,6 +96,15 @@ impl Store {
     /// Its files.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Checks every file against the checksum that was kept when it was written. Damaged parts are noted for the next run,
+    /// which simulates again what they held.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn verify(&self) -> Result<Verdict> {
+        verify::verify(&self.layout, &self.state)
     }
 
     /// Canonical bytes of tasks by hash.

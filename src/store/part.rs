@@ -330,31 +330,54 @@ impl PieceSource {
     }
 }
 
-/// Merges new rows (ascending ids) into a part and puts it into its place. Rows of ids that `replaced` names are left out.
+/// A file that is written and durable, and not yet in its place.
+#[derive(Debug)]
+pub struct Staged {
+    /// The file.
+    pub file: tempfile::TempPath,
+    /// Its length and checksum.
+    pub written: Written,
+}
+
+/// Whether a file is what was written.
+pub fn is_intact(path: &Path, part: &Written) -> Result<bool> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(StoreError::io("read", path, e)),
+    };
+    let error = |e| StoreError::io("read", path, e);
+    if file.metadata().map_err(error)?.len() != part.len {
+        return Ok(false);
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file).map_err(error)?;
+    Ok(hasher.finalize().as_bytes() == part.hash.as_bytes())
+}
+
+/// Merges new rows (ascending ids) into those of a part. Rows of ids that `replaced` names are left out.
 ///
-/// Returns nothing if no row is left; the file is removed then.
+/// Returns nothing if no row is left.
 pub fn merge(
     tmp: &Path,
-    target: &Path,
+    old: Option<&Path>,
     table: Table,
     incoming: &[Incoming],
     replaced: &dyn Fn(Id) -> bool,
-) -> Result<Option<Written>> {
-    let mut old = open_part(target)?;
-    let damaged = |e: ParquetError| StoreError::damaged_part(target, e);
-    let mut writer: Option<PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>> = None;
+) -> Result<Option<Staged>> {
+    let old_path = old.unwrap_or(tmp);
+    let mut old = match old {
+        Some(path) => open_part(path)?,
+        None => None,
+    };
+    let damaged = |e: ParquetError| StoreError::damaged_part(old_path, e);
+    let mut writer: Option<StagedWriter> = None;
     let mut put = |id: Id, rows: &RecordBatch| -> Result<()> {
         let writer = match &mut writer {
             Some(writer) => writer,
-            None => {
-                let sink = BufWriter::with_capacity(1 << 20, Hashed::new(disk::aside(tmp)?));
-                writer.insert(
-                    PartWriter::new(sink, table, &rows.schema())
-                        .map_err(|e| write_error(target, e))?,
-                )
-            }
+            None => writer.insert(staged_writer(tmp, table, &rows.schema())?),
         };
-        writer.write(id, rows).map_err(|e| write_error(target, e))
+        writer.write(id, rows).map_err(|e| write_error(tmp, e))
     };
     let mut pending = incoming.iter().peekable();
     let mut put_before =
@@ -381,36 +404,33 @@ pub fn merge(
         }
     }
     put_before(None, &mut put)?;
-    let Some(writer) = writer else {
-        disk::remove(target)?;
-        return Ok(None);
-    };
-    settle(writer, target).map(Some)
+    writer.map(|writer| stage(tmp, writer)).transpose()
 }
 
-/// Writes a part from rows in memory and puts it into its place.
-pub fn write_part(tmp: &Path, target: &Path, table: Table, rows: &RecordBatch) -> Result<Written> {
+/// Writes a part from rows in memory.
+pub fn write_part(tmp: &Path, table: Table, rows: &RecordBatch) -> Result<Staged> {
+    let mut writer = staged_writer(tmp, table, &rows.schema())?;
+    writer
+        .write((0, 0), rows)
+        .map_err(|e| write_error(tmp, e))?;
+    stage(tmp, writer)
+}
+
+type StagedWriter = PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>;
+
+fn staged_writer(tmp: &Path, table: Table, schema: &SchemaRef) -> Result<StagedWriter> {
     let sink = BufWriter::with_capacity(1 << 20, Hashed::new(disk::aside(tmp)?));
-    let error = |e| write_error(target, e);
-    let mut writer = PartWriter::new(sink, table, &rows.schema()).map_err(error)?;
-    writer.write((0, 0), rows).map_err(error)?;
-    settle(writer, target)
+    PartWriter::new(sink, table, schema).map_err(|e| write_error(tmp, e))
 }
 
-fn settle(
-    writer: PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>,
-    target: &Path,
-) -> Result<Written> {
-    let sink = writer.finish().map_err(|e| write_error(target, e))?;
+fn stage(tmp: &Path, writer: StagedWriter) -> Result<Staged> {
+    let sink = writer.finish().map_err(|e| write_error(tmp, e))?;
     let hashed = sink
         .into_inner()
-        .map_err(|e| StoreError::io("write", target, e.into_error()))?;
+        .map_err(|e| StoreError::io("write", tmp, e.into_error()))?;
     let written = hashed.written();
-    if let Some(folder) = target.parent() {
-        disk::create_dir(folder)?;
-    }
-    disk::settle(hashed.into_inner(), target)?;
-    Ok(written)
+    let file = disk::sync(hashed.into_inner())?;
+    Ok(Staged { file, written })
 }
 
 /// A Parquet error while writing is the disk's, as nothing else can fail.

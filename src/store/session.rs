@@ -8,10 +8,13 @@ use super::journal::{self, Commit, Journal, Record, RecordPiece};
 use super::layout::{Layout, Table};
 use super::part::{self, Id, Incoming, write_part};
 use super::specs;
-use super::state::{Column, Kind, Outputs, Part, Point, State, Status, Sweep, Value};
+use super::state::{
+    Column, Kind, Outputs, Part, Point, STORE_VERSION, State, Status, Sweep, Value,
+};
 use fs_err as fs;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the file that holds a batch of a table.
 pub(crate) const PART: &str = "part.parquet";
@@ -44,6 +47,7 @@ pub struct Session {
     lock: fs::File,
     state: State,
     journal: Journal,
+    damaged: Vec<String>,
     /// Hashes of the canonical bytes that are kept already.
     known_specs: Option<HashSet<Hash>>,
 }
@@ -72,7 +76,10 @@ impl Session {
             .open(&path)
             .map_err(|e| StoreError::io("write to", &path, e))?;
         lock.lock().map_err(|e| StoreError::io("lock", &path, e))?;
-        let state = State::load(&layout)?.unwrap_or_default();
+        let state = match State::load(&layout)? {
+            Some(state) => state,
+            None => no_state(&layout)?,
+        };
         for path in disk::list(&layout.tmp())? {
             disk::remove(&path)?;
         }
@@ -82,9 +89,11 @@ impl Session {
             lock,
             state,
             journal,
+            damaged: Vec::new(),
             known_specs: None,
         };
-        session.adopt()?;
+        let dirty = session.reconcile()?;
+        session.adopt(dirty)?;
         session.heal()?;
         session.unlock()?;
         Ok(session)
@@ -221,14 +230,73 @@ impl Session {
         })
     }
 
-    /// Publishes and ends the session.
+    /// Drops everything of simulations that are in no sweep's present grid. See [`State::garbage`].
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn collect_garbage(&mut self) -> Result<()> {
+        self.publish()?;
+        self.locked(|session| {
+            let mut state = std::mem::take(&mut session.state);
+            let garbage = state.garbage();
+            for sweep in state.sweeps.values_mut() {
+                sweep.points.retain(|point| point.place.is_some());
+            }
+            let mut change = Change::default();
+            let mut dirty: BTreeSet<u32> = (0..).take(state.batches.len()).collect();
+            dirty.retain(|batch| garbage.iter().any(|sim| state.batch_of(*sim) == *batch));
+            for table in Table::DATA {
+                for batch in &dirty {
+                    let name = Layout::part_name(table, *batch, PART);
+                    let path = session.layout.root().join(&name);
+                    if !state
+                        .parts
+                        .get(&name)
+                        .is_some_and(|p| part::is_intact(&path, p).unwrap_or(false))
+                    {
+                        continue;
+                    }
+                    let replaced = |id: Id| garbage.contains(&id.0);
+                    match part::merge(&session.layout.tmp(), Some(&path), table, &[], &replaced)? {
+                        Some(staged) => {
+                            change
+                                .files
+                                .push((name, Source::Staged(staged.file), staged.written))
+                        }
+                        None => change.removals.push(name),
+                    }
+                }
+            }
+            for name in state.parts.keys() {
+                let own = Layout::parse_part_name(name).and_then(|(_, own)| own);
+                if own.is_some_and(|(sim, _)| garbage.contains(&sim)) {
+                    change.removals.push(name.clone());
+                }
+            }
+            state.tasks.retain(|(sim, _), _| !garbage.contains(sim));
+            for sim in &garbage {
+                if let Some(sim) = state.sims.get_mut(*sim as usize) {
+                    sim.means.clear();
+                }
+            }
+            // Places of former points are columns of all batches.
+            dirty = (0..).take(state.batches.len()).collect();
+            session.derive(&mut state, &mut change, dirty)?;
+            change.apply(&session.layout, &mut state)?;
+            state.save(&session.layout)?;
+            session.state = state;
+            disk::remove(&session.layout.intent())
+        })
+    }
+
+    /// Publishes and ends the session. Gives the state, and files that turned out to be damaged meanwhile.
     ///
     /// # Errors
     /// If the disk refuses; what was committed stays committed.
-    pub fn finish(mut self) -> Result<State> {
+    pub fn finish(mut self) -> Result<(State, Vec<String>)> {
         self.publish()?;
         self.journal.close()?;
-        Ok(self.state)
+        Ok((self.state, self.damaged))
     }
 
     fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
@@ -258,14 +326,14 @@ impl Session {
     }
 
     /// Publishes the journals of processes that are gone.
-    fn adopt(&mut self) -> Result<()> {
+    fn adopt(&mut self, dirty: BTreeSet<u32>) -> Result<()> {
         let orphans = journal::orphans(&self.layout)?;
         let mut records = Vec::new();
         for (path, _) in &orphans {
             records.extend(journal::read(path)?);
         }
-        if !records.is_empty() {
-            self.fold(&records, BTreeSet::new())?;
+        if !records.is_empty() || !dirty.is_empty() {
+            self.fold(&records, dirty)?;
         }
         for (path, _lock) in &orphans {
             disk::remove(path)?;
@@ -286,18 +354,12 @@ impl Session {
         if damaged.is_empty() {
             return Ok(());
         }
-        note_damage(&self.layout, &mut self.state)?;
         let mut dirty = BTreeSet::new();
         for (name, batch) in damaged {
-            self.state.parts.remove(&name);
-            let path = self.layout.root().join(&name);
-            if path.exists() {
-                let folder = self.layout.state_folder().join("damaged");
-                disk::create_dir(&folder)?;
-                disk::rename(&path, &folder.join(name.replace('/', "-")))?;
-            }
+            lose(&self.layout, &mut self.state, &name, &|_| false)?;
             dirty.insert(batch);
         }
+        disk::remove(&self.layout.damage())?;
         self.fold(&[], dirty)
     }
 
@@ -321,25 +383,27 @@ impl Session {
                 rows.insert(record.id, piece.clone());
             }
         }
+        let mut change = Change::default();
         for ((table, batch), rows) in merges {
-            self.merge(&mut state, table, batch, &rows)?;
+            self.merge(&mut state, &mut change, table, batch, &rows)?;
         }
         specs::add(&self.layout, &mut state, blobs)?;
-        self.write_derived(&mut state, dirty)?;
+        self.derive(&mut state, &mut change, dirty)?;
+        change.apply(&self.layout, &mut state)?;
         state.save(&self.layout)?;
         self.state = state;
-        Ok(())
+        disk::remove(&self.layout.intent())
     }
 
     /// Brings rows into a batch of a table: small pieces into its part, each large one as a part of its own.
     fn merge(
-        &self,
+        &mut self,
         state: &mut State,
+        change: &mut Change,
         table: Table,
         batch: u32,
         rows: &BTreeMap<Id, RecordPiece>,
     ) -> Result<()> {
-        let root = self.layout.root();
         let mut incoming = Vec::new();
         for (id, piece) in rows {
             let own = Layout::own_part_name(table, batch, *id);
@@ -349,74 +413,195 @@ impl Session {
                         id: *id,
                         source: source.clone(),
                     });
-                    if state.parts.remove(&own).is_some() {
-                        disk::remove(&root.join(&own))?;
+                    if state.parts.contains_key(&own) {
+                        change.removals.push(own);
                     }
                 }
                 RecordPiece::File(name, written) => {
-                    let (from, to) = (self.layout.pieces().join(name), root.join(&own));
-                    // It may have been moved before a crash.
-                    if from.exists() {
-                        if let Some(folder) = to.parent() {
-                            disk::create_dir(folder)?;
-                        }
-                        disk::rename(&from, &to)?;
-                    }
-                    state.parts.insert(own, *written);
+                    let piece = Source::Piece(self.layout.pieces().join(name));
+                    change.files.push((own, piece, *written));
                 }
             }
         }
         let name = Layout::part_name(table, batch, PART);
-        if incoming.is_empty() && !state.parts.contains_key(&name) {
+        let path = self.layout.root().join(&name);
+        let mut old = state.parts.get(&name).copied();
+        if incoming.is_empty() && old.is_none() {
             return Ok(());
         }
+        // What is not as it was written must not get a new checksum.
+        if let Some(part) = old
+            && !part::is_intact(&path, &part)?
+        {
+            lose(&self.layout, state, &name, &|id| rows.contains_key(&id))?;
+            self.damaged.push(name.clone());
+            old = None;
+        }
         let replaced = |id: Id| rows.contains_key(&id);
-        match part::merge(
-            &self.layout.tmp(),
-            &root.join(&name),
-            table,
-            &incoming,
-            &replaced,
-        )? {
-            Some(written) => state.parts.insert(name, written),
-            None => state.parts.remove(&name),
-        };
+        let old = old.map(|_| path.as_path());
+        match part::merge(&self.layout.tmp(), old, table, &incoming, &replaced)? {
+            Some(staged) => change
+                .files
+                .push((name, Source::Staged(staged.file), staged.written)),
+            None => change.removals.push(name),
+        }
         Ok(())
     }
 
     /// Rewrites `simulations` and `summary` of some batches, or of all if their columns have changed.
-    fn write_derived(&self, state: &mut State, mut dirty: BTreeSet<u32>) -> Result<()> {
+    fn derive(
+        &self,
+        state: &mut State,
+        change: &mut Change,
+        mut dirty: BTreeSet<u32>,
+    ) -> Result<()> {
         let columns = columns(state)?;
         if state.columns != columns.signature() {
             state.columns = columns.signature();
             dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
         }
-        let mut written: Vec<(String, Option<Part>)> = Vec::new();
         let points = Points::of(state);
+        let tmp = self.layout.tmp();
         // Last, so that whatever `simulations` lists is in the other tables.
         for table in [Table::Summary, Table::Simulations] {
             for batch in &dirty {
                 let name = Layout::part_name(table, *batch, PART);
-                let target = self.layout.root().join(&name);
                 let rows = derive::rows(table, state, &columns, &points, *batch)
-                    .map_err(|e| StoreError::io("write", &target, std::io::Error::other(e)))?;
+                    .map_err(|e| StoreError::io("write", &tmp, std::io::Error::other(e)))?;
                 if rows.num_rows() > 0 {
-                    let part = write_part(&self.layout.tmp(), &target, table, &rows)?;
-                    written.push((name, Some(part)));
+                    let staged = write_part(&tmp, table, &rows)?;
+                    change
+                        .files
+                        .push((name, Source::Staged(staged.file), staged.written));
                 } else if state.parts.contains_key(&name) {
-                    disk::remove(&target)?;
-                    written.push((name, None));
+                    change.removals.push(name);
                 }
             }
         }
-        for (name, part) in written {
-            match part {
-                Some(part) => state.parts.insert(name, part),
-                None => state.parts.remove(&name),
-            };
-        }
         Ok(())
     }
+
+    /// Takes note of files that a crash left replaced although the state does not know it; gives their batches.
+    fn reconcile(&mut self) -> Result<BTreeSet<u32>> {
+        let mut dirty = BTreeSet::new();
+        let path = self.layout.intent();
+        let bytes = disk::read_whole(&path)?.unwrap_or_default();
+        // An intent that is not whole was never acted upon.
+        let Ok((_, payload)) = disk::unseal(&bytes) else {
+            disk::remove(&path)?;
+            return Ok(dirty);
+        };
+        let intent: Intent = rmp_serde::from_slice(payload).unwrap_or_default();
+        for (name, written) in intent.files {
+            if part::is_intact(&self.layout.root().join(&name), &written)? {
+                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
+                self.state.parts.insert(name, written);
+            }
+        }
+        for name in intent.removals {
+            if !self.layout.root().join(&name).exists() {
+                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
+                self.state.parts.remove(&name);
+            }
+        }
+        Ok(dirty)
+    }
+}
+
+/// Files that are to be replaced and removed, in order.
+#[derive(Default)]
+struct Change {
+    files: Vec<(String, Source, Part)>,
+    removals: Vec<String>,
+}
+
+enum Source {
+    Staged(tempfile::TempPath),
+    Piece(PathBuf),
+}
+
+/// A change, written down before it is made: whichever of the files a crash leaves in place can be told by their checksums.
+#[derive(Default, Serialize, Deserialize)]
+struct Intent {
+    files: Vec<(String, Part)>,
+    removals: Vec<String>,
+}
+
+impl Change {
+    fn apply(self, layout: &Layout, state: &mut State) -> Result<()> {
+        if self.files.is_empty() && self.removals.is_empty() {
+            return Ok(());
+        }
+        let path = layout.intent();
+        let intent = Intent {
+            files: self
+                .files
+                .iter()
+                .map(|(name, _, written)| (name.clone(), *written))
+                .collect(),
+            removals: self.removals.clone(),
+        };
+        let payload = rmp_serde::to_vec_named(&intent)
+            .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
+        let seal = disk::Seal {
+            version: STORE_VERSION,
+            generation: state.generation,
+        };
+        disk::write_whole(&layout.tmp(), &path, &disk::seal(seal, &payload))?;
+        let mut folders = BTreeSet::new();
+        for (name, source, written) in self.files {
+            let target = layout.root().join(&name);
+            if let Some(folder) = target.parent()
+                && folders.insert(folder.to_path_buf())
+                && !folder.exists()
+            {
+                disk::create_dir(folder)?;
+            }
+            match source {
+                Source::Staged(file) => disk::put(file, &target)?,
+                // It may have been moved before a crash.
+                Source::Piece(piece) if piece.exists() => disk::rename(&piece, &target)?,
+                Source::Piece(_) => {}
+            }
+            state.parts.insert(name, written);
+        }
+        for name in self.removals {
+            disk::remove(&layout.root().join(&name))?;
+            state.parts.remove(&name);
+        }
+        // The names in the folders must be durable before the state relies on them.
+        folders
+            .iter()
+            .try_for_each(|folder| disk::sync_parent(&folder.join(PART)))
+    }
+}
+
+/// Tasks lose the rows of a damaged file, which is put aside; `but` for those whose rows are new.
+fn lose(layout: &Layout, state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> Result<()> {
+    forget_rows(state, name, but);
+    state.parts.remove(name);
+    let path = layout.root().join(name);
+    if path.exists() {
+        let folder = layout.state_folder().join("damaged");
+        disk::create_dir(&folder)?;
+        disk::rename(&path, &folder.join(name.replace('/', "-")))?;
+    }
+    Ok(())
+}
+
+/// The state of a new folder; tables without a state are not ours to write to.
+fn no_state(layout: &Layout) -> Result<State> {
+    for table in Table::ALL {
+        let folder = layout.root().join(table.name());
+        if !disk::list(&folder)?.is_empty() {
+            return Err(StoreError::Damaged {
+                path: layout.state(),
+                what: format!("it is gone, but there are tables such as {}", folder.display()),
+                help: "copy `.state/state.before` over `.state/state` if it is there, or choose another save_folder".into(),
+            });
+        }
+    }
+    Ok(State::default())
 }
 
 fn columns(state: &State) -> Result<Columns> {
@@ -459,9 +644,11 @@ pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
     Accepted::Yes
 }
 
-/// Parts whose file is missing or has another length than it was written with, and their batches.
+/// Parts whose file is missing or has another length than it was written with, or that `verify` found damaged; and their
+/// batches.
 fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
     let mut damaged = Vec::new();
+    let found = super::verify::noted(layout)?;
     for (name, part) in &state.parts {
         let path = layout.root().join(name);
         let len = match fs::metadata(&path) {
@@ -469,7 +656,10 @@ fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(StoreError::io("read", &path, e)),
         };
-        if let (true, Some((batch, _))) = (len != Some(part.len), Layout::parse_part_name(name)) {
+        if let (true, Some((batch, _))) = (
+            len != Some(part.len) || found.get(name) == Some(part),
+            Layout::parse_part_name(name),
+        ) {
             damaged.push((name.clone(), batch));
         }
     }
@@ -478,38 +668,38 @@ fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
 
 /// Tasks lose the outputs whose files are damaged.
 pub(crate) fn note_damage(layout: &Layout, state: &mut State) -> Result<()> {
-    for (name, batch) in damaged_parts(layout, state)? {
-        let Some(table) = Table::DATA
-            .into_iter()
-            .find(|t| name.starts_with(&format!("{}/", t.name())))
-        else {
-            continue;
-        };
-        let own = Layout::parse_part_name(&name).and_then(|(_, own)| own);
-        let ids: Vec<Id> = state.tasks.keys().copied().collect();
-        for id in ids {
-            // Those with a part of their own have no rows in the common one.
-            let of_file = match own {
-                Some(own) => id == own,
-                None => {
-                    let apart = Layout::own_part_name(table, batch, id);
-                    state.batch_of(id.0) == batch && !state.parts.contains_key(&apart)
-                }
-            };
-            if !of_file {
-                continue;
-            }
-            if let Some(task) = state
-                .tasks
-                .get_mut(&id)
-                .filter(|task| task.outputs.has(table))
-            {
-                task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
-                state.damaged.insert(id, name.clone());
-            }
-        }
+    for (name, _) in damaged_parts(layout, state)? {
+        forget_rows(state, &name, &|_| false);
     }
     Ok(())
+}
+
+/// Tasks lose the rows of a file, `but` for those whose rows are new.
+fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) {
+    let of_name = |table: &Table| name.starts_with(&format!("{}/", table.name()));
+    let Some(table) = Table::DATA.into_iter().find(of_name) else {
+        return;
+    };
+    let Some((batch, own)) = Layout::parse_part_name(name) else {
+        return;
+    };
+    let ids: Vec<Id> = state.tasks.keys().copied().collect();
+    for id in ids.into_iter().filter(|id| !but(*id)) {
+        // Those with a part of their own have no rows in the common one.
+        let of_file = match own {
+            Some(own) => id == own,
+            None => {
+                let apart = Layout::own_part_name(table, batch, id);
+                state.batch_of(id.0) == batch && !state.parts.contains_key(&apart)
+            }
+        };
+        if let (true, Some(task)) = (of_file, state.tasks.get_mut(&id))
+            && task.outputs.has(table)
+        {
+            task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
+            state.damaged.insert(id, name.to_string());
+        }
+    }
 }
 
 /// Numbers the simulations of a sweep's grid and merges its points with those of earlier runs.

@@ -97,7 +97,8 @@ fn encode(
     writer.into_inner()
 }
 
-fn for_each(
+/// Reads a pack's hashes and, unless only these are wanted, the bytes.
+pub fn for_each(
     layout: &Layout,
     name: &str,
     only_hashes: bool,

@@ -11,7 +11,7 @@ use super::layout::{Layout, Table};
 use super::part::Id;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Version of the state file and of the tables' layout.
 ///
@@ -391,6 +391,17 @@ impl State {
     /// Task of a simulation's trial.
     pub fn task(&self, set: &Hash, trial: u32) -> Option<&Task> {
         self.tasks.get(&(self.sim_of(set)?, trial))
+    }
+
+    /// Simulations with results that are in no sweep's present grid.
+    pub fn garbage(&self) -> BTreeSet<u32> {
+        let points = self.sweeps.values().flat_map(|sweep| &sweep.points);
+        let present: BTreeSet<u32> = points
+            .filter(|point| point.place.is_some())
+            .map(|point| point.sim)
+            .collect();
+        let stored: BTreeSet<u32> = self.tasks.keys().map(|(sim, _)| *sim).collect();
+        stored.difference(&present).copied().collect()
     }
 
     /// Bytes of a table's files.

@@ -1,0 +1,49 @@
+//! `hnn-sweep verify`.
+
+use super::{DISK, SUCCESS, say};
+use crate::stages::RunError;
+use crate::store::Problem;
+use clap::Args;
+use indicatif::{HumanBytes, HumanCount};
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  hnn-sweep verify sim_results
+
+Nothing is changed. The next `run` simulates again what damaged files held.")]
+pub(super) struct Arguments {
+    /// Folder of results, or the pipeline file that writes to it
+    #[arg(default_value = "sim_results")]
+    path: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
+    let folder = super::folder_of(&arguments.path)?;
+    let store = super::open(&folder)?;
+    let verdict = store.verify()?;
+    say!(
+        "{}: {} files, {} checked",
+        folder.display(),
+        HumanCount(verdict.files as u64),
+        HumanBytes(verdict.bytes)
+    );
+    if verdict.problems.is_empty() {
+        say!("all are as they were written");
+        return Ok(SUCCESS);
+    }
+    for problem in &verdict.problems {
+        eprintln!("{problem}");
+    }
+    if verdict
+        .problems
+        .iter()
+        .any(|problem| matches!(problem, Problem::Part(_)))
+    {
+        eprintln!(
+            "`hnn-sweep run` of the pipeline simulates again what these files held, and nothing else"
+        );
+    }
+    Ok(DISK)
+}
