@@ -30,7 +30,7 @@ synaptic_delays = 0.1
 save_dpl = true
 save_spiking = true
 [[summary]]
-name = "top"
+name = "max_peak"
 statistic = "max"
 "#;
 
@@ -66,11 +66,11 @@ fn a_summary_is_ordered_by_its_statistic_beside_its_parameters() {
     let place = simulated();
     let csv = ask(
         place.path(),
-        "SELECT weight, top FROM summary ORDER BY weight DESC LIMIT 2",
+        "SELECT weight, max_peak FROM summary ORDER BY weight DESC LIMIT 2",
     );
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 3, "{csv}");
-    assert_eq!(lines[0], "weight,top");
+    assert_eq!(lines[0], "weight,max_peak");
     assert!(
         lines[1].starts_with("0.002,") && lines[2].starts_with("0.001,"),
         "{csv}"
