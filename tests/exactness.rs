@@ -6,6 +6,7 @@
 mod support;
 
 use hnn_sweep::solver::{SimulationResult, Trial};
+use hnn_sweep::stages::summarize::{sfreq, smooth};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use support::{Case, Report, Spikes, range, reference, simulate};
@@ -24,6 +25,8 @@ struct Expected {
     samples: Vec<usize>,
     dipole: BTreeMap<String, Vec<f64>>,
     extremes: BTreeMap<String, Extremes>,
+    #[serde(default)]
+    smoothed_extremes: BTreeMap<String, Extremes>,
     #[serde(default)]
     vsec: BTreeMap<u32, Traces>,
     #[serde(default)]
@@ -59,7 +62,7 @@ fn times(n_samples: usize, dt: f64) -> Vec<f64> {
 /// Compares every trial of a reference.
 fn agrees(file: &str) {
     let File { case, trials } = reference(file);
-    let dt = case.dt;
+    let (dt, smooth_width) = (case.dt, case.smooth);
     let wanted: Vec<Trial> = (0..case.n_trials).map(|k| case.trial(k)).collect();
     let net = case.build().unwrap();
     let mut report = Report::default();
@@ -116,9 +119,49 @@ fn agrees(file: &str) {
                 1e-9,
             );
         }
+        if let Some(width) = smooth_width {
+            compare_smoothed(&of("smoothed"), width, expected, &found, &mut report);
+        }
         compare_traces(&of(""), expected, &found, &mut report);
     }
     report.finish(file);
+}
+
+/// Compares least and greatest value of the smoothed dipole: the batch example's summary.
+fn compare_smoothed(
+    of: &str,
+    width: f64,
+    expected: &Expected,
+    found: &SimulationResult,
+    report: &mut Report,
+) {
+    assert_eq!(expected.smoothed_extremes.len(), 3);
+    for (layer, values) in [
+        ("agg", &found.dipole.agg),
+        ("L2", &found.dipole.l2),
+        ("L5", &found.dipole.l5),
+    ] {
+        let wanted = &expected.smoothed_extremes[layer];
+        let smoothed = smooth(values, width, sfreq(&found.times).unwrap()).unwrap();
+        report.trace(
+            &format!("{of} {layer}"),
+            &[wanted.argmin, wanted.argmax],
+            &[wanted.min, wanted.max],
+            &smoothed,
+            wanted.max - wanted.min,
+            1e-9,
+        );
+        let fold = |f: fn(f64, f64) -> f64| smoothed.iter().copied().reduce(f).unwrap();
+        let (least, greatest) = (fold(f64::min), fold(f64::max));
+        report.trace(
+            &format!("{of} {layer}, extremes"),
+            &[0, 1],
+            &[wanted.min, wanted.max],
+            &[least, greatest],
+            wanted.max - wanted.min,
+            1e-9,
+        );
+    }
 }
 
 /// Compares what was recorded of some cells.
