@@ -1,6 +1,7 @@
 //! grid + what is stored → plan: each task is done, missing or failed, and why.
 
 pub mod canon;
+pub mod differences;
 pub mod explain;
 pub mod fingerprint;
 mod reason;
