@@ -291,4 +291,7 @@ fn two_processes_at_once_leave_one_result_of_each_task() {
     }
     assert_eq!(begun.len(), 120);
     assert!(begun.values().all(|n| *n <= 2));
+    // And mostly once, as the second begins elsewhere and looks at what the first has published.
+    let twice = begun.values().filter(|n| **n == 2).count();
+    assert!(twice <= 60, "{twice} of 120 were simulated twice");
 }

@@ -2,6 +2,7 @@
 
 use hnn_sweep::network::*;
 use hnn_sweep::stages::plan::canon;
+use hnn_sweep::stages::plan::differences::differences;
 use hnn_sweep::stages::plan::fingerprint::{Fingerprint, Fingerprinter, task_key};
 use hnn_sweep::store::Hash;
 use indexmap::IndexMap;
@@ -600,7 +601,7 @@ fn the_specification_hashes_back_to_the_key_and_names_what_differs() {
     section(&mut net).L = 500.0;
     let length = section(&mut network()).L;
     let after = fingerprinter.fingerprint(&net, 170.0, 0.05).unwrap();
-    let differences = canon::differences(&spec(&before, 0), &spec(&after, 1));
+    let differences = differences(&spec(&before, 0), &spec(&after, 1));
     let words: BTreeSet<String> = differences.iter().map(ToString::to_string).collect();
     let connection = &net.connectivity[3];
     let label = format!(

@@ -2,6 +2,7 @@
 
 use super::{SUCCESS, say};
 use crate::stages::RunError;
+use crate::stages::plan::differences::{differences, leaves};
 use crate::stages::plan::{canon, explain};
 use crate::store::{Id, Status, Store, Task};
 use clap::Args;
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     if id.0 != other_id.0 {
         let (left, right) = (spec(&store, id)?, spec(&store, other_id)?);
-        for difference in canon::differences(&left, &right) {
+        for difference in differences(&left, &right) {
             say!("{difference}");
         }
     }
@@ -133,7 +134,7 @@ fn describe(store: &Store, id: Id, task: &Task, full: bool) -> Result<(), RunErr
     };
     if full {
         // Against nothing, everything is an addition.
-        for line in canon::leaves(network) {
+        for line in leaves(network) {
             say!("{line}");
         }
         return Ok(());
@@ -142,7 +143,7 @@ fn describe(store: &Store, id: Id, task: &Task, full: bool) -> Result<(), RunErr
         for (name, value) in fields {
             match (name.as_str(), value) {
                 ("drives" | "biases" | "electrodes", _) => {
-                    for line in canon::leaves(value) {
+                    for line in leaves(value) {
                         say!("{name}.{line}");
                     }
                 }

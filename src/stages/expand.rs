@@ -163,7 +163,15 @@ fn value_identity(value: &Value) -> u64 {
 /// reach the network, and this program. `None` if other files take part.
 fn recipe(pipeline: &Pipeline) -> Option<u64> {
     let mut table: toml::Table = pipeline.text().parse().ok()?;
-    for key in ["name", "save_folder", "sweep", "grid", "output", "summary"] {
+    for key in [
+        "name",
+        "save_folder",
+        "sweep",
+        "grid",
+        "samples",
+        "output",
+        "summary",
+    ] {
         table.remove(key);
     }
     if let Some(toml::Value::Table(simulation)) = table.get_mut("simulation") {
@@ -191,11 +199,8 @@ fn recipe(pipeline: &Pipeline) -> Option<u64> {
 fn names_files(value: &toml::Value) -> bool {
     match value {
         toml::Value::Table(table) => table.iter().any(|(key, value)| {
-            let file = |word: &&str| key.contains(*word);
-            ["file", "params", "path", "spike"]
-                .iter()
-                .any(|word| file(&word))
-                || names_files(value)
+            let words = ["file", "params", "path", "spike"];
+            words.iter().any(|word| key.contains(word)) || names_files(value)
         }),
         toml::Value::Array(values) => values.iter().any(names_files),
         _ => false,

@@ -78,7 +78,8 @@ pub fn missing(
     missing
 }
 
-fn columns(pipeline: &Pipeline) -> Vec<(&Summary, StatId)> {
+/// The pipeline's summaries with their identities.
+pub fn columns(pipeline: &Pipeline) -> Vec<(&Summary, StatId)> {
     let id = |summary| statistics::column(summary, pipeline.n_trials).id;
     pipeline
         .summaries

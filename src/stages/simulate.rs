@@ -13,11 +13,11 @@ use crate::network::Network;
 use crate::pipeline::{Bound, Pipeline, Trials};
 use crate::solver::{SimulationResult, Solver, SolverError, Threads, Trial};
 use crate::store::{Commit, Hash, Id, Layout, Outputs, Session, Status, Task};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// Results (bytes) that are made durable with one sync, or somewhat more.
@@ -112,6 +112,30 @@ struct Job<'a> {
     halt: &'a AtomicBool,
     time_limit: Option<Duration>,
     threads: Threads,
+    elsewhere: &'a Elsewhere,
+}
+
+/// Tasks that other processes have finished meanwhile.
+#[derive(Default)]
+struct Elsewhere {
+    ids: RwLock<HashSet<Id>>,
+    skipped: AtomicU64,
+}
+
+impl Elsewhere {
+    /// Looks at what others have published.
+    fn look(&self, session: &mut Session, tasks: &[&PlannedTask], sims: &[u32]) {
+        if !session.others_published() {
+            return;
+        }
+        let stored = &session.state().tasks;
+        let finished = tasks.iter().filter_map(|task| {
+            let id = (*sims.get(task.point)?, task.trial);
+            let lacking = stored.get(&id)?.outputs.lacking(&task.outputs);
+            (lacking.is_none() && !task.outputs.is_none()).then_some(id)
+        });
+        *self.ids.write().unwrap_or_else(PoisonError::into_inner) = finished.collect();
+    }
 }
 
 /// Simulates a plan's tasks.
@@ -130,7 +154,11 @@ pub fn simulate(
     stop: &AtomicBool,
     watch: &mut dyn Watch,
 ) -> Result<Outcome, RunError> {
-    let tasks = still_missing(plan, sims, session);
+    let mut tasks = still_missing(plan, sims, session);
+    // Several processes begin at different places, and meet what the others have published.
+    let others = session.companions();
+    let begin = tasks.len() * others / (others + 1);
+    tasks.rotate_left(begin);
     if tasks.is_empty() {
         return Ok(Outcome::default());
     }
@@ -143,6 +171,7 @@ pub fn simulate(
             help: "give fewer --jobs".into(),
         })?;
     let halt = AtomicBool::new(false);
+    let elsewhere = Elsewhere::default();
     let layout = session.layout().clone();
     let job = Job {
         layout: &layout,
@@ -152,6 +181,7 @@ pub fn simulate(
         solver,
         stop,
         halt: &halt,
+        elsewhere: &elsewhere,
         time_limit: options.time_limit,
         // Fewer simulations than threads: the idle ones help.
         threads: match tasks.len() < jobs {
@@ -175,12 +205,16 @@ pub fn simulate(
             if gang.is_empty() || job.stopped() {
                 return;
             }
+            let gang = job.without_those_of_others(gang);
+            if gang.is_empty() {
+                continue;
+            }
             let mut open = true;
             let mut send = |done| {
                 open = sender.send(done).is_ok();
                 open
             };
-            if let Err(error) = job.simulate(gang, &mut desk, &mut |commit| send(Ok(commit))) {
+            if let Err(error) = job.simulate(&gang, &mut desk, &mut |commit| send(Ok(commit))) {
                 send(Err(error));
             }
             if !open {
@@ -191,13 +225,22 @@ pub fn simulate(
     let committed = std::thread::scope(|scope| {
         let (worker, pool) = (&worker, &pool);
         scope.spawn(move || pool.broadcast(move |_| worker(sender.clone())));
-        let result = commit_all(session, &receiver, options.pace, &mut outcome, watch);
+        let mut look = |session: &mut Session| elsewhere.look(session, &tasks, sims);
+        let result = commit_all(
+            session,
+            &receiver,
+            options.pace,
+            &mut look,
+            &mut outcome,
+            watch,
+        );
         halt.store(true, Ordering::Relaxed);
         drop(receiver);
         result
     });
     committed?;
-    outcome.left = tasks.len() as u64 - outcome.simulated;
+    let skipped = elsewhere.skipped.into_inner();
+    outcome.left = (tasks.len() as u64).saturating_sub(outcome.simulated + skipped);
     Ok(outcome)
 }
 
@@ -223,6 +266,7 @@ fn commit_all(
     session: &mut Session,
     receiver: &Receiver<Result<Commit, RunError>>,
     pace: Pace,
+    published: &mut dyn FnMut(&mut Session),
     outcome: &mut Outcome,
     watch: &mut dyn Watch,
 ) -> Result<(), RunError> {
@@ -261,6 +305,7 @@ fn commit_all(
         if Instant::now() >= publish_at {
             let began = Instant::now();
             session.publish()?;
+            published(session);
             let took = began.elapsed();
             publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
@@ -286,6 +331,23 @@ struct Ready<'a> {
 type Ended = Result<SimulationResult, (&'static str, String)>;
 
 impl Job<'_> {
+    fn without_those_of_others<'t>(&self, gang: &[&'t PlannedTask]) -> Vec<&'t PlannedTask> {
+        let ids = self
+            .elsewhere
+            .ids
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let id = |task: &PlannedTask| Some((*self.sims.get(task.point)?, task.trial));
+        let own: Vec<&PlannedTask> = gang
+            .iter()
+            .copied()
+            .filter(|task| !id(task).is_some_and(|id| ids.contains(&id)))
+            .collect();
+        let skipped = (gang.len() - own.len()) as u64;
+        self.elsewhere.skipped.fetch_add(skipped, Ordering::Relaxed);
+        own
+    }
+
     fn stopped(&self) -> bool {
         self.halt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
     }

@@ -17,6 +17,7 @@
 //! of its batch are rewritten aside and renamed over the old ones, and the state is replaced last. A crash at any moment
 //! leaves whole tables and a journal that the next run publishes. Knows no biology.
 
+mod damage;
 mod derive;
 mod disk;
 mod error;
@@ -24,10 +25,12 @@ mod hash;
 mod journal;
 mod layout;
 mod part;
+mod publish;
 mod schema;
 mod session;
 mod specs;
 mod state;
+mod sweep;
 mod verify;
 
 pub use derive::RESERVED;
@@ -42,10 +45,11 @@ pub use schema::{
     Trace, TraceFormat, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
     trace_rows,
 };
-pub use session::{Registration, Session};
+pub use session::Session;
 pub use state::{
     Column, Extent, Kind, Outputs, Part, Point, Sim, StatId, State, Status, Sweep, Task, Value,
 };
+pub use sweep::Registration;
 
 pub use verify::{Problem, Verdict};
 
@@ -80,10 +84,10 @@ impl Store {
             records.extend(journal::read(&path)?);
         }
         if records.is_empty() && !layout.intent().exists() {
-            session::note_damage(&layout, &mut state)?;
+            damage::note_damage(&layout, &mut state)?;
         }
         for record in &records {
-            session::accept(&mut state, record);
+            publish::accept(&mut state, record);
         }
         Ok(Some(Self { layout, state }))
     }

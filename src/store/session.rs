@@ -1,53 +1,33 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
-use super::derive::{self, Columns, Points};
+use super::damage::{damaged_parts, lose};
 use super::disk;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
-use super::journal::{self, Commit, Journal, Record, RecordPiece};
+use super::journal::{self, Commit, Journal};
 use super::layout::{Layout, Table};
-use super::part::{self, Id, Incoming, write_part};
+use super::part::Id;
 use super::specs;
-use super::state::{
-    Column, Kind, Outputs, Part, Point, STORE_VERSION, State, Status, Sweep, Value,
-};
+use super::state::{State, Sweep};
+use super::sweep::{Registration, merge_sweep};
 use fs_err as fs;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
 
 /// Name of the file that holds a batch of a table.
 pub(crate) const PART: &str = "part.parquet";
 
-/// A sweep that is about to run.
-#[derive(Clone, Debug)]
-pub struct Registration {
-    /// Name.
-    pub name: String,
-    /// Names and kinds of its parameters.
-    pub parameters: Vec<(String, Kind)>,
-    /// Trials of each point.
-    pub n_trials: u32,
-    /// Version of the numerics, for the table.
-    pub numerics: u32,
-    /// Most simulations of a batch.
-    pub batch_size: u32,
-    /// Statistics.
-    pub summaries: Vec<Column>,
-    /// Of what the points' simulations are made with their values, if that is known.
-    pub recipe: Option<u64>,
-    /// Parameter set and values of each point of the grid, in order.
-    pub points: Vec<(Hash, Vec<Value>)>,
-}
-
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
 pub struct Session {
-    layout: Layout,
+    pub(super) layout: Layout,
     lock: fs::File,
-    state: State,
+    pub(super) state: State,
     journal: Journal,
-    damaged: Vec<String>,
+    pub(super) damaged: Vec<String>,
+    /// Whether another process has published since it was last asked.
+    others_published: bool,
+    companions: usize,
     /// Hashes of the canonical bytes that are kept already.
     known_specs: Option<HashSet<Hash>>,
 }
@@ -90,11 +70,15 @@ impl Session {
             state,
             journal,
             damaged: Vec::new(),
+            others_published: false,
+            companions: 0,
             known_specs: None,
         };
         let dirty = session.reconcile()?;
         session.adopt(dirty)?;
         session.heal()?;
+        let journals = disk::list(&session.layout.journal())?.len();
+        session.companions = journals.saturating_sub(1);
         session.unlock()?;
         Ok(session)
     }
@@ -158,6 +142,16 @@ impl Session {
         self.journal.append(commits)?;
         self.known_specs = Some(known);
         Ok(())
+    }
+
+    /// Other processes that wrote to the folder when this one began.
+    pub fn companions(&self) -> usize {
+        self.companions
+    }
+
+    /// Whether another process has published since this was last asked.
+    pub fn others_published(&mut self) -> bool {
+        std::mem::take(&mut self.others_published)
     }
 
     /// Whether anything is committed that is not in the tables yet.
@@ -230,65 +224,6 @@ impl Session {
         })
     }
 
-    /// Drops everything of simulations that are in no sweep's present grid. See [`State::garbage`].
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn collect_garbage(&mut self) -> Result<()> {
-        self.publish()?;
-        self.locked(|session| {
-            let mut state = std::mem::take(&mut session.state);
-            let garbage = state.garbage();
-            for sweep in state.sweeps.values_mut() {
-                sweep.points.retain(|point| point.place.is_some());
-            }
-            let mut change = Change::default();
-            let mut dirty: BTreeSet<u32> = (0..).take(state.batches.len()).collect();
-            dirty.retain(|batch| garbage.iter().any(|sim| state.batch_of(*sim) == *batch));
-            for table in Table::DATA {
-                for batch in &dirty {
-                    let name = Layout::part_name(table, *batch, PART);
-                    let path = session.layout.root().join(&name);
-                    if !state
-                        .parts
-                        .get(&name)
-                        .is_some_and(|p| part::is_intact(&path, p).unwrap_or(false))
-                    {
-                        continue;
-                    }
-                    let replaced = |id: Id| garbage.contains(&id.0);
-                    match part::merge(&session.layout.tmp(), Some(&path), table, &[], &replaced)? {
-                        Some(staged) => {
-                            change
-                                .files
-                                .push((name, Source::Staged(staged.file), staged.written))
-                        }
-                        None => change.removals.push(name),
-                    }
-                }
-            }
-            for name in state.parts.keys() {
-                let own = Layout::parse_part_name(name).and_then(|(_, own)| own);
-                if own.is_some_and(|(sim, _)| garbage.contains(&sim)) {
-                    change.removals.push(name.clone());
-                }
-            }
-            state.tasks.retain(|(sim, _), _| !garbage.contains(sim));
-            for sim in &garbage {
-                if let Some(sim) = state.sims.get_mut(*sim as usize) {
-                    sim.means.clear();
-                }
-            }
-            // Places of former points are columns of all batches.
-            dirty = (0..).take(state.batches.len()).collect();
-            session.derive(&mut state, &mut change, dirty)?;
-            change.apply(&session.layout, &mut state)?;
-            state.save(&session.layout)?;
-            session.state = state;
-            disk::remove(&session.layout.intent())
-        })
-    }
-
     /// Publishes and ends the session. Gives the state, and files that turned out to be damaged meanwhile.
     ///
     /// # Errors
@@ -299,7 +234,7 @@ impl Session {
         Ok((self.state, self.damaged))
     }
 
-    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let path = self.layout.lock();
         self.lock
             .lock()
@@ -321,6 +256,7 @@ impl Session {
         if on_disk.unwrap_or(0) != self.state.generation {
             self.state = State::load(&self.layout)?.unwrap_or_default();
             self.known_specs = None;
+            self.others_published = true;
         }
         Ok(())
     }
@@ -362,231 +298,6 @@ impl Session {
         disk::remove(&self.layout.damage())?;
         self.fold(&[], dirty)
     }
-
-    /// Brings records into the tables, rewrites `simulations` and `summary` where needed, and replaces the state.
-    fn fold(&mut self, records: &[Record], mut dirty: BTreeSet<u32>) -> Result<()> {
-        // On an error the state is gone from memory, and `refresh` reads it again.
-        let mut state = std::mem::take(&mut self.state);
-        let mut merges: BTreeMap<(Table, u32), BTreeMap<Id, RecordPiece>> = BTreeMap::new();
-        let mut blobs = BTreeMap::new();
-        for record in records {
-            for (hash, source) in &record.spec {
-                blobs.insert(*hash, source.read()?.to_vec());
-            }
-            if accept(&mut state, record) == Accepted::No {
-                continue;
-            }
-            let batch = state.batch_of(record.id.0);
-            dirty.insert(batch);
-            for (table, piece) in &record.pieces {
-                let rows = merges.entry((*table, batch)).or_default();
-                rows.insert(record.id, piece.clone());
-            }
-        }
-        let mut change = Change::default();
-        for ((table, batch), rows) in merges {
-            self.merge(&mut state, &mut change, table, batch, &rows)?;
-        }
-        specs::add(&self.layout, &mut state, blobs)?;
-        self.derive(&mut state, &mut change, dirty)?;
-        change.apply(&self.layout, &mut state)?;
-        state.save(&self.layout)?;
-        self.state = state;
-        disk::remove(&self.layout.intent())
-    }
-
-    /// Brings rows into a batch of a table: small pieces into its part, each large one as a part of its own.
-    fn merge(
-        &mut self,
-        state: &mut State,
-        change: &mut Change,
-        table: Table,
-        batch: u32,
-        rows: &BTreeMap<Id, RecordPiece>,
-    ) -> Result<()> {
-        let mut incoming = Vec::new();
-        for (id, piece) in rows {
-            let own = Layout::own_part_name(table, batch, *id);
-            match piece {
-                RecordPiece::Inline(source) => {
-                    incoming.push(Incoming {
-                        id: *id,
-                        source: source.clone(),
-                    });
-                    if state.parts.contains_key(&own) {
-                        change.removals.push(own);
-                    }
-                }
-                RecordPiece::File(name, written) => {
-                    let piece = Source::Piece(self.layout.pieces().join(name));
-                    change.files.push((own, piece, *written));
-                }
-            }
-        }
-        let name = Layout::part_name(table, batch, PART);
-        let path = self.layout.root().join(&name);
-        let mut old = state.parts.get(&name).copied();
-        if incoming.is_empty() && old.is_none() {
-            return Ok(());
-        }
-        // What is not as it was written must not get a new checksum.
-        if let Some(part) = old
-            && !part::is_intact(&path, &part)?
-        {
-            lose(&self.layout, state, &name, &|id| rows.contains_key(&id))?;
-            self.damaged.push(name.clone());
-            old = None;
-        }
-        let replaced = |id: Id| rows.contains_key(&id);
-        let old = old.map(|_| path.as_path());
-        match part::merge(&self.layout.tmp(), old, table, &incoming, &replaced)? {
-            Some(staged) => change
-                .files
-                .push((name, Source::Staged(staged.file), staged.written)),
-            None => change.removals.push(name),
-        }
-        Ok(())
-    }
-
-    /// Rewrites `simulations` and `summary` of some batches, or of all if their columns have changed.
-    fn derive(
-        &self,
-        state: &mut State,
-        change: &mut Change,
-        mut dirty: BTreeSet<u32>,
-    ) -> Result<()> {
-        let columns = columns(state)?;
-        if state.columns != columns.signature() {
-            state.columns = columns.signature();
-            dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
-        }
-        let points = Points::of(state);
-        let tmp = self.layout.tmp();
-        // Last, so that whatever `simulations` lists is in the other tables.
-        for table in [Table::Summary, Table::Simulations] {
-            for batch in &dirty {
-                let name = Layout::part_name(table, *batch, PART);
-                let rows = derive::rows(table, state, &columns, &points, *batch)
-                    .map_err(|e| StoreError::io("write", &tmp, std::io::Error::other(e)))?;
-                if rows.num_rows() > 0 {
-                    let staged = write_part(&tmp, table, &rows)?;
-                    change
-                        .files
-                        .push((name, Source::Staged(staged.file), staged.written));
-                } else if state.parts.contains_key(&name) {
-                    change.removals.push(name);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes note of files that a crash left replaced although the state does not know it; gives their batches.
-    fn reconcile(&mut self) -> Result<BTreeSet<u32>> {
-        let mut dirty = BTreeSet::new();
-        let path = self.layout.intent();
-        let bytes = disk::read_whole(&path)?.unwrap_or_default();
-        // An intent that is not whole was never acted upon.
-        let Ok((_, payload)) = disk::unseal(&bytes) else {
-            disk::remove(&path)?;
-            return Ok(dirty);
-        };
-        let intent: Intent = rmp_serde::from_slice(payload).unwrap_or_default();
-        for (name, written) in intent.files {
-            if part::is_intact(&self.layout.root().join(&name), &written)? {
-                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
-                self.state.parts.insert(name, written);
-            }
-        }
-        for name in intent.removals {
-            if !self.layout.root().join(&name).exists() {
-                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
-                self.state.parts.remove(&name);
-            }
-        }
-        Ok(dirty)
-    }
-}
-
-/// Files that are to be replaced and removed, in order.
-#[derive(Default)]
-struct Change {
-    files: Vec<(String, Source, Part)>,
-    removals: Vec<String>,
-}
-
-enum Source {
-    Staged(tempfile::TempPath),
-    Piece(PathBuf),
-}
-
-/// A change, written down before it is made: whichever of the files a crash leaves in place can be told by their checksums.
-#[derive(Default, Serialize, Deserialize)]
-struct Intent {
-    files: Vec<(String, Part)>,
-    removals: Vec<String>,
-}
-
-impl Change {
-    fn apply(self, layout: &Layout, state: &mut State) -> Result<()> {
-        if self.files.is_empty() && self.removals.is_empty() {
-            return Ok(());
-        }
-        let path = layout.intent();
-        let intent = Intent {
-            files: self
-                .files
-                .iter()
-                .map(|(name, _, written)| (name.clone(), *written))
-                .collect(),
-            removals: self.removals.clone(),
-        };
-        let payload = rmp_serde::to_vec_named(&intent)
-            .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-        let seal = disk::Seal {
-            version: STORE_VERSION,
-            generation: state.generation,
-        };
-        disk::write_whole(&layout.tmp(), &path, &disk::seal(seal, &payload))?;
-        let mut folders = BTreeSet::new();
-        for (name, source, written) in self.files {
-            let target = layout.root().join(&name);
-            if let Some(folder) = target.parent()
-                && folders.insert(folder.to_path_buf())
-                && !folder.exists()
-            {
-                disk::create_dir(folder)?;
-            }
-            match source {
-                Source::Staged(file) => disk::put(file, &target)?,
-                // It may have been moved before a crash.
-                Source::Piece(piece) if piece.exists() => disk::rename(&piece, &target)?,
-                Source::Piece(_) => {}
-            }
-            state.parts.insert(name, written);
-        }
-        for name in self.removals {
-            disk::remove(&layout.root().join(&name))?;
-            state.parts.remove(&name);
-        }
-        // The names in the folders must be durable before the state relies on them.
-        folders
-            .iter()
-            .try_for_each(|folder| disk::sync_parent(&folder.join(PART)))
-    }
-}
-
-/// Tasks lose the rows of a damaged file, which is put aside; `but` for those whose rows are new.
-fn lose(layout: &Layout, state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> Result<()> {
-    forget_rows(state, name, but);
-    state.parts.remove(name);
-    let path = layout.root().join(name);
-    if path.exists() {
-        let folder = layout.state_folder().join("damaged");
-        disk::create_dir(&folder)?;
-        disk::rename(&path, &folder.join(name.replace('/', "-")))?;
-    }
-    Ok(())
 }
 
 /// The state of a new folder; tables without a state are not ours to write to.
@@ -602,199 +313,4 @@ fn no_state(layout: &Layout) -> Result<State> {
         }
     }
     Ok(State::default())
-}
-
-fn columns(state: &State) -> Result<Columns> {
-    Columns::of(state).map_err(|(name, first, second)| StoreError::Conflict {
-        what: format!("the column `{name}` means different things in the sweeps `{first}` and `{second}` of this folder"),
-        help: "rename it in one of them, or give them different folders with `save_folder`".into(),
-    })
-}
-
-/// Whether a record brought anything new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accepted {
-    Yes,
-    No,
-}
-
-/// Takes a finished task into the state. The first result stays; more outputs and statistics are added to it.
-pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
-    let numbered = state.sims.get(record.id.0 as usize).map(|sim| sim.set);
-    if numbered != Some(record.set) {
-        return Accepted::No;
-    }
-    let mut task = record.task.clone();
-    if let Some(known) = state.tasks.get(&record.id) {
-        let news = !known.outputs.lacking(&task.outputs).is_none();
-        let stats = task.stats.keys().any(|id| !known.stats.contains_key(id));
-        let better = known.status != Status::Done && task.status == Status::Done;
-        if !(news || stats || better)
-            || (known.status == Status::Done && task.status != Status::Done)
-        {
-            return Accepted::No;
-        }
-        task.outputs = task.outputs.over(&known.outputs);
-        let mut stats = known.stats.clone();
-        stats.extend(&task.stats);
-        task.stats = stats;
-    }
-    state.damaged.remove(&record.id);
-    state.tasks.insert(record.id, task);
-    Accepted::Yes
-}
-
-/// Parts whose file is missing or has another length than it was written with, or that `verify` found damaged; and their
-/// batches.
-fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
-    let mut damaged = Vec::new();
-    let found = super::verify::noted(layout)?;
-    for (name, part) in &state.parts {
-        let path = layout.root().join(name);
-        let len = match fs::metadata(&path) {
-            Ok(metadata) => Some(metadata.len()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(StoreError::io("read", &path, e)),
-        };
-        if let (true, Some((batch, _))) = (
-            len != Some(part.len) || found.get(name) == Some(part),
-            Layout::parse_part_name(name),
-        ) {
-            damaged.push((name.clone(), batch));
-        }
-    }
-    Ok(damaged)
-}
-
-/// Tasks lose the outputs whose files are damaged.
-pub(crate) fn note_damage(layout: &Layout, state: &mut State) -> Result<()> {
-    for (name, _) in damaged_parts(layout, state)? {
-        forget_rows(state, &name, &|_| false);
-    }
-    Ok(())
-}
-
-/// Tasks lose the rows of a file, `but` for those whose rows are new.
-fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) {
-    let of_name = |table: &Table| name.starts_with(&format!("{}/", table.name()));
-    let Some(table) = Table::DATA.into_iter().find(of_name) else {
-        return;
-    };
-    let Some((batch, own)) = Layout::parse_part_name(name) else {
-        return;
-    };
-    let ids: Vec<Id> = state.tasks.keys().copied().collect();
-    for id in ids.into_iter().filter(|id| !but(*id)) {
-        // Those with a part of their own have no rows in the common one.
-        let of_file = match own {
-            Some(own) => id == own,
-            None => {
-                let apart = Layout::own_part_name(table, batch, id);
-                state.batch_of(id.0) == batch && !state.parts.contains_key(&apart)
-            }
-        };
-        if let (true, Some(task)) = (of_file, state.tasks.get_mut(&id))
-            && task.outputs.has(table)
-        {
-            task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
-            state.damaged.insert(id, name.to_string());
-        }
-    }
-}
-
-/// Numbers the simulations of a sweep's grid and merges its points with those of earlier runs.
-fn merge_sweep(
-    state: &mut State,
-    before: Option<&Sweep>,
-    sweep: &Registration,
-) -> Result<(Vec<u32>, Sweep)> {
-    for (name, _) in &sweep.parameters {
-        reserved("parameter", name)?;
-    }
-    for column in &sweep.summaries {
-        reserved("summary", &column.name)?;
-    }
-    let mut after = before.cloned().unwrap_or_default();
-    after.n_trials = sweep.n_trials;
-    after.summaries = sweep.summaries.clone();
-    for (name, kind) in &sweep.parameters {
-        match after.parameters.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) if *known == *kind => {}
-            Some((_, known))
-                if matches!(
-                    (*known, kind),
-                    (Kind::Int | Kind::Float, Kind::Int | Kind::Float)
-                ) =>
-            {
-                *known = Kind::Float;
-            }
-            Some(_) => {
-                return Err(StoreError::Conflict {
-                    what: format!(
-                        "the parameter `{name}` had values of another kind when `{}` ran before",
-                        sweep.name
-                    ),
-                    help: "rename the parameter, or choose another `save_folder`".into(),
-                });
-            }
-            None => after.parameters.push((name.clone(), *kind)),
-        }
-    }
-    let places: Vec<Option<usize>> = after
-        .parameters
-        .iter()
-        .map(|(name, _)| sweep.parameters.iter().position(|(own, _)| own == name))
-        .collect();
-    let identity = |sim: u32, values: &[Option<Value>]| -> (u32, String) {
-        let text: Vec<String> = values
-            .iter()
-            .enumerate()
-            .filter_map(|(i, v)| Some(format!("{i}:{}", v.as_ref()?.identity())))
-            .collect();
-        (sim, text.join(","))
-    };
-    let mut known: HashMap<(u32, String), Vec<usize>> = HashMap::new();
-    for (i, point) in after.points.iter_mut().enumerate() {
-        point.place = None;
-        point.values.resize(after.parameters.len(), None);
-        known
-            .entry(identity(point.sim, &point.values))
-            .or_default()
-            .push(i);
-    }
-    // The first of several equal points keeps the first entry.
-    known.values_mut().for_each(|entries| entries.reverse());
-    let mut sims = Vec::with_capacity(sweep.points.len());
-    for (place, (set, values)) in (0..).zip(&sweep.points) {
-        let sim = state.number(*set, sweep.numerics, sweep.batch_size);
-        sims.push(sim);
-        let values: Vec<Option<Value>> = places
-            .iter()
-            .map(|place| values.get((*place)?).cloned())
-            .collect();
-        let entry = known.get_mut(&identity(sim, &values)).and_then(Vec::pop);
-        match entry.and_then(|i| after.points.get_mut(i)) {
-            Some(point) => (point.place, point.recipe) = (Some(place), sweep.recipe),
-            None => after.points.push(Point {
-                sim,
-                place: Some(place),
-                values,
-                recipe: sweep.recipe,
-            }),
-        }
-    }
-    Ok((sims, after))
-}
-
-fn reserved(what: &str, name: &str) -> Result<()> {
-    if !derive::RESERVED
-        .iter()
-        .any(|taken| taken.eq_ignore_ascii_case(name))
-    {
-        return Ok(());
-    }
-    Err(StoreError::Conflict {
-        what: format!("a {what} cannot be called `{name}`: the tables have a column of that name"),
-        help: format!("rename it; taken are {}", derive::RESERVED.join(", ")),
-    })
 }

@@ -1,6 +1,7 @@
 //! grid + what is stored → plan: each task is done, missing or failed, and why.
 
 pub mod canon;
+pub mod differences;
 pub mod explain;
 pub mod fingerprint;
 mod reason;
@@ -8,12 +9,12 @@ mod reason;
 pub use reason::Reason;
 
 use super::expand::{Grid, describe};
-use super::reduce::can_reduce;
+use super::reduce::{can_reduce, columns};
 use super::{Options, RunError, statistics, tables};
-use crate::pipeline::{ParamValue, ParameterKind, Pipeline, Trials};
+use crate::pipeline::{ParamValue, ParameterKind, Pipeline, Summary, Trials};
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{
-    Hash, Id, Kind, Outputs, Registration, State, Status, Store, Table, Task, Value,
+    Hash, Id, Kind, Outputs, Registration, StatId, State, Status, Store, Table, Task, Value,
 };
 use std::collections::HashSet;
 
@@ -108,6 +109,7 @@ pub fn plan(
     let state = stored.map_or(&empty, Store::state);
     let wanted = tables::wanted(&pipeline.output);
     let mut reasons = reason::Reasons::new(pipeline, state);
+    let columns = columns(pipeline);
     let mut plan = Plan::default();
     let mut seen: HashSet<Hash> = HashSet::with_capacity(grid.points.len());
     for (index, point) in grid.points.iter().enumerate() {
@@ -141,7 +143,7 @@ pub fn plan(
                 }
                 Some(task) => {
                     let lacking = task.outputs.lacking(&wanted);
-                    let needs = statistics_to_simulate(pipeline, task);
+                    let needs = statistics_to_simulate(&columns, task);
                     if lacking.is_none() && needs.is_empty() {
                         plan.done += 1;
                         continue;
@@ -175,14 +177,13 @@ pub fn plan(
 }
 
 /// Names of the summaries of a finished task that only a simulation can give.
-fn statistics_to_simulate(pipeline: &Pipeline, task: &Task) -> Vec<String> {
-    let lacking = pipeline.summaries.iter().filter(|summary| {
-        let column = statistics::column(summary, pipeline.n_trials);
+fn statistics_to_simulate(columns: &[(&Summary, StatId)], task: &Task) -> Vec<String> {
+    let lacking = columns.iter().filter(|(summary, id)| {
         summary.trials == Trials::Each
-            && !task.stats.contains_key(&column.id)
+            && !task.stats.contains_key(id)
             && !can_reduce(summary, &task.outputs)
     });
-    lacking.map(|summary| summary.name.clone()).collect()
+    lacking.map(|(summary, _)| summary.name.clone()).collect()
 }
 
 /// A statistic of the mean over trials is computed from stored tables.

@@ -2,7 +2,7 @@
 
 use super::super::RunError;
 use super::super::expand::{Grid, GridPoint};
-use super::canon::Difference;
+use super::differences::{Difference, differences};
 use super::{explain, stored_value};
 use crate::pipeline::Pipeline;
 use crate::solver::NUMERICS_VERSION;
@@ -292,7 +292,7 @@ impl<'a> Reasons<'a> {
                 .map(|point| explain::of_point(pipeline, point));
             let before = explain::of_set(stored, &before.set)?;
             if let (Some(now), Some(before)) = (now.transpose()?, before) {
-                let differences = super::canon::differences(&before, &now);
+                let differences = differences(&before, &now);
                 for (reason, _) in &mut self.groups {
                     if *reason == Reason::Changed(Vec::new()) {
                         *reason = Reason::Changed(differences.clone());

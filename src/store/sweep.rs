@@ -1,0 +1,125 @@
+//! Registration of a sweep: its grid gets numbers, and meets what earlier runs of it left.
+
+use super::derive;
+use super::error::{Result, StoreError};
+use super::hash::Hash;
+use super::state::{Column, Kind, Point, State, Sweep, Value};
+use std::collections::HashMap;
+
+/// A sweep that is about to run.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Name.
+    pub name: String,
+    /// Names and kinds of its parameters.
+    pub parameters: Vec<(String, Kind)>,
+    /// Trials of each point.
+    pub n_trials: u32,
+    /// Version of the numerics, for the table.
+    pub numerics: u32,
+    /// Most simulations of a batch.
+    pub batch_size: u32,
+    /// Statistics.
+    pub summaries: Vec<Column>,
+    /// Of what the points' simulations are made with their values, if that is known.
+    pub recipe: Option<u64>,
+    /// Parameter set and values of each point of the grid, in order.
+    pub points: Vec<(Hash, Vec<Value>)>,
+}
+
+/// Numbers the simulations of a sweep's grid and merges its points with those of earlier runs.
+pub(super) fn merge_sweep(
+    state: &mut State,
+    before: Option<&Sweep>,
+    sweep: &Registration,
+) -> Result<(Vec<u32>, Sweep)> {
+    for (name, _) in &sweep.parameters {
+        reserved("parameter", name)?;
+    }
+    for column in &sweep.summaries {
+        reserved("summary", &column.name)?;
+    }
+    let mut after = before.cloned().unwrap_or_default();
+    after.n_trials = sweep.n_trials;
+    after.summaries = sweep.summaries.clone();
+    for (name, kind) in &sweep.parameters {
+        match after.parameters.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) if *known == *kind => {}
+            Some((_, known))
+                if matches!(
+                    (*known, kind),
+                    (Kind::Int | Kind::Float, Kind::Int | Kind::Float)
+                ) =>
+            {
+                *known = Kind::Float;
+            }
+            Some(_) => {
+                return Err(StoreError::Conflict {
+                    what: format!(
+                        "the parameter `{name}` had values of another kind when `{}` ran before",
+                        sweep.name
+                    ),
+                    help: "rename the parameter, or choose another `save_folder`".into(),
+                });
+            }
+            None => after.parameters.push((name.clone(), *kind)),
+        }
+    }
+    let places: Vec<Option<usize>> = after
+        .parameters
+        .iter()
+        .map(|(name, _)| sweep.parameters.iter().position(|(own, _)| own == name))
+        .collect();
+    let identity = |sim: u32, values: &[Option<Value>]| -> (u32, String) {
+        let text: Vec<String> = values
+            .iter()
+            .enumerate()
+            .filter_map(|(i, v)| Some(format!("{i}:{}", v.as_ref()?.identity())))
+            .collect();
+        (sim, text.join(","))
+    };
+    let mut known: HashMap<(u32, String), Vec<usize>> = HashMap::new();
+    for (i, point) in after.points.iter_mut().enumerate() {
+        point.place = None;
+        point.values.resize(after.parameters.len(), None);
+        known
+            .entry(identity(point.sim, &point.values))
+            .or_default()
+            .push(i);
+    }
+    // The first of several equal points keeps the first entry.
+    known.values_mut().for_each(|entries| entries.reverse());
+    let mut sims = Vec::with_capacity(sweep.points.len());
+    for (place, (set, values)) in (0..).zip(&sweep.points) {
+        let sim = state.number(*set, sweep.numerics, sweep.batch_size);
+        sims.push(sim);
+        let values: Vec<Option<Value>> = places
+            .iter()
+            .map(|place| values.get((*place)?).cloned())
+            .collect();
+        let entry = known.get_mut(&identity(sim, &values)).and_then(Vec::pop);
+        match entry.and_then(|i| after.points.get_mut(i)) {
+            Some(point) => (point.place, point.recipe) = (Some(place), sweep.recipe),
+            None => after.points.push(Point {
+                sim,
+                place: Some(place),
+                values,
+                recipe: sweep.recipe,
+            }),
+        }
+    }
+    Ok((sims, after))
+}
+
+fn reserved(what: &str, name: &str) -> Result<()> {
+    if !derive::RESERVED
+        .iter()
+        .any(|taken| taken.eq_ignore_ascii_case(name))
+    {
+        return Ok(());
+    }
+    Err(StoreError::Conflict {
+        what: format!("a {what} cannot be called `{name}`: the tables have a column of that name"),
+        help: format!("rename it; taken are {}", derive::RESERVED.join(", ")),
+    })
+}
