@@ -21,7 +21,7 @@ test *options:
 # What CI checks before the tests
 check:
     cargo fmt --check
-    cargo clippy --all-targets --features query -- -D warnings
+    cargo clippy --all-targets -- -D warnings
 
 # Answer the questions of benches/
 bench *options:
