@@ -197,11 +197,13 @@ fn recipe(pipeline: &Pipeline) -> Option<u64> {
 
 /// Whether any key could stand for a file.
 fn names_files(value: &toml::Value) -> bool {
+    let is_file = |key: &str| {
+        ["params", "spike_data"].contains(&key) || key.contains("file") || key.contains("path")
+    };
     match value {
-        toml::Value::Table(table) => table.iter().any(|(key, value)| {
-            let words = ["file", "params", "path", "spike"];
-            words.iter().any(|word| key.contains(word)) || names_files(value)
-        }),
+        toml::Value::Table(table) => table
+            .iter()
+            .any(|(key, value)| is_file(key) || names_files(value)),
         toml::Value::Array(values) => values.iter().any(names_files),
         _ => false,
     }
