@@ -1,6 +1,6 @@
 //! How long does what take? `cargo bench --bench solver`
 //!
-//! Each bench states its question and its last answer, on one core of an AMD EPYC (Zen 5, AVX-512), rustc 1.95.
+//! Each bench states the question that it answers.
 
 use divan::Bencher;
 use hnn_sweep::network::{DriveAttachment, Network, PoissonDrive};
