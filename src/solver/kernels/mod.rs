@@ -5,6 +5,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod layout;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 pub mod simd;
 pub mod step;
 mod sums;
@@ -25,12 +27,17 @@ pub enum InstructionSet {
     Avx2,
     /// AVX-512 F and DQ.
     Avx512,
+    /// NEON, of every 64-bit ARM processor.
+    Neon,
 }
 
 impl InstructionSet {
     /// All that this processor has, the fastest last.
     pub fn available() -> Vec<Self> {
+        #[allow(unused_mut)] // where only plain Rust is
         let mut sets = vec![Self::Scalar];
+        #[cfg(target_arch = "aarch64")]
+        sets.push(Self::Neon);
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -58,6 +65,8 @@ impl InstructionSet {
             Self::Avx2 => Kernel(step::advance_avx2, sums::sums_avx2),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => Kernel(step::advance_avx512, sums::sums_avx512),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => Kernel(step::advance_neon, sums::sums_neon),
             _ => plain,
         }
     }

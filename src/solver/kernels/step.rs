@@ -727,3 +727,9 @@ advance_on!(
     advance_avx512,
     super::avx512::Avx512
 );
+advance_on!(
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    advance_neon,
+    super::neon::Neon
+);

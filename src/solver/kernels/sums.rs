@@ -88,3 +88,9 @@ sums_on!(
     sums_avx512,
     super::avx512::Avx512
 );
+sums_on!(
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    sums_neon,
+    super::neon::Neon
+);

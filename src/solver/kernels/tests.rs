@@ -36,16 +36,24 @@ macro_rules! on_all_sets {
             // SAFETY: passed on from the caller.
             unsafe { generic::<super::avx512::Avx512>(x) }
         }
+        #[cfg(target_arch = "aarch64")]
+        unsafe fn neon(x: &[Lanes; 3]) -> Vec<u64> {
+            // SAFETY: passed on from the caller.
+            unsafe { generic::<super::neon::Neon>(x) }
+        }
         |x: &[Lanes; 3]| -> Vec<Vec<u64>> {
             // SAFETY: each set is only used where it is available.
             unsafe {
                 let mut all = vec![generic::<Scalar>(x)];
-                #[cfg(target_arch = "x86_64")]
                 for set in super::InstructionSet::available() {
                     match set {
-                        super::InstructionSet::Scalar => {}
+                        #[cfg(target_arch = "x86_64")]
                         super::InstructionSet::Avx2 => all.push(avx2(x)),
+                        #[cfg(target_arch = "x86_64")]
                         super::InstructionSet::Avx512 => all.push(avx512(x)),
+                        #[cfg(target_arch = "aarch64")]
+                        super::InstructionSet::Neon => all.push(neon(x)),
+                        _ => {}
                     }
                 }
                 all
