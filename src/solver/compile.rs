@@ -2,8 +2,9 @@
 
 use super::SolverError;
 use super::geometry::{self, Place, Tree};
+use super::kernels::constants::{NodeConst, Rates, StepConst, SynConst};
 use super::kernels::layout::{Layout, Mechs};
-use super::kernels::step::{Em1, NodeConst, Rates, StepConst, SynConst};
+use super::kernels::math::Em1;
 use super::mechanisms::tables::Tables;
 use super::mechanisms::{self, ar, ca, cad, cat, hh2, kca, km};
 use crate::network::{CellType, MechValue, Section, Synapse};

@@ -6,9 +6,10 @@
 use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
 use super::compile::CompiledCell;
+use super::kernels::constants::SynConst;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
-use super::kernels::step::{Inputs, SynConst, TOGETHER};
+use super::kernels::step::{Inputs, TOGETHER};
 use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
 use super::order;

@@ -4,7 +4,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod constants;
 pub mod layout;
+pub mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub mod simd;
@@ -14,8 +16,9 @@ mod sums;
 mod tests;
 
 use super::mechanisms::tables::Tables;
+use constants::StepConst;
 use simd::Lanes;
-use step::{Advance, Arrays, Inputs, StepConst, TOGETHER};
+use step::{Advance, Arrays, Inputs, TOGETHER};
 use sums::Sums;
 
 /// An instruction set that the kernels are compiled for. All give the same bits.

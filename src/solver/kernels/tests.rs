@@ -1,7 +1,7 @@
 //! The instruction sets against each other and against the mathematical functions.
 
+use super::math::{Em1, log};
 use super::simd::{LANES, LOG_INVC, Lanes, Row, Scalar, Simd};
-use super::step::{Em1, log};
 use proptest::prelude::*;
 
 /// What an operation on three vectors gives on every instruction set of this processor; the first is the reference.
