@@ -32,4 +32,27 @@ impl ElectrodeArray {
             min_distance: 0.5,
         }
     }
+
+    /// Distance (um) along z of neighbouring contacts, if they are equally spaced on a line that rises or falls, as hnn-core asks of
+    /// arrays for laminar profiles.
+    pub fn laminar_spacing(&self) -> Option<f64> {
+        let steps: Vec<[f64; 3]> = self
+            .positions
+            .windows(2)
+            .map(|w| std::array::from_fn(|k| w[1][k] - w[0][k]))
+            .collect();
+        let first = steps.first()?;
+        // NumPy's `allclose`.
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-8 + 1e-5 * b.abs();
+        let norm = |s: &[f64; 3]| s.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let straight = steps.windows(2).all(|w| {
+            let [a, b] = [w[0], w[1]];
+            let cross = |i: usize, j: usize| a[i] * b[j] - a[j] * b[i];
+            [cross(1, 2), cross(2, 0), cross(0, 1)]
+                .iter()
+                .all(|x| close(*x, 0.0))
+        });
+        let even = steps.iter().all(|step| close(norm(step), norm(first)));
+        (straight && even && first[2] != 0.0).then_some(first[2].abs())
+    }
 }

@@ -29,8 +29,8 @@ pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linsp
 pub use output::{Output, Precision};
 pub use samples::Prior;
 pub use summary::{
-    Band, Formula, Measure, Peak, PostProc, Signal, SpikeMeasure, Statistic, Summary, Trials,
-    Window, window_samples,
+    Band, Contact, Formula, Measure, Peak, PostProc, Signal, SpikeMeasure, Statistic, Summary,
+    Trials, Window, window_samples,
 };
 pub use target::Target;
 pub use value::{ParamValue, Parameter, ParameterKind};

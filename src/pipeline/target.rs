@@ -17,7 +17,7 @@ pub struct Target {
 impl Target {
     /// Reads hnn-core's dipole text (`.txt`: time, then agg or agg, L2, L5), or a CSV or Parquet table with a column `time` (or
     /// `times`) and one that is called like the signal.
-    pub(super) fn read(path: &Path, signal: Signal) -> Result<Self, String> {
+    pub(super) fn read(path: &Path, signal: &Signal) -> Result<Self, String> {
         let text = path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("txt"));
@@ -36,9 +36,9 @@ impl Target {
         }
     }
 
-    fn of_text(text: &str, signal: Signal) -> Result<Self, String> {
+    fn of_text(text: &str, signal: &Signal) -> Result<Self, String> {
         let column = match signal {
-            Signal::Agg => 1,
+            Signal::Agg | Signal::Lfp(_) | Signal::Csd(_) => 1,
             Signal::L2 => 2,
             Signal::L5 => 3,
         };
@@ -68,7 +68,7 @@ impl Target {
         Ok(Self { times, values })
     }
 
-    fn of_table(columns: &Columns, signal: Signal) -> Result<Self, String> {
+    fn of_table(columns: &Columns, signal: &Signal) -> Result<Self, String> {
         let column = |names: &[&str]| {
             let found = columns
                 .iter()

@@ -4,6 +4,7 @@ use super::tables;
 use crate::store::{State, Table};
 use polars::prelude::*;
 use polars::sql::SQLContext;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -77,6 +78,62 @@ fn with_parameters(rows: LazyFrame, simulations: &LazyFrame, state: &State) -> L
 }
 
 impl Answer {
+    /// The answer as a statistic: a number (or null) by simulation and trial, which is 0 for statistics of all trials.
+    ///
+    /// # Errors
+    /// If its columns are not `sim`, `trial` if `of_trials`, and one of numbers; or if a row stands for the same twice.
+    pub fn statistic(
+        &self,
+        of_trials: bool,
+    ) -> Result<BTreeMap<(u32, u32), Option<f64>>, QueryError> {
+        let places: &[&str] = if of_trials {
+            &["sim", "trial"]
+        } else {
+            &["sim"]
+        };
+        let names = self.0.get_column_names();
+        let names: Vec<&str> = names.into_iter().map(|name| name.as_str()).collect();
+        let others: Vec<&&str> = names.iter().filter(|n| !places.contains(n)).collect();
+        let form = || {
+            QueryError(polars_err!(ComputeError:
+                "the answer must have the columns {} and one of numbers; it has {}",
+                places.join(", "), names.join(", ")))
+        };
+        let [value] = others.as_slice() else {
+            return Err(form());
+        };
+        let column = |name: &str| self.0.column(name).map_err(|_| form());
+        let value = column(value)?;
+        if !value.dtype().is_primitive_numeric() {
+            return Err(form());
+        }
+        let value = value.cast(&DataType::Float64)?;
+        let whole = |name: &str| -> Result<Column, QueryError> {
+            Ok(column(name)?.strict_cast(&DataType::UInt32)?)
+        };
+        let sim = whole("sim")?;
+        let trial = if of_trials {
+            Some(whole("trial")?)
+        } else {
+            None
+        };
+        let (sim, value) = (sim.u32()?, value.f64()?);
+        let trial = trial.as_ref().map(|t| t.u32()).transpose()?;
+        let mut values = BTreeMap::new();
+        for row in 0..self.0.height() {
+            let trial = trial.map_or(Some(0), |trial| trial.get(row));
+            let (Some(sim), Some(trial)) = (sim.get(row), trial) else {
+                continue;
+            };
+            let number = value.get(row).filter(|v| v.is_finite());
+            if values.insert((sim, trial), number).is_some() {
+                return Err(QueryError(polars_err!(ComputeError:
+                    "the answer has several rows for sim {sim}; GROUP BY {}", places.join(", "))));
+            }
+        }
+        Ok(values)
+    }
+
     /// Writes a table for people.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod expand;
 pub mod plan;
 pub mod reduce;
 pub mod simulate;
+pub mod sql;
 pub mod statistics;
 pub mod summarize;
 pub mod tables;
@@ -179,6 +180,8 @@ pub fn run(
     let missing = reduce::missing(pipeline, &grid, &sims, session.state());
     watch.reducing(missing.len());
     reduce::reduce(pipeline, &grid, missing, &mut session)?;
+    #[cfg(feature = "query")]
+    sql::reduce(pipeline, &sims, &mut session)?;
     let (state, damaged) = session.finish()?;
     Ok(Report {
         n_tasks: plan.n_tasks,

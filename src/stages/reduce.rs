@@ -51,6 +51,9 @@ pub fn missing(
             ..Missing::default()
         };
         for (summary, id) in &columns {
+            if summary.is_query() {
+                continue;
+            }
             match summary.trials {
                 Trials::Each => lacking
                     .trials
@@ -142,9 +145,10 @@ fn reduce_batch(
     let columns = columns(pipeline);
     let mut results: BTreeMap<Id, SimulationResult> = BTreeMap::new();
     type Read = fn(&arrow_array::RecordBatch, &mut SimulationResult);
-    let readers: [(Table, Read); 2] = [
+    let readers: [(Table, Read); 3] = [
         (Table::Dipole, tables::read_dipole),
         (Table::Spikes, tables::read_spikes),
+        (Table::Lfp, tables::read_lfp),
     ];
     for (table, read) in readers {
         if !columns
@@ -180,6 +184,7 @@ fn reduce_batch(
             TrialData {
                 times: &result.times,
                 dipole: &result.dipole,
+                lfp: &result.lfp,
                 spikes: &result.spikes,
                 network: &bound.network,
                 tstop: bound.tstop,

@@ -389,11 +389,14 @@ impl Job<'_> {
         };
         let Bound { tstop, dt, .. } = shared.0;
         let trial = self.pipeline.output.trial(tstop, dt, task.trial);
+        let mut trial = for_outputs(trial, &task.outputs);
+        let summaries = &self.pipeline.summaries;
+        trial.record_lfp |= summaries.iter().any(|s| s.statistic.needs_lfp());
         Ok(Some(Ready {
             task,
             id: (*sim, task.trial),
             point: shared,
-            trial: for_outputs(trial, &task.outputs),
+            trial,
         }))
     }
 
@@ -553,13 +556,14 @@ impl Job<'_> {
         let data = TrialData {
             times: &result.times,
             dipole: &result.dipole,
+            lfp: &result.lfp,
             spikes: &result.spikes,
             network: &bound.network,
             tstop: bound.tstop,
         };
         let values = summarize(&self.pipeline.summaries, &data);
         let each = self.pipeline.summaries.iter().zip(values);
-        each.filter(|(summary, _)| summary.trials == Trials::Each)
+        each.filter(|(summary, _)| summary.trials == Trials::Each && !summary.is_query())
             .map(|(summary, value)| {
                 (
                     statistics::column(summary, self.pipeline.n_trials).id,

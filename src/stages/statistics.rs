@@ -2,7 +2,8 @@
 
 use super::plan::canon::Writer;
 use crate::pipeline::{
-    Band, Measure, Peak, PostProc, SpikeMeasure, Statistic, Summary, Target, Trials, Window,
+    Band, Contact, Measure, Peak, PostProc, SpikeMeasure, Statistic, Summary, Target, Trials,
+    Window,
 };
 use crate::store::{Column, Hash, StatId, Table};
 
@@ -23,7 +24,10 @@ pub fn column(summary: &Summary, n_trials: u32) -> Column {
 /// Tables that a statistic is computed from.
 pub fn sources(statistic: &Statistic) -> Vec<Table> {
     match statistic {
-        Statistic::Waveform { .. } => vec![Table::Dipole],
+        Statistic::Waveform { signal, .. } => match signal.contact() {
+            None => vec![Table::Dipole],
+            Some(_) => vec![Table::Lfp],
+        },
         Statistic::Spikes { .. } => vec![Table::Spikes],
         Statistic::Formula(formula) => {
             let mut tables: Vec<Table> = formula.operands().iter().flat_map(sources).collect();
@@ -31,6 +35,8 @@ pub fn sources(statistic: &Statistic) -> Vec<Table> {
             tables.dedup();
             tables
         }
+        // Whatever the query names; that is seen when it runs.
+        Statistic::Sql(_) => Vec::new(),
     }
 }
 
@@ -62,6 +68,10 @@ fn write_statistic(w: &mut Writer, statistic: &Statistic) {
             measure,
         } => {
             w.field("signal", signal.name());
+            if let Some(Contact { array, contact }) = signal.contact() {
+                w.field("array", array);
+                w.field("contact", contact);
+            }
             if let Some(PostProc {
                 scalefctr,
                 smooth_win,
@@ -100,6 +110,7 @@ fn write_statistic(w: &mut Writer, statistic: &Statistic) {
                 write_statistic(w, operand);
             }
         }
+        Statistic::Sql(query) => w.field("query", query),
     }
 }
 

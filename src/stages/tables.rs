@@ -3,7 +3,7 @@
 use crate::network::{Gid, Network};
 use crate::pipeline::{Output, Precision};
 use crate::solver::{
-    CalciumTrace, CurrentTrace, Dipole, Record, SimulationResult, Spike, VoltageTrace,
+    CalciumTrace, CurrentTrace, Dipole, Lfp, Record, SimulationResult, Spike, VoltageTrace,
 };
 use crate::store::{
     self, Extent, Id, Layout, Outputs, Piece, PieceWriter, StoreError, Table, Trace, TraceFormat,
@@ -249,5 +249,49 @@ pub fn read_spikes(rows: &RecordBatch, result: &mut SimulationResult) {
             time: *time,
             gid: u32::try_from(*gid).unwrap_or_default(),
         }));
+    }
+}
+
+/// Appends rows of the table `lfp` to a result; its sample times too, if there are none yet.
+pub fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) {
+    let floats = |name: &str| {
+        let column = rows.column_by_name(name)?;
+        Some(column.as_primitive_opt::<Float64Type>()?.values())
+    };
+    let (Some(times), Some(values)) = (floats("time"), floats("potential")) else {
+        return;
+    };
+    let arrays = rows
+        .column_by_name("array")
+        .and_then(|c| c.as_string_opt::<i32>());
+    let contacts = rows
+        .column_by_name("contact")
+        .and_then(|c| c.as_primitive_opt::<Int32Type>());
+    let (Some(arrays), Some(contacts)) = (arrays, contacts) else {
+        return;
+    };
+    for (i, (time, value)) in times.iter().zip(values).enumerate() {
+        let (array, contact) = (arrays.value(i), contacts.value(i));
+        if result.lfp.last().is_none_or(|lfp| lfp.array != array) {
+            result.lfp.push(Lfp {
+                array: array.to_owned(),
+                potential: Vec::new(),
+            });
+        }
+        let first = result.lfp.len() == 1;
+        let Some(lfp) = result.lfp.last_mut() else {
+            return;
+        };
+        if usize::try_from(contact).is_ok_and(|contact| contact == lfp.potential.len()) {
+            lfp.potential.push(Vec::new());
+        }
+        let only = first && lfp.potential.len() == 1;
+        let Some(potential) = lfp.potential.last_mut() else {
+            return;
+        };
+        potential.push(*value);
+        if only && result.times.len() < potential.len() {
+            result.times.push(*time);
+        }
     }
 }

@@ -37,7 +37,7 @@ pub enum Trials {
 /// What is computed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statistic {
-    /// Of a dipole waveform.
+    /// Of a waveform.
     Waveform {
         /// Which waveform.
         signal: Signal,
@@ -63,6 +63,9 @@ pub enum Statistic {
     },
     /// Arithmetic over other statistics.
     Formula(Formula),
+    /// A SQL query over the tables of the folder. It gives rows of `sim`, of `trial` too for statistics of each trial, and
+    /// of one number.
+    Sql(String),
 }
 
 /// hnn-core's `postproc` of a network: `dipole_scalefctr`, then `dipole_smooth_win`.
@@ -98,27 +101,101 @@ impl Formula {
     }
 }
 
-/// A dipole waveform (nAm).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A waveform: of the dipole (nAm) or at a contact of an electrode array.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Signal {
-    /// Both layers.
+    /// Dipole of both layers.
     #[default]
     Agg,
-    /// Layer 2/3.
+    /// Dipole of layer 2/3.
     L2,
-    /// Layer 5.
+    /// Dipole of layer 5.
     L5,
+    /// Local field potential (uV).
+    Lfp(Contact),
+    /// Current source density (uV/um^2) as hnn-core's `calculate_csd2d`: minus the second difference of the potential along
+    /// the array, extrapolated to its ends.
+    Csd(Contact),
+}
+
+/// A contact of an electrode array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The array; the network's only one if `None`.
+    pub array: Option<String>,
+    /// Which contact, counted from 0.
+    pub contact: u32,
 }
 
 impl Signal {
     /// hnn-core's name.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Signal::Agg => "agg",
             Signal::L2 => "L2",
             Signal::L5 => "L5",
+            Signal::Lfp(_) => "lfp",
+            Signal::Csd(_) => "csd",
         }
     }
+
+    /// The contact, of waveforms that are at one.
+    pub fn contact(&self) -> Option<&Contact> {
+        match self {
+            Signal::Agg | Signal::L2 | Signal::L5 => None,
+            Signal::Lfp(contact) | Signal::Csd(contact) => Some(contact),
+        }
+    }
+
+    /// Why a network has no such waveform: words and help.
+    fn impossible(&self, network: &Network) -> Option<(String, String)> {
+        let Contact { array, contact } = self.contact()?;
+        let arrays: Vec<&String> = network.rec_arrays.keys().collect();
+        let named = match (array, arrays.as_slice()) {
+            (_, []) => {
+                return Some((
+                    "needs an electrode array, and the network has none".to_owned(),
+                    "add an [[electrode_array]] with `name` and `electrode_pos`".to_owned(),
+                ));
+            }
+            (Some(name), _) => name,
+            (None, [name]) => name,
+            (None, _) => {
+                return Some((
+                    format!("is of one of {} electrode arrays", arrays.len()),
+                    format!("say which with `array`: {}", quoted_list(&arrays)),
+                ));
+            }
+        };
+        let Some(array) = network.rec_arrays.get(named) else {
+            return Some((
+                format!("is of electrode array `{named}`, which the network has not"),
+                did_you_mean(named, &arrays),
+            ));
+        };
+        let n = array.positions.len();
+        if *contact as usize >= n {
+            return Some((
+                format!("is of contact {contact}, but `{named}` has {n}"),
+                format!(
+                    "contacts are counted from 0; the last is {}",
+                    n.saturating_sub(1)
+                ),
+            ));
+        }
+        if matches!(self, Signal::Csd(_)) && array.laminar_spacing().is_none_or(|_| n < 4) {
+            return Some((
+                format!("is a current source density, which `{named}` does not give"),
+                "it needs at least four contacts on a line, equally spaced, along z".to_owned(),
+            ));
+        }
+        None
+    }
+}
+
+fn quoted_list(names: &[&String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// Samples with `tmin <= t <= tmax`, where times (ms) are compared up to a millionth of a time step; spikes with
@@ -208,15 +285,28 @@ pub fn window_samples(width: f64, sfreq: f64) -> f64 {
 }
 
 impl Statistic {
+    /// Whether it is computed from the potentials at electrode arrays.
+    pub fn needs_lfp(&self) -> bool {
+        match self {
+            Statistic::Waveform { signal, .. } => signal.contact().is_some(),
+            Statistic::Spikes { .. } | Statistic::Sql(_) => false,
+            Statistic::Formula(formula) => formula.operands.iter().any(Statistic::needs_lfp),
+        }
+    }
+
     /// Why the statistic cannot be computed of a simulation: words and help.
     fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<(String, String)> {
         let window = match self {
             Statistic::Waveform {
+                signal,
                 smooth,
                 window,
                 measure,
                 ..
             } => {
+                if let Some(problem) = signal.impossible(network) {
+                    return Some(problem);
+                }
                 // NEURON's number of steps, and the sample at 0.
                 let samples = libm::floor(tstop * (1.0 + 1e-11) / dt + 1e-9) + 1.0;
                 let sfreq = 1000.0 / dt;
@@ -273,7 +363,7 @@ impl Statistic {
                 window
             }
             // Its operands are summaries above it, which are checked themselves.
-            Statistic::Formula(_) => return None,
+            Statistic::Formula(_) | Statistic::Sql(_) => return None,
         };
         let tmin = window.tmin.filter(|&tmin| tmin > tstop)?;
         Some((
@@ -285,8 +375,14 @@ impl Statistic {
     /// The same statistic of post-processed dipoles.
     fn set_postproc(&mut self, of_network: PostProc) {
         match self {
-            Statistic::Waveform { postproc, .. } => *postproc = Some(of_network),
-            Statistic::Spikes { .. } => {}
+            Statistic::Waveform {
+                signal, postproc, ..
+            } => {
+                if signal.contact().is_none() {
+                    *postproc = Some(of_network);
+                }
+            }
+            Statistic::Spikes { .. } | Statistic::Sql(_) => {}
             Statistic::Formula(formula) => {
                 formula
                     .operands
@@ -298,6 +394,11 @@ impl Statistic {
 }
 
 impl Summary {
+    /// Whether it is SQL, which is asked when all other statistics are in the tables.
+    pub fn is_query(&self) -> bool {
+        matches!(self.statistic, Statistic::Sql(_))
+    }
+
     pub(super) fn impossible(
         &self,
         network: &Network,

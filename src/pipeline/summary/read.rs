@@ -1,7 +1,7 @@
 //! Reading of `[[summary]]`.
 
 use super::{
-    Band, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Trials, Window,
+    Band, Contact, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Trials, Window,
 };
 use crate::pipeline::error::{PipelineError, did_you_mean};
 use crate::pipeline::expr::Expr;
@@ -16,6 +16,8 @@ pub(in crate::pipeline) const SUMMARY_KEYS: &[&str] = &[
     "statistic",
     "trials",
     "signal",
+    "array",
+    "contact",
     "smooth",
     "scale",
     "tmin",
@@ -29,17 +31,20 @@ pub(in crate::pipeline) const SUMMARY_KEYS: &[&str] = &[
     "segment",
     "target",
     "expression",
+    "query",
 ];
 
 /// Keys that all statistics have.
 const COMMON: &[&str] = &["name", "statistic", "trials"];
 /// Keys of all statistics of a waveform.
-const WAVEFORM: &[&str] = &["signal", "smooth", "scale", "tmin", "tmax"];
+const WAVEFORM: &[&str] = &[
+    "signal", "array", "contact", "smooth", "scale", "tmin", "tmax",
+];
 /// Keys of statistics of spikes.
 const SPIKES: &[&str] = &["cell_type", "tmin", "tmax"];
 
 /// Words for statistics, each with the keys that it has besides those of its kind.
-const STATISTICS: [(&str, &[&str], &[&str]); 20] = [
+const STATISTICS: [(&str, &[&str], &[&str]); 21] = [
     ("min", WAVEFORM, &[]),
     ("max", WAVEFORM, &[]),
     ("peak_to_peak", WAVEFORM, &[]),
@@ -60,6 +65,7 @@ const STATISTICS: [(&str, &[&str], &[&str]); 20] = [
     ("isi_std", SPIKES, &[]),
     ("isi_cv", SPIKES, &[]),
     ("expression", &[], &["expression"]),
+    ("sql", &[], &["query"]),
 ];
 
 impl Summary {
@@ -86,6 +92,7 @@ impl Summary {
         };
         let statistic = match word {
             "expression" => Statistic::Formula(read_formula(&table, trials, above)?),
+            "sql" => Statistic::Sql(read_query(&table)?),
             _ => match spike_measure(word) {
                 Some(measure) => Statistic::Spikes {
                     cell_type: table.get("cell_type").map(|i| i.string()).transpose()?,
@@ -140,14 +147,7 @@ fn spike_measure(word: &str) -> Option<SpikeMeasure> {
 }
 
 fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> {
-    let signal = match table.get("signal") {
-        None => Signal::Agg,
-        Some(item) => match item.word(&["agg", "L2", "L5"])? {
-            "L2" => Signal::L2,
-            "L5" => Signal::L5,
-            _ => Signal::Agg,
-        },
-    };
+    let signal = read_signal(table)?;
     let measure = match word {
         "min" => Measure::Min,
         "max" => Measure::Max,
@@ -163,7 +163,7 @@ fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> 
         _ => {
             let item = table.require("target")?;
             let path = item.source.beside(&item.string()?);
-            let target = Target::read(&path, signal)
+            let target = Target::read(&path, &signal)
                 .map_err(|e| item.error(format!("{}: {e}", path.display())))?;
             match word {
                 "rmse" => Measure::Rmse(Arc::new(target)),
@@ -178,6 +178,35 @@ fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> 
         scale: table.get("scale").map_or(Ok(1.0), |i| i.float())?,
         window: read_window(table)?,
         measure,
+    })
+}
+
+fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
+    let word = match table.get("signal") {
+        None => "agg",
+        Some(item) => item.word(&["agg", "L2", "L5", "lfp", "csd"])?,
+    };
+    let at_contact = matches!(word, "lfp" | "csd");
+    if let Some(item) = ["array", "contact"].iter().find_map(|key| table.get(key))
+        && !at_contact
+    {
+        return Err(item
+            .error(format!("{} has no meaning for a dipole", item.describe()))
+            .with_help("remove the key, or set signal = \"lfp\""));
+    }
+    let contact = || -> Result<Contact, PipelineError> {
+        let number = table.require("contact")?.integer_in(0..1_000_001)?;
+        Ok(Contact {
+            array: table.get("array").map(|i| i.string()).transpose()?,
+            contact: u32::try_from(number).unwrap_or_default(),
+        })
+    };
+    Ok(match word {
+        "L2" => Signal::L2,
+        "L5" => Signal::L5,
+        "lfp" => Signal::Lfp(contact()?),
+        "csd" => Signal::Csd(contact()?),
+        _ => Signal::Agg,
     })
 }
 
@@ -227,6 +256,17 @@ fn at_least(table: &Table, key: &str, least: f64) -> Result<Option<f64>, Pipelin
     Ok(Some(value))
 }
 
+fn read_query(table: &Table) -> Result<String, PipelineError> {
+    let item = table.require("query")?;
+    let query = item.string()?;
+    if query.trim().is_empty() {
+        return Err(item
+            .error(format!("{} is empty", item.describe()))
+            .with_help("write SQL, such as \"SELECT sim, trial, MAX(agg) FROM dipole GROUP BY sim, trial\""));
+    }
+    Ok(query)
+}
+
 fn read_formula(
     table: &Table,
     trials: Trials,
@@ -248,6 +288,12 @@ fn read_formula(
             };
             return Err((format!("there is no summary `{name}` above"), Some(help)));
         };
+        if matches!(summary.statistic, Statistic::Sql(_)) {
+            return Err((
+                format!("`{name}` is a query, which is computed after all expressions"),
+                Some("compute it in the query".to_owned()),
+            ));
+        }
         if summary.trials != trials {
             return Err((
                 format!("`{name}` is of other trials than the expression"),

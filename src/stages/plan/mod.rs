@@ -10,7 +10,7 @@ pub use reason::Reason;
 
 use super::expand::{Grid, describe};
 use super::reduce::{can_reduce, columns};
-use super::{Options, RunError, statistics, tables};
+use super::{Options, RunError, sql, statistics, tables};
 use crate::pipeline::{ParamValue, ParameterKind, Pipeline, Summary, Trials};
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{
@@ -180,6 +180,7 @@ pub fn plan(
 fn statistics_to_simulate(columns: &[(&Summary, StatId)], task: &Task) -> Vec<String> {
     let lacking = columns.iter().filter(|(summary, id)| {
         summary.trials == Trials::Each
+            && !summary.is_query()
             && !task.stats.contains_key(id)
             && !can_reduce(summary, &task.outputs)
     });
@@ -189,12 +190,14 @@ fn statistics_to_simulate(columns: &[(&Summary, StatId)], task: &Task) -> Vec<St
 /// A statistic of the mean over trials is computed from stored tables.
 fn check_summaries(pipeline: &Pipeline) -> Result<(), RunError> {
     let wanted = tables::wanted(&pipeline.output);
+    sql::check(pipeline)?;
     for summary in &pipeline.summaries {
         if summary.trials == Trials::Mean && !can_reduce(summary, &wanted) {
             let sources = statistics::sources(&summary.statistic);
             let lacking = sources.into_iter().find(|table| !wanted.has(*table));
             let (table, key) = match lacking {
                 Some(Table::Spikes) => ("spikes", "save_spiking"),
+                Some(Table::Lfp) => ("potentials", "save_lfp"),
                 _ => ("dipole", "save_dpl"),
             };
             return Err(RunError::Input {

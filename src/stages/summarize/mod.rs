@@ -4,6 +4,7 @@
 //! without fused operations, so that the same results have the same statistics on every machine.
 
 mod compare;
+mod electrodes;
 mod peaks;
 mod smooth;
 mod spectrum;
@@ -13,7 +14,7 @@ pub use smooth::{SmoothError, post_process, smooth};
 
 use crate::network::Network;
 use crate::pipeline::{Measure, PostProc, Signal, Statistic, Summary, Trials, Window};
-use crate::solver::{Dipole, Spike};
+use crate::solver::{Dipole, Lfp, Spike};
 use std::ops::Range;
 
 /// What statistics are computed of: results of one trial.
@@ -23,6 +24,8 @@ pub struct TrialData<'a> {
     pub times: &'a [f64],
     /// Dipole moments (nAm).
     pub dipole: &'a Dipole,
+    /// Potentials (uV) at electrode arrays.
+    pub lfp: &'a [Lfp],
     /// Spikes of cells and drives.
     pub spikes: &'a [Spike],
     /// The network that was simulated: gids and sizes of cell types and drives.
@@ -58,12 +61,14 @@ pub fn summarize_mean(summaries: &[Summary], trials: &[TrialData]) -> Vec<Option
         return vec![None; summaries.len()];
     }
     let dipole = Dipole {
-        agg: average(trials, |d| &d.agg),
-        l2: average(trials, |d| &d.l2),
-        l5: average(trials, |d| &d.l5),
+        agg: average(trials, |t| &t.dipole.agg),
+        l2: average(trials, |t| &t.dipole.l2),
+        l5: average(trials, |t| &t.dipole.l5),
     };
+    let lfp = average_lfp(summaries, trials);
     let averaged = TrialData {
         dipole: &dipole,
+        lfp: &lfp,
         ..*first
     };
     let mut waveforms = Waveforms::default();
@@ -100,14 +105,15 @@ fn evaluate_mean(
                 .collect();
             formula.evaluate(&operands?)
         }
+        Statistic::Sql(_) => None,
     }
 }
 
 /// Mean over trials, sample by sample.
-fn average(trials: &[TrialData], signal: impl Fn(&Dipole) -> &[f64]) -> Vec<f64> {
+fn average<'a>(trials: &[TrialData<'a>], signal: impl Fn(&TrialData<'a>) -> &'a [f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = Vec::new();
     for trial in trials {
-        let values = signal(trial.dipole);
+        let values = signal(trial);
         if sums.is_empty() {
             sums = values.to_vec();
         } else {
@@ -119,12 +125,36 @@ fn average(trials: &[TrialData], signal: impl Fn(&Dipole) -> &[f64]) -> Vec<f64>
     sums
 }
 
+/// Mean of the potentials, if a summary of the mean needs them.
+fn average_lfp(summaries: &[Summary], trials: &[TrialData]) -> Vec<Lfp> {
+    let needed = summaries
+        .iter()
+        .any(|s| s.trials == Trials::Mean && s.statistic.needs_lfp());
+    let Some(first) = trials.first().filter(|_| needed) else {
+        return Vec::new();
+    };
+    (0..first.lfp.len())
+        .map(|a| Lfp {
+            array: first.lfp[a].array.clone(),
+            potential: (0..first.lfp[a].potential.len())
+                .map(|c| average(trials, |t| contact_of(t.lfp, a, c)))
+                .collect(),
+        })
+        .collect()
+}
+
+fn contact_of(lfp: &[Lfp], array: usize, contact: usize) -> &[f64] {
+    lfp.get(array)
+        .and_then(|array| array.potential.get(contact))
+        .map_or(&[], Vec::as_slice)
+}
+
 /// Waveforms of a trial that have been processed already.
 #[derive(Default)]
 struct Waveforms(Vec<(Processing, Vec<f64>)>);
 
 /// Which waveform, and what is done with it.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Processing {
     signal: Signal,
     postproc: Option<PostProc>,
@@ -137,7 +167,7 @@ impl Waveforms {
         let index = match self.0.iter().position(|(p, _)| *p == processing) {
             Some(index) => index,
             None => {
-                let values = process(trial, processing)?;
+                let values = process(trial, &processing)?;
                 self.0.push((processing, values));
                 self.0.len() - 1
             }
@@ -146,7 +176,7 @@ impl Waveforms {
     }
 }
 
-fn process(trial: &TrialData, processing: Processing) -> Option<Vec<f64>> {
+fn process(trial: &TrialData, processing: &Processing) -> Option<Vec<f64>> {
     let Processing {
         signal,
         postproc,
@@ -154,25 +184,26 @@ fn process(trial: &TrialData, processing: Processing) -> Option<Vec<f64>> {
         scale,
     } = processing;
     let mut values = match signal {
-        Signal::Agg => &trial.dipole.agg,
-        Signal::L2 => &trial.dipole.l2,
-        Signal::L5 => &trial.dipole.l5,
-    }
-    .clone();
+        Signal::Agg => trial.dipole.agg.clone(),
+        Signal::L2 => trial.dipole.l2.clone(),
+        Signal::L5 => trial.dipole.l5.clone(),
+        Signal::Lfp(contact) => electrodes::potential(trial, contact)?,
+        Signal::Csd(contact) => electrodes::source_density(trial, contact)?,
+    };
     if let Some(PostProc {
         scalefctr,
         smooth_win,
     }) = postproc
     {
         values.iter_mut().for_each(|v| *v *= scalefctr);
-        if smooth_win > 0.0 {
-            values = smooth(&values, smooth_win, sfreq(trial.times)?).ok()?;
+        if *smooth_win > 0.0 {
+            values = smooth(&values, *smooth_win, sfreq(trial.times)?).ok()?;
         }
     }
     if let Some(width) = width {
-        values = smooth(&values, width, sfreq(trial.times)?).ok()?;
+        values = smooth(&values, *width, sfreq(trial.times)?).ok()?;
     }
-    if scale != 1.0 {
+    if *scale != 1.0 {
         values.iter_mut().for_each(|v| *v *= scale);
     }
     Some(values)
@@ -189,7 +220,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
             measure,
         } => {
             let processing = Processing {
-                signal: *signal,
+                signal: signal.clone(),
                 postproc: *postproc,
                 smooth: *smooth,
                 scale: *scale,
@@ -212,6 +243,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
                 .collect();
             formula.evaluate(&operands?)
         }
+        Statistic::Sql(_) => None,
     }
 }
 

@@ -1,0 +1,119 @@
+//! Statistics that are SQL over the folder's tables. They may compare simulations, so every run computes them anew, when all others are
+//! in the tables.
+
+use super::RunError;
+use crate::pipeline::{Pipeline, Statistic, Summary};
+
+/// The pipeline's queries.
+fn queries(pipeline: &Pipeline) -> impl Iterator<Item = (&Summary, &str)> {
+    pipeline
+        .summaries
+        .iter()
+        .filter_map(|summary| match &summary.statistic {
+            Statistic::Sql(query) => Some((summary, query.as_str())),
+            _ => None,
+        })
+}
+
+/// Refuses queries in a program that cannot run them.
+///
+/// # Errors
+/// If there is one, and the program was built without SQL.
+#[cfg(not(feature = "query"))]
+pub fn check(pipeline: &Pipeline) -> Result<(), RunError> {
+    match queries(pipeline).next() {
+        None => Ok(()),
+        Some((summary, _)) => Err(RunError::Input {
+            what: format!(
+                "summary `{}` of {} is SQL, and this hnn-sweep was built without it",
+                summary.name,
+                pipeline.path().display()
+            ),
+            help: "build with `cargo build --release --features query`, or take the summary away"
+                .into(),
+        }),
+    }
+}
+
+#[cfg(feature = "query")]
+pub use with_query::{check, reduce};
+
+#[cfg(feature = "query")]
+mod with_query {
+    use super::{Pipeline, RunError, Summary, queries};
+    use crate::pipeline::Trials;
+    use crate::query::{self, QueryError};
+    use crate::stages::statistics;
+    use crate::store::{Id, Session, Status};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// Whether the program can run the pipeline's queries: it can.
+    ///
+    /// # Errors
+    /// None in this build.
+    pub fn check(_: &Pipeline) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn refused(summary: &Summary, error: &QueryError) -> RunError {
+        RunError::Input {
+            what: format!("the query of summary `{}`: {error}", summary.name),
+            help: format!(
+                "{}; all simulations are kept: correct `query`, and run again",
+                error.help()
+            ),
+        }
+    }
+
+    /// Asks the pipeline's queries and stores the answers for its simulations.
+    ///
+    /// # Errors
+    /// If a query has no answer of the right form, or the disk refuses.
+    pub fn reduce(
+        pipeline: &Pipeline,
+        sims: &[u32],
+        session: &mut Session,
+    ) -> Result<(), RunError> {
+        if queries(pipeline).next().is_none() {
+            return Ok(());
+        }
+        session.publish()?;
+        let ours: BTreeSet<u32> = sims.iter().copied().collect();
+        let done: BTreeSet<Id> = (session.state().tasks.iter())
+            .filter(|(id, task)| ours.contains(&id.0) && task.status == Status::Done)
+            .map(|(id, _)| *id)
+            .collect();
+        let mut trials: BTreeMap<Id, BTreeMap<u64, Option<f64>>> = BTreeMap::new();
+        let mut means: BTreeMap<u32, BTreeMap<u64, Option<f64>>> = BTreeMap::new();
+        for (summary, sql) in queries(pipeline) {
+            let id = statistics::column(summary, pipeline.n_trials).id;
+            let folder = session.layout().root();
+            let fail = |error: QueryError| refused(summary, &error);
+            let answer = query::ask(folder, session.state(), sql).map_err(fail)?;
+            let of_trials = summary.trials == Trials::Each;
+            let values = answer.statistic(of_trials).map_err(fail)?;
+            // What the query leaves out is null, also where an earlier run had a value.
+            if of_trials {
+                for task in &done {
+                    let value = values.get(task).copied().flatten();
+                    trials.entry(*task).or_default().insert(id, value);
+                }
+            } else {
+                for sim in &ours {
+                    let value = values.get(&(*sim, 0)).copied().flatten();
+                    means.entry(*sim).or_default().insert(id, value);
+                }
+            }
+        }
+        // Nothing is written where nothing changed.
+        trials.retain(|task, stats| {
+            let known = session.state().tasks.get(task);
+            known.is_none_or(|known| stats.iter().any(|(k, v)| known.stats.get(k) != Some(v)))
+        });
+        means.retain(|sim, stats| {
+            let known = session.state().sims.get(*sim as usize);
+            known.is_none_or(|known| stats.iter().any(|(k, v)| known.means.get(k) != Some(v)))
+        });
+        Ok(session.set_statistics(&trials, &means)?)
+    }
+}
