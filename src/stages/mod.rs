@@ -2,6 +2,7 @@
 //! results, each committed at once), `summarize` (results → statistics). [`run`] calls them in order.
 
 pub mod expand;
+pub mod load;
 pub mod plan;
 pub mod reduce;
 pub mod simulate;
@@ -11,6 +12,7 @@ pub mod summarize;
 pub mod tables;
 
 pub use expand::{Grid, expand};
+pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use plan::{Plan, plan};
 pub use simulate::{Finished, Simulate, simulate};
 
