@@ -246,6 +246,7 @@ impl Trial {
         TrialData {
             times: &self.times,
             dipole: &self.dipole,
+            lfp: &[],
             spikes: &self.spikes,
             network: &self.network,
             tstop: 10.0,
@@ -403,16 +404,6 @@ fn spikes_are_counted_by_cell_type_drive_and_window() {
         summarize_mean(&mean, &[trial.data(), silent.data()]),
         [Some(2.0)]
     );
-}
-
-#[test]
-fn smoothing_a_waveform_of_an_erp_takes_milliseconds() {
-    let x: Vec<f64> = (0..6801).map(|i| f64::from(i % 97)).collect();
-    let start = std::time::Instant::now();
-    smooth(&x, 30.0, 40000.0).unwrap();
-    let took = start.elapsed();
-    println!("{took:?}");
-    assert!(took.as_millis() < 50, "{took:?}");
 }
 
 /// The value of one summary of L5 (or as the keys say) of the trial.

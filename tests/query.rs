@@ -145,3 +145,71 @@ fn a_query_that_names_nothing_known_says_so() {
         .code(1)
         .stderr(contains("wieght").and(contains("help")));
 }
+
+#[test]
+fn a_summary_in_sql_compares_simulations_and_follows_the_grid() {
+    let place = simulated();
+    let rank = r#"
+[[summary]]
+name = "rank"
+statistic = "sql"
+query = """SELECT sim, trial, COUNT(*) AS r FROM summary
+  CROSS JOIN (SELECT max_peak AS other FROM summary WHERE trial IS NOT NULL) AS others
+  WHERE trial IS NOT NULL AND other <= max_peak GROUP BY sim, trial"""
+[[summary]]
+name = "share"
+statistic = "sql"
+trials = "mean"
+query = "SELECT sim, COUNT(*) / 2 AS half FROM spikes WHERE time < 0 GROUP BY sim"
+"#;
+    let write = |text: String| std::fs::write(place.path().join("small.toml"), text).unwrap();
+    let run = || {
+        let output = program(place.path())
+            .args(["run", "small.toml"])
+            .assert()
+            .success();
+        String::from_utf8(output.get_output().stderr.clone()).unwrap()
+    };
+    let ranks = |sql: &str| -> Vec<String> {
+        ask(place.path(), sql)
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect()
+    };
+    write(format!("{PIPELINE}{rank}"));
+    run();
+    let ordered = "SELECT rank FROM summary WHERE rank IS NOT NULL ORDER BY max_peak";
+    assert_eq!(ranks(ordered), ["1.0", "2.0", "3.0"]);
+    // No spike before 0 ms: null.
+    assert_eq!(ranks("SELECT COUNT(share) AS n FROM summary"), ["0"]);
+
+    // Another point has its rank, and moves the others'.
+    write(format!("{PIPELINE}{rank}").replace("[0.0005,", "[0.0005, 0.004,"));
+    run();
+    assert_eq!(ranks(ordered), ["1.0", "2.0", "3.0", "4.0"]);
+
+    // What is wrong is said, and nothing is lost.
+    for (query, words) in [
+        (
+            "SELECT sim, agg FROM dipole",
+            "must have the columns sim, trial",
+        ),
+        ("SELECT sim, trial, agg FROM dipole", "several rows"),
+        ("SELECT sim, trial, nothing FROM dipole", "nothing"),
+    ] {
+        let wrong = format!(
+            "{PIPELINE}[[summary]]\nname = \"bad\"\nstatistic = \"sql\"\nquery = \"{query}\"\n"
+        );
+        write(wrong);
+        program(place.path())
+            .args(["run", "small.toml"])
+            .assert()
+            .code(1)
+            .stderr(contains("bad").and(contains(words)));
+    }
+    assert_eq!(
+        ranks("SELECT COUNT(*) AS n FROM simulations WHERE status = 'done'"),
+        ["4"]
+    );
+}
