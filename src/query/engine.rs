@@ -1,7 +1,7 @@
 //! SQL through polars.
 
 use super::tables;
-use crate::store::{State, Table};
+use crate::store::{self, State, StoreError, Table};
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use std::collections::BTreeMap;
@@ -10,19 +10,22 @@ use std::path::Path;
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct QueryError(PolarsError);
+pub enum QueryError {
+    /// What polars says of the query or of a file.
+    #[error("{0}")]
+    Polars(#[from] PolarsError),
+    /// A file is not as it was written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 impl QueryError {
     /// What to do.
     pub fn help(&self) -> String {
-        "names of tables and columns are those of `hnn-sweep status`; strings stand in 'single quotes'".into()
-    }
-}
-
-impl From<PolarsError> for QueryError {
-    fn from(error: PolarsError) -> Self {
-        Self(error)
+        match self {
+            QueryError::Polars(_) => "names of tables and columns are those of `hnn-sweep status`; strings stand in 'single quotes'".into(),
+            QueryError::Store(error) => miette::Diagnostic::help(error).map_or_else(String::new, |h| h.to_string()),
+        }
     }
 }
 
@@ -36,6 +39,12 @@ pub struct Answer(DataFrame);
 pub fn ask(folder: &Path, state: &State, sql: &str) -> Result<Answer, QueryError> {
     let mut context = SQLContext::new();
     let there = tables(state);
+    // Polars trusts files, so those that the query needs are looked at first.
+    let words = sql.to_lowercase();
+    let asked = |table: &Table| *table == Table::Simulations || words.contains(table.name());
+    for table in there.iter().filter(|table| asked(table)) {
+        store::check_table(folder, state, *table)?;
+    }
     let simulations = match there.contains(&Table::Simulations) {
         true => Some(scan(folder, Table::Simulations)?),
         false => None,
@@ -95,7 +104,7 @@ impl Answer {
         let names: Vec<&str> = names.into_iter().map(|name| name.as_str()).collect();
         let others: Vec<&&str> = names.iter().filter(|n| !places.contains(n)).collect();
         let form = || {
-            QueryError(polars_err!(ComputeError:
+            QueryError::Polars(polars_err!(ComputeError:
                 "the answer must have the columns {} and one of numbers; it has {}",
                 places.join(", "), names.join(", ")))
         };
@@ -127,7 +136,7 @@ impl Answer {
             };
             let number = value.get(row).filter(|v| v.is_finite());
             if values.insert((sim, trial), number).is_some() {
-                return Err(QueryError(polars_err!(ComputeError:
+                return Err(QueryError::Polars(polars_err!(ComputeError:
                     "the answer has several rows for sim {sim}; GROUP BY {}", places.join(", "))));
             }
         }

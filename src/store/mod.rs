@@ -130,6 +130,24 @@ impl Store {
     }
 }
 
+/// Refuses a table whose files other readers cannot be trusted with: one has another length than it was written with, or a footer that
+/// points beyond it.
+///
+/// # Errors
+/// [`StoreError::Damaged`], or if a file cannot be read.
+#[cfg_attr(not(feature = "query"), allow(dead_code))] // only SQL has other readers
+pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()> {
+    let prefix = format!("{}/", table.name());
+    let parts = state
+        .parts
+        .iter()
+        .filter(|(name, _)| name.starts_with(&prefix));
+    for (name, part) in parts {
+        part::check_footer(&root.join(name), part)?;
+    }
+    Ok(())
+}
+
 /// Rows of a table, one simulation at a time, of those of one batch that are in the range; nothing if there are none.
 /// What `visit` says is wrong with rows is an error that names their file.
 ///

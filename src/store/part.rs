@@ -15,7 +15,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 use parquet::file::statistics::Statistics;
 use std::io::{BufWriter, Write};
@@ -305,6 +305,42 @@ pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
     reader
         .map(Some)
         .map_err(|e| StoreError::damaged_part(path, e))
+}
+
+/// Whether a part can be given to readers that trust what its footer says: it is as long as it was written, and all that
+/// the footer points to lies in it. [`is_intact`] looks at every byte.
+///
+/// # Errors
+/// If it is not so.
+pub fn check_footer(path: &Path, part: &Written) -> Result<()> {
+    let damaged = |what: String| Err(StoreError::damaged_part(path, what));
+    let file = fs::File::open(path).map_err(|e| StoreError::io("read", path, e))?;
+    let len = file
+        .metadata()
+        .map_err(|e| StoreError::io("read", path, e))?
+        .len();
+    if len != part.len {
+        return damaged(format!(
+            "it has {len} bytes, and was written with {}",
+            part.len
+        ));
+    }
+    let footer = match ParquetMetaDataReader::new().parse_and_finish(file.file()) {
+        Ok(footer) => footer,
+        Err(e) => return damaged(e.to_string()),
+    };
+    for column in footer.row_groups().iter().flat_map(|group| group.columns()) {
+        let begin = column
+            .dictionary_page_offset()
+            .unwrap_or(column.data_page_offset());
+        let end = begin.checked_add(column.compressed_size());
+        let inside = u64::try_from(begin).is_ok()
+            && end.is_some_and(|end| end >= begin && u64::try_from(end).is_ok_and(|e| e <= len));
+        if !inside {
+            return damaged("its footer points beyond its end".into());
+        }
+    }
+    Ok(())
 }
 
 /// A file that several readers share.

@@ -117,7 +117,10 @@ fn note(layout: &Layout, damaged: &BTreeMap<&String, &Part>) -> Result<()> {
     }
     let bytes = rmp_serde::to_vec(damaged)
         .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-    match disk::write_whole(&layout.tmp(), &path, &bytes) {
+    // A copy of a folder may lack what was empty.
+    let written = disk::create_dir(&layout.tmp())
+        .and_then(|()| disk::write_whole(&layout.tmp(), &path, &bytes));
+    match written {
         Err(StoreError::Io { source, .. })
             if matches!(
                 source.kind(),
