@@ -1,12 +1,14 @@
 """Do hnn-core's own examples, test assets and parameter files give the same here? One line per simulation.
 
-    python scripts/parity_examples.py HNN_CORE [names] [--params FOLDER] [--binary PATH] [--markdown FILE]
+    python scripts/parity_examples.py HNN_CORE [names] [--mesh X,Y] [--params FOLDER] [--binary PATH] [--markdown FILE]
 
 HNN_CORE is a checkout of hnn-core at v0.6.1. Its example scripts are run as they stand, with the networks, drives, changes and durations written there;
 wherever one calls `simulate_dipole`, the network is written to a file, the original simulates, this program runs the file, and every sample is compared.
 What the scripts do besides (figures, MPI, downloads, MNE's source estimates) is left out, and an optimisation is simulated at its first point only. Network files of the
 checkout are read by both programs. Parameter files (`.json`; with --params also a folder of the older `.param`) are read by both, with their drives: the
 networks are compared number by number, and some are simulated.
+
+At full size the examples take the original about 20 minutes; with --mesh, networks for which a script names no mesh get this one.
 
 Needs an interpreter with hnn_core==0.6.1, NEURON==8.2.7, joblib, scipy, matplotlib and pyarrow.
 """
@@ -19,7 +21,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from contextlib import chdir, contextmanager, nullcontext, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 
@@ -32,6 +34,7 @@ TRACES = ("record_vsec", "record_isec", "record_ca")
 
 SIMULATED = {"default.json": 170.0, "N20.json": 170.0, "gamma_L5weak_L2weak.json": 250.0, "default.param": 170.0, "AlphaAndBeta.param": 310.0, "gamma_L5ping_L2ping.param": 250.0}
 MESH = (3, 3)  # of parameter files
+FULL_SIZE = {"plot_firing_pattern"}  # names a cell of the full mesh
 
 
 class Simulations:
@@ -72,8 +75,8 @@ class Simulations:
 
 
 @contextmanager
-def only_simulations(simulate):
-    """What the examples import, without figures, processes and downloads."""
+def only_simulations(simulate, mesh):
+    """What the examples import, without figures, processes and downloads, and with a default mesh."""
     import hnn_core.batch_simulate
     import hnn_core.optimization
     import matplotlib.axes
@@ -89,6 +92,7 @@ def only_simulations(simulate):
     def no_processes(*_, **__):
         return nullcontext()
 
+    sweep = hnn_core.batch_simulate.BatchSimulate.run
     waveform = MagicMock(times=[0.0, 170.0])  # of the measured waveform that the script would download: its end
     mne = {name: MagicMock() for name in ("mne", "mne.datasets", "mne.minimum_norm")}
     places = [module for name, module in list(sys.modules.items()) if name.split(".")[0] == "hnn_core" and module]
@@ -100,27 +104,27 @@ def only_simulations(simulate):
         patch.object(hnn_core, "JoblibBackend", no_processes),
         patch.object(hnn_core, "read_dipole", lambda *_: waveform),
         patch.object(hnn_core.optimization, "Optimizer", FirstPoint),
+        patch.object(hnn_core.batch_simulate.BatchSimulate, "run", lambda *args, **more: sweep(*args, **more | {"n_jobs": 1})),
         patch.object(matplotlib.axes.Axes, "plot", MagicMock()),
         patch("urllib.request.urlretrieve", MagicMock()),
         patch.dict(sys.modules, mne),
     ]
-    started = []
-    try:
+    for model in (hnn_core.neymotin_2020_model, hnn_core.law_2021_model, hnn_core.calcium_model):
+        defaults = [mesh if value == (10, 10) else value for value in model.__defaults__]
+        patches.append(patch.object(model, "__defaults__", tuple(defaults)))
+    with ExitStack() as stack:
         for item in patches:
-            item.start()
-            started.append(item)
+            stack.enter_context(item)
         yield
-    finally:
-        for item in reversed(started):
-            item.stop()
 
 
-def examples(checkout, wanted, simulate, result):
+def examples(checkout, mesh, wanted, simulate, result):
     """Runs the example scripts."""
     for path in sorted((checkout / "examples").glob("*/*.py")):
         if not wanted(path.stem):
             continue
-        with tempfile.TemporaryDirectory() as folder, only_simulations(simulate), chdir(folder), redirect_stdout(io.StringIO()):
+        size = (10, 10) if path.stem in FULL_SIZE else mesh
+        with tempfile.TemporaryDirectory() as folder, only_simulations(simulate, size), chdir(folder), redirect_stdout(io.StringIO()):
             runpy.run_path(str(path), run_name="__main__")
         simulate.lines(path.stem, result)
 
@@ -183,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path)
     parser.add_argument("names", nargs="*", help="scripts and files without their endings; all if none is named")
+    parser.add_argument("--mesh", default="10,10", help="the default mesh of the examples")
     parser.add_argument("--params", help="a folder of .param files")
     parser.add_argument("--binary")
     parser.add_argument("--markdown", help="also put the table into this document, in place of its section")
@@ -193,7 +198,7 @@ def main():
     def wanted(name):
         return not arguments.names or name in arguments.names
 
-    examples(arguments.checkout, wanted, simulate, result)
+    examples(arguments.checkout, tuple(map(int, arguments.mesh.split(","))), wanted, simulate, result)
     network_files(arguments.checkout, wanted, simulate, result)
     said, wrong = parameter_files(arguments.checkout, arguments.params, wanted, program, simulate, result)
     result.failed += wrong

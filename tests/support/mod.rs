@@ -49,6 +49,9 @@ pub struct Expected {
     pub smoothed_extremes: IndexMap<String, Extremes>,
     #[serde(default)]
     pub vsec: IndexMap<u32, Traces>,
+    /// Least and greatest potential (mV) of all samples.
+    #[serde(default)]
+    pub vsec_extremes: IndexMap<u32, IndexMap<String, [f64; 2]>>,
     #[serde(default)]
     pub isec: IndexMap<u32, IndexMap<String, Traces>>,
     #[serde(default)]
@@ -608,6 +611,14 @@ impl Report {
                 let potential = lfp.and_then(|lfp| lfp.potential.get(k));
                 compare(format!("lfp {array}, contact {k}"), values, potential);
             }
+        }
+        for (gid, section, extremes) in by_section(&expected.vsec_extremes) {
+            let mut traces = found.voltages.iter();
+            let trace = traces.find(|t| t.gid == gid && t.section == section);
+            let fold = |f: fn(f64, f64) -> f64| trace?.values.iter().copied().reduce(f);
+            let found = [fold(f64::min), fold(f64::max)].map(|v| v.unwrap_or(f64::NAN));
+            let what = format!("{of}extremes of v of gid {gid} {section}");
+            self.trace(&what, &[0, 1], extremes, &found, range(extremes), 1e-9);
         }
     }
 
