@@ -8,7 +8,7 @@ What the scripts do besides (figures, MPI, downloads, MNE's source estimates) is
 checkout are read by both programs. Parameter files (`.json`; with --params also a folder of the older `.param`) are read by both, with their drives: the
 networks are compared number by number, and some are simulated.
 
-At full size the examples take the original about 20 minutes; with --mesh, networks for which a script names no mesh get this one.
+At full size the examples take the original about 20 minutes; with --mesh, networks for which a script names no mesh get this one, but for some that stay as they are.
 
 Needs an interpreter with hnn_core==0.6.1, NEURON==8.2.7, joblib, scipy, matplotlib and pyarrow.
 """
@@ -34,7 +34,7 @@ TRACES = ("record_vsec", "record_isec", "record_ca")
 
 SIMULATED = {"default.json": 170.0, "N20.json": 170.0, "gamma_L5weak_L2weak.json": 250.0, "default.param": 170.0, "AlphaAndBeta.param": 310.0, "gamma_L5ping_L2ping.param": 250.0}
 MESH = (3, 3)  # of parameter files
-FULL_SIZE = {"plot_firing_pattern"}  # names a cell of the full mesh
+FULL_SIZE = {"plot_firing_pattern", "plot_simulate_evoked", "plot_simulate_gamma"}  # always; the first names a cell of the full mesh
 
 
 class Simulations:

@@ -5,6 +5,7 @@
 
 mod support;
 
+use hnn_sweep::network::Network;
 use hnn_sweep::solver::{SimulationResult, Trial};
 use hnn_sweep::stages::summarize::{sfreq, smooth};
 use serde::Deserialize;
@@ -122,6 +123,29 @@ fn compare_smoothed(
             1e-9,
         );
     }
+}
+
+/// Every network of the references, with its renamed and added cell types, changed sections, biases and drives.
+#[test]
+fn each_of_these_networks_is_read_back_from_its_file_as_it_was() {
+    let mut n = 0;
+    for folder in ["networks", "more"] {
+        let path = format!("{}/tests/reference/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(path).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let File { case, .. } = reference(&format!("{folder}/{name}"));
+            if case.mesh_shape == [10, 10] {
+                continue; // differ from the small ones in size only
+            }
+            let net = case.build().unwrap();
+            let read = Network::from_json(&net.to_json()).unwrap();
+            assert!(read == net, "{name}");
+            let order = |net: &Network| net.pos_dict.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(order(&read), order(&net), "{name}");
+            n += 1;
+        }
+    }
+    assert!(n > 20, "only {n} networks");
 }
 
 macro_rules! cases {
