@@ -32,7 +32,7 @@ os.environ["MPLBACKEND"] = "Agg"
 TRACES = ("record_vsec", "record_isec", "record_ca")
 # Parameter files that are simulated, too, and for how long (ms); all are compared number by number.
 
-SIMULATED = {"default.json": 170.0, "N20.json": 170.0, "gamma_L5weak_L2weak.json": 250.0, "default.param": 170.0, "AlphaAndBeta.param": 310.0, "gamma_L5ping_L2ping.param": 250.0}
+SIMULATED = {"default.json": 170.0, "N20.json": 170.0, "gamma_L5weak_L2weak.json": 250.0, "default.param": 170.0, "AlphaAndBeta.param": 310.0, "ERPYesSupraT.param": 170.0}
 MESH = (3, 3)  # of parameter files
 FULL_SIZE = {"plot_firing_pattern", "plot_simulate_evoked", "plot_simulate_gamma"}  # always; the first names a cell of the full mesh
 
@@ -191,7 +191,7 @@ def main():
     parser.add_argument("--params", help="a folder of .param files")
     parser.add_argument("--binary")
     parser.add_argument("--markdown", help="also put the table into this document, in place of its section")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     program, result = binary(arguments.binary), Table()
     simulate = Simulations(program)
 
