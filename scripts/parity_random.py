@@ -128,20 +128,25 @@ def network(draw):
     return net
 
 
-def trials(seed, program):
-    """Trials of a random simulation by the original and by this program."""
+def simulation(seed):
+    """A random network, and how it is simulated."""
     draw = random.Random(seed)
     net = network(draw)
     records = {name: draw.choice([False, False, "soma", "all"]) for name in ("record_vsec", "record_isec", "record_ca")}
-    records = {name: value for name, value in records.items() if value}
-    case = {"name": f"seed {seed}", "tstop": draw.choice([40.0, 60.0, 77.7]), "dt": draw.choice([0.025, 0.025, 0.05, 0.1, 0.03]), "n_trials": draw.choice([1, 2]),
-            "records": records, "electrodes": bool(net.rec_arrays)}
+    return net, {
+        "name": f"seed {seed}", "tstop": draw.choice([40.0, 60.0, 77.7]), "dt": draw.choice([0.025, 0.025, 0.05, 0.1, 0.03]), "n_trials": draw.choice([1, 2]),
+        "records": {name: value for name, value in records.items() if value}, "electrodes": bool(net.rec_arrays),
+    }  # fmt: skip
+
+
+def trials(net, case, program):
+    """Trials by the original and by this program."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.json"
         net.write_configuration(str(path))
         with redirect_stdout(io.StringIO()):
-            dipoles = simulate(net, case["tstop"], case["dt"], case["n_trials"], **records)
-        return trials_of(net, dipoles, records), ours(case, program, {"file": str(path)})
+            dipoles = simulate(net, case["tstop"], case["dt"], case["n_trials"], **case["records"])
+        return trials_of(net, dipoles, case["records"]), ours(case, program, {"file": str(path)})
 
 
 def main():
@@ -153,7 +158,7 @@ def main():
     arguments = parser.parse_args()
     program, result, counts, alike = binary(arguments.binary), Table(), [], []
     for seed in range(arguments.first, arguments.last + 1):
-        expected, found = trials(seed, program)
+        expected, found = trials(*simulation(seed), program)
         results = [compare(a, b) for a, b in zip(expected, found, strict=True)]
         if agree(results):
             alike += results
