@@ -42,6 +42,11 @@ parity *options:
     cargo build --release
     {{oracle}} scripts/parity.py {{options}}
 
+# The same for hnn-core's examples, assets and parameter files, in a checkout of its v0.6.1
+parity-examples checkout *options:
+    cargo build --release
+    {{oracle}} scripts/parity_examples.py {{checkout}} {{options}}
+
 # Make the committed references anew (about 8 minutes)
 reference:
     cd tests/reference && for what in tables mechanisms geometry cells networks; do {{oracle}} -B make_$what.py || exit 1; done

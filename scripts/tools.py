@@ -1,5 +1,6 @@
 """What the comparisons share: the program, pipeline files, its tables, and CPU time of child processes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -47,8 +48,8 @@ def toml(value):
     return repr(value)
 
 
-def pipeline(case, save_folder, network_file=None):
-    """A pipeline file for a case of tests/reference/cases.py; of the network in `network_file`, if there is one."""
+def pipeline(case, save_folder, network=None):
+    """A pipeline file for a case of tests/reference/cases.py; of another table `[network]`, if there is one."""
     records = case.get("records", {})
     output = {
         "save_dpl": True,
@@ -60,10 +61,15 @@ def pipeline(case, save_folder, network_file=None):
         **records,
         "trace_precision": "float64",
     }
-    network = {"file": str(network_file)} if network_file else {"model": case["model"], "mesh_shape": case["mesh_shape"]}
+    as_written = network is None
+    if as_written:
+        network = {"model": case["model"], "mesh_shape": case["mesh_shape"]}
+        if case.get("params"):
+            network["params"] = str(Path(save_folder).with_name("params.json"))
+            Path(network["params"]).write_text(json.dumps(case["params"]))
     simulation = {"tstop": float(case["tstop"]), "dt": float(case["dt"]), "n_trials": case["n_trials"]}
     tables = [("[network]", network), ("[simulation]", simulation), ("[output]", output)]
-    if not network_file:
+    if as_written:
         tables += [("[[drive]]", {"type": "erp"})] * case["erp"]
         tables += [("[[drive]]", drive) for drive in case["drives"]]
         tables += [("[[bias]]", bias) for bias in case.get("biases", [])]
@@ -79,3 +85,12 @@ def table(folder, name):
     import pyarrow.dataset
 
     return pyarrow.dataset.dataset(Path(folder) / name, format="parquet", partitioning="hive").to_table()
+
+
+def put_section(path, heading, lines):
+    """Puts `lines` under `## heading` of a document, in place of what was there, or at its end."""
+    text = path.read_text() if path.is_file() else ""
+    head, found, rest = text.partition(f"## {heading}\n")
+    _, next_heading, rest = rest.partition("\n## ")
+    body = f"## {heading}\n\n" + "\n".join(lines) + "\n"
+    path.write_text((head if found else text.rstrip("\n") + "\n\n" if text else "") + body + next_heading + rest)

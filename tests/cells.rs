@@ -5,30 +5,21 @@
 mod support;
 
 use hnn_sweep::network::{
-    DriveAttachment, DriveCells, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
-    NewTonicBias, PerCellType, SectionChange,
+    DriveAttachment, DriveCells, EvokedDrive, Network, NewTonicBias, PerCellType, SectionChange,
 };
 use hnn_sweep::solver::{Record, Trial};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::sync::Arc;
-use support::{Report, Spikes, range, reference, simulate, trial};
+use support::{CaseElectrodes, Expected, Report, layers, range, reference, simulate, trial};
 
 #[derive(Deserialize)]
 struct File {
     positions: IndexMap<String, [f64; 3]>,
     origin: [f64; 3],
     space_constant: f64,
-    electrodes: IndexMap<String, Electrodes>,
+    electrodes: IndexMap<String, CaseElectrodes>,
     cases: Vec<CellCase>,
-}
-
-#[derive(Deserialize)]
-struct Electrodes {
-    electrode_pos: Vec<[f64; 3]>,
-    conductivity: f64,
-    method: String,
-    min_distance: f64,
 }
 
 #[derive(Deserialize)]
@@ -62,20 +53,6 @@ struct Event {
     receptor: String,
     weight: f64,
     delay: f64,
-}
-
-type Traces = IndexMap<String, Vec<f64>>;
-
-#[derive(Deserialize)]
-struct Expected {
-    n_samples: usize,
-    samples: Vec<usize>,
-    spikes: Spikes,
-    dipole: Traces,
-    vsec: IndexMap<u32, Traces>,
-    isec: IndexMap<u32, IndexMap<String, Traces>>,
-    ca: IndexMap<u32, Traces>,
-    lfp: IndexMap<String, Vec<Vec<f64>>>,
 }
 
 fn changed(net: &mut Network) {
@@ -176,20 +153,7 @@ fn build(file: &File, case: &CellCase) -> Network {
         .unwrap();
     }
     for (name, array) in &file.electrodes {
-        let method = match array.method.as_str() {
-            "psa" => ElectrodeMethod::Psa,
-            _ => ElectrodeMethod::Lsa,
-        };
-        net.add_electrode_array(
-            name,
-            ElectrodeArray {
-                positions: array.electrode_pos.clone(),
-                conductivity: array.conductivity,
-                method: Some(method),
-                min_distance: array.min_distance,
-            },
-        )
-        .unwrap();
+        net.add_electrode_array(name, array.clone().into()).unwrap();
     }
     net
 }
@@ -210,77 +174,17 @@ fn agrees(number: usize) {
     report.equal("samples", expected.n_samples, found.times.len());
     report.spikes("spikes", &expected.spikes, &found.spikes);
 
-    let none: Vec<f64> = Vec::new();
-    let mut compare = |what: String, expected_values: &[f64], values: Option<&Vec<f64>>| {
-        let scale = range(expected_values).max(1e-12);
-        let values = values.unwrap_or(&none);
+    report.recordings("", expected, &found);
+    for (layer, values) in layers(&found.dipole) {
+        let wanted = &expected.dipole[layer];
+        let scale = range(wanted).max(1e-12);
         report.trace(
-            &what,
+            &format!("dipole {layer}"),
             &expected.samples,
-            expected_values,
+            wanted,
             values,
             scale,
             1e-9,
-        );
-    };
-    for (gid, sections) in &expected.vsec {
-        for (section, values) in sections {
-            let trace = found
-                .voltages
-                .iter()
-                .find(|t| t.gid == *gid && t.section == *section);
-            compare(
-                format!("v of gid {gid} {section}"),
-                values,
-                trace.map(|t| &t.values),
-            );
-        }
-    }
-    for (gid, sections) in &expected.ca {
-        for (section, values) in sections {
-            let trace = found
-                .calcium
-                .iter()
-                .find(|t| t.gid == *gid && t.section == *section);
-            compare(
-                format!("ca of gid {gid} {section}"),
-                values,
-                trace.map(|t| &t.values),
-            );
-        }
-    }
-    for (gid, sections) in &expected.isec {
-        for (section, receptors) in sections {
-            for (name, values) in receptors {
-                let receptor = name.trim_start_matches(&format!("{section}_"));
-                let trace = found
-                    .currents
-                    .iter()
-                    .find(|t| t.gid == *gid && t.section == *section && t.receptor == receptor);
-                compare(
-                    format!("isec of gid {gid} {name}"),
-                    values,
-                    trace.map(|t| &t.values),
-                );
-            }
-        }
-    }
-    for (array, contacts) in &expected.lfp {
-        let lfp = found.lfp.iter().find(|lfp| lfp.array == *array);
-        for (k, values) in contacts.iter().enumerate() {
-            compare(
-                format!("lfp {array}, contact {k}"),
-                values,
-                lfp.and_then(|lfp| lfp.potential.get(k)),
-            );
-        }
-    }
-    let dipole = &found.dipole;
-    for (layer, values) in [("agg", &dipole.agg), ("L2", &dipole.l2), ("L5", &dipole.l5)] {
-        compare(
-            format!("dipole {layer}"),
-            &expected.dipole[layer],
-            Some(values),
         );
     }
 

@@ -443,8 +443,11 @@ fn spike_trains_come_from_spike_files_too() {
     assert_eq!(**events, [vec![3.5, 9.125], vec![4.0]]);
     for (spikes, message) in [
         ("", "has no spikes"),
-        ("1.0 x\n", "line 1 has no time and gid"),
-        ("5.0 1\n4.0 1\n", "spike_data"),
+        ("1.0 x\n", "line 1: must have a time, a gid and a type"),
+        ("1.0 x L2\n", "\"x\" a gid"),
+        ("inf 1 L2\n", "spike_data"),
+        ("5.0 1\n", "files without types are too old"),
+        ("5.0 1 L2\n4.0 1 L2\n", "spike_data"),
     ] {
         std::fs::write(folder.path().join("spk_0.txt"), spikes).unwrap();
         let e = parse().unwrap_err();

@@ -4,6 +4,7 @@ use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
+use crate::network::SpikeData;
 
 /// Keys of all drives but the artificial-cell ones of `type = "erp"`.
 const ATTACHMENT_KEYS: &[&str] = &[
@@ -302,28 +303,13 @@ fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
     let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
     let text = super::network::read_file(&path)
         .map_err(|e| fail(e).with_help("name one file, of one trial"))?;
-    let mut by_source = indexmap::IndexMap::<(i64, &str), Vec<Number>>::new();
-    for (row, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default();
-        let mut fields = line.split_whitespace();
-        let Some(time) = fields.next() else {
-            continue;
-        };
-        let time = time.parse::<f64>().ok().filter(|t| t.is_finite());
-        let gid = fields.next().and_then(|g| g.parse::<i64>().ok());
-        let (Some(time), Some(gid)) = (time, gid) else {
-            return Err(fail(format!("line {} has no time and gid", row + 1)));
-        };
-        let source = (gid, fields.next().unwrap_or_default());
-        by_source
-            .entry(source)
-            .or_default()
-            .push(Number::constant(item.place.clone(), time));
-    }
-    if by_source.is_empty() {
-        return Err(fail("has no spikes".to_owned()));
-    }
-    Ok(by_source.into_values().collect())
+    let sources = match SpikeData::from_spike_file(&text).map_err(|e| fail(e.to_string()))? {
+        SpikeData::Sources(sources) if !sources.is_empty() => sources,
+        _ => return Err(fail("has no spikes".to_owned())),
+    };
+    let number = |time| Number::constant(item.place.clone(), time);
+    let of_source = |times: Vec<f64>| times.into_iter().map(number).collect();
+    Ok(sources.into_values().map(of_source).collect())
 }
 
 /// A tonic bias as the file has it.

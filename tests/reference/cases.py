@@ -4,6 +4,9 @@ networks/*.json) by tests/exactness.rs.
 A case is a model with a mesh, ERP drives or not, evoked drives with the arguments of hnn-core's `add_evoked_drive`, and a simulation.
 """
 
+from copy import deepcopy
+
+
 def evoked(name, mu, sigma, **arguments):
     return {"type": "evoked", "name": name, "mu": mu, "sigma": sigma, "numspikes": 1, **arguments}
 
@@ -83,6 +86,15 @@ ARRAYS = {
 }
 
 
+# What hnn-core's gamma_L5weak_L2weak.json says of connections between cells.
+GAMMA = {
+    "gbar_L2Pyr_L2Pyr_ampa": 0.0, "gbar_L2Pyr_L2Pyr_nmda": 0.0, "gbar_L2Basket_L2Pyr_gabaa": 7e-3, "gbar_L2Basket_L2Pyr_gabab": 0.0,
+    "gbar_L2Pyr_L5Pyr": 0.0, "gbar_L2Basket_L5Pyr": 0.0, "gbar_L5Pyr_L5Pyr_ampa": 0.0, "gbar_L5Pyr_L5Pyr_nmda": 0.0,
+    "gbar_L5Basket_L5Pyr_gabaa": 8e-2, "gbar_L5Basket_L5Pyr_gabab": 0.0, "gbar_L2Pyr_L2Basket": 1.2e-3, "gbar_L2Basket_L2Basket": 1e-2,
+    "gbar_L2Pyr_L5Basket": 0.0, "gbar_L5Pyr_L5Basket": 9.1e-4, "gbar_L5Basket_L5Basket": 7.5e-3, "celsius": 37.0, "threshold": 0.0,
+}
+
+
 def kind(type, name, **arguments):
     return {"type": type, "name": name, **arguments}
 
@@ -97,6 +109,10 @@ MORE = [
         evoked("evprox", 130.0, 2.5, location="proximal", weights_ampa={"L2_basket": 0.08, "L2_pyramidal": 0.02, "L5_basket": 0.2, "L5_pyramidal": 0.02}, synaptic_delays=DELAYS),
     ], n_trials=2, records={"record_vsec": "soma"}),
     case("calcium_3x3", "the calcium model, ERP drives, calcium and potentials of all sections", (3, 3), tstop=120.0, model="calcium", erp=True, records={"record_vsec": "all", "record_ca": "all", "record_isec": "soma"}),
+    case("calcium_10x10", "the calcium model, ERP drives, full size", (10, 10), model="calcium", erp=True),
+    case("gamma_3x3", "weak gamma: weights from a parameter file, Poisson drives, a tonic bias", (3, 3), tstop=250.0, params=GAMMA, drives=[
+        kind("poisson", "poisson", rate_constant={"L2_pyramidal": 140.0, "L5_pyramidal": 40.0}, weights_ampa={"L2_pyramidal": 8e-4, "L5_pyramidal": 7.5e-3}, location="proximal", synaptic_delays={"L2_pyramidal": 0.1, "L5_pyramidal": 1.0}, event_seed=1349),
+    ], biases=[{"bias_name": "tonic", "amplitude": {"L5_pyramidal": 6.0}, "t0": 100.0}]),
     case("alpha_3x3", "bursts at 10 Hz with jitter of the start", (3, 3), tstop=310.0, drives=[
         kind("bursty", "alpha_prox", tstart=50.0, tstart_std=5.0, burst_rate=10.0, burst_std=20.0, numspikes=2, spike_isi=10.0, n_drive_cells=10, location="proximal",
              weights_ampa={"L2_pyramidal": 5.4e-3, "L5_pyramidal": 5.4e-3}, synaptic_delays={"L2_pyramidal": 0.1, "L5_pyramidal": 1.0}, event_seed=284),
@@ -134,11 +150,27 @@ MORE = [
         ["connections", {"src": "L2_pyramidal", "target": "L2_basket"}, "lamtha", 4.5],
         ["gains", {"e_e": 1.2, "i_e": 0.7}],
     ], drives=[evoked("tuft", 60.0, 4.0, location="apical_tuft", weights_ampa={"L2_pyramidal": 0.01, "L5_pyramidal": 0.02})]),
+    case("types_3x3", "renamed cell types, and one that was added", (3, 3), tstop=120.0, set=[
+        ["rename", {"L2_basket": "L2_interneuron", "L5_pyramidal": "L5_PT"}],
+        ["add_cell_type", {"name": "L5_slow", "like": "L5_basket", "pos": [[0.0, 0.0, 0.0], [1.0, 2.0, 0.0], [2.0, 0.5, 10.0]]}],
+        ["cells.L5_slow.synapses.ampa.tau2", 9.0],
+        ["connect", {"src_gids": "L5_PT", "target_gids": "L5_slow", "loc": "soma", "receptor": "ampa", "weight": 0.01, "delay": 1.0, "lamtha": 3.0}],
+        ["connect", {"src_gids": "L5_slow", "target_gids": "L5_PT", "loc": "soma", "receptor": "gabaa", "weight": 0.02, "delay": 1.0, "lamtha": 20.0}],
+    ], drives=[
+        evoked("prox", 30.0, 3.0, location="proximal", weights_ampa={"L2_interneuron": 0.08, "L2_pyramidal": 0.02, "L5_basket": 0.1, "L5_PT": 0.01, "L5_slow": 0.05}, weights_nmda={"L5_PT": 0.002}, synaptic_delays=0.3),
+        evoked("dist", 60.0, 3.0, location="distal", weights_ampa={"L2_interneuron": 0.01, "L2_pyramidal": 0.002, "L5_PT": 0.1}, weights_nmda={"L5_PT": 0.08}),
+    ]),
     case("temperature_3x3", "another temperature, and thresholds by connection", (3, 3), tstop=120.0, erp=True, set=[
         ["celsius", 33.0],
         ["connections", {"src": "L2_pyramidal"}, "threshold", -15.0],
         ["connections", {"src": "L5_basket"}, "threshold", 10.0],
     ]),
+    case("distance_3x3", "another in-plane distance and kinetics, a drive at apical_tuft, pruned pairs", (3, 3), tstop=120.0, erp=True, set=[
+        ["inplane_distance", 3.5],
+        ["cells.L5_pyramidal.synapses.gabaa.tau2", 8.0],
+        ["cells.L2_basket.sections.soma.cm", 0.9],
+        ["gains", {"e_e": 1.2, "i_e": 0.7}],
+    ], drives=[evoked("tuft", 60.0, 4.0, location="apical_tuft", weights_ampa={"L2_pyramidal": 0.01, "L5_pyramidal": 0.02}, probability=0.6, conn_seed=5)]),
     case("long_2x2", "two seconds: denormal conductances, the second branch of the baseline", (2, 2), tstop=2000.0, erp=True, dt=0.05),
 ]
 
@@ -164,6 +196,13 @@ def change(net, path, *values):
             del net.connectivity[index]
     elif path == "gains":
         net.set_global_synaptic_gains(**values[0])
+    elif path == "rename":
+        net._rename_cell_types(values[0])
+    elif path == "add_cell_type":
+        new = values[0]
+        net._add_cell_type(new["name"], [tuple(p) for p in new["pos"]], deepcopy(net.cell_types[new["like"]]))
+    elif path == "connect":
+        net.add_connection(**values[0])
     elif path == "inplane_distance":
         net.set_cell_positions(inplane_distance=values[0])
     elif path == "celsius":
@@ -185,7 +224,8 @@ def build(case):
     import hnn_core
     from hnn_core.network_models import add_erp_drives_to_jones_model
 
-    net = getattr(hnn_core, case["model"] + "_model")(mesh_shape=tuple(case["mesh_shape"]))
+    params = hnn_core.Params(case["params"]) if case.get("params") else None
+    net = getattr(hnn_core, case["model"] + "_model")(params, mesh_shape=tuple(case["mesh_shape"]))
     for entry in case.get("set", []):
         change(net, *entry)
     if case["erp"]:

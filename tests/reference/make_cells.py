@@ -100,18 +100,18 @@ def run(case):
         "times": some(times),
         "spikes": {"time": list(r.spike_times[0]), "gid": [int(g) for g in r.spike_gids[0]]},
         "dipole": {k: some(v) for k, v in dpl.data.items()},
-        "extremes": {},
+        "vsec_extremes": {},
         "vsec": {}, "isec": {}, "ca": {},
         "lfp": {name: [some(c) for c in array.voltages[0]] for name, array in net.rec_arrays.items()},
     }
     for gid, sections in r.vsec[0].items():
         out["vsec"][gid] = {s: some(v) for s, v in sections.items()}
-        out["extremes"][gid] = {s: [min(v), max(v)] for s, v in sections.items()}
+        out["vsec_extremes"][gid] = {s: [min(v), max(v)] for s, v in sections.items()}
     for gid, sections in r.isec[0].items():
         out["isec"][gid] = {s: {n: some(v) for n, v in names.items() if any(v)} for s, names in sections.items()}
     for gid, sections in r.ca[0].items():
         out["ca"][gid] = {s: some(v) for s, v in sections.items()}
-    print([(t, g) for t, g in zip(r.spike_times[0], r.spike_gids[0])], out["extremes"][3]["soma"])
+    print([(t, g) for t, g in zip(r.spike_times[0], r.spike_gids[0])], out["vsec_extremes"][3]["soma"])
     return out
 
 

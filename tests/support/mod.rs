@@ -3,15 +3,16 @@
 
 use hnn_sweep::network::{
     BurstyDrive, ConnectionFilter, DriveAttachment, DriveCells, ElectrodeArray, ElectrodeMethod,
-    EvokedDrive, MechValue, Network, NetworkError, NewTonicBias, PerCellType, PoissonDrive,
-    RateConstant, SectionChange, Sources, SpikeData, SpikeTrainDrive,
+    EvokedDrive, MechValue, Model, Network, NetworkError, NewConnection, NewTonicBias, Params,
+    PerCellType, PoissonDrive, RateConstant, SectionChange, Sources, SpikeData, SpikeTrainDrive,
 };
-use hnn_sweep::solver::{Record, SimulationResult, Solver, Spike, Trial};
+use hnn_sweep::solver::{Dipole, Record, SimulationResult, Solver, Spike, Trial};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A file of `tests/reference`.
 pub fn reference<T: DeserializeOwned>(name: &str) -> T {
@@ -29,6 +30,50 @@ pub struct Spikes {
     pub time: Vec<f64>,
 }
 
+/// Traces by name.
+pub type Traces = IndexMap<String, Vec<f64>>;
+
+/// What the original gave: spikes, and some samples of traces.
+#[derive(Deserialize, Debug)]
+pub struct Expected {
+    pub n_samples: usize,
+    /// Time (ms) of the last sample.
+    pub last_time: Option<f64>,
+    pub spikes: Spikes,
+    /// Numbers of the samples of all traces.
+    pub samples: Vec<usize>,
+    pub dipole: Traces,
+    #[serde(default)]
+    pub extremes: IndexMap<String, Extremes>,
+    #[serde(default)]
+    pub smoothed_extremes: IndexMap<String, Extremes>,
+    #[serde(default)]
+    pub vsec: IndexMap<u32, Traces>,
+    /// Least and greatest potential (mV) of all samples.
+    #[serde(default)]
+    pub vsec_extremes: IndexMap<u32, IndexMap<String, [f64; 2]>>,
+    #[serde(default)]
+    pub isec: IndexMap<u32, IndexMap<String, Traces>>,
+    #[serde(default)]
+    pub ca: IndexMap<u32, Traces>,
+    #[serde(default)]
+    pub lfp: IndexMap<String, Vec<Vec<f64>>>,
+}
+
+/// Least and greatest value of a whole trace, and where they are.
+#[derive(Deserialize, Debug)]
+pub struct Extremes {
+    pub min: f64,
+    pub argmin: usize,
+    pub max: f64,
+    pub argmax: usize,
+}
+
+/// The waveforms of a dipole by name.
+pub fn layers(dipole: &Dipole) -> [(&'static str, &Vec<f64>); 3] {
+    [("agg", &dipole.agg), ("L2", &dipole.l2), ("L5", &dipole.l5)]
+}
+
 /// A case of `cases.py`: a network in hnn-core's words, and a simulation.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +82,9 @@ pub struct Case {
     pub what: String,
     pub model: String,
     pub mesh_shape: [u32; 2],
+    /// A parameter file.
+    #[serde(default)]
+    pub params: IndexMap<String, f64>,
     pub erp: bool,
     pub drives: Vec<CaseDrive>,
     #[serde(default)]
@@ -136,7 +184,7 @@ pub struct CaseBias {
     pub tstop: Option<f64>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct CaseElectrodes {
     pub electrode_pos: Vec<[f64; 3]>,
@@ -256,6 +304,27 @@ fn picked(net: &Network, which: &Value) -> Result<Vec<usize>, NetworkError> {
     })
 }
 
+/// Gives a cell type another name; everything stays where it is.
+pub fn rename(net: &mut Network, old: &str, new: &str) {
+    fn key<T>(map: &mut IndexMap<String, T>, old: &str, new: &str) {
+        let of = |(name, value): (String, T)| match name == old {
+            true => (new.to_owned(), value),
+            false => (name, value),
+        };
+        *map = std::mem::take(map).into_iter().map(of).collect();
+    }
+    key(&mut net.cell_types, old, new);
+    key(&mut net.gid_ranges, old, new);
+    key(&mut net.pos_dict, old, new);
+    for connection in &mut net.connectivity {
+        for name in [&mut connection.src_type, &mut connection.target_type] {
+            if name == old {
+                *name = new.to_owned();
+            }
+        }
+    }
+}
+
 /// Applies one entry of `set`, as `change` of cases.py does.
 fn change(net: &mut Network, entry: &[Value]) -> Result<(), NetworkError> {
     let path = entry[0].as_str().unwrap();
@@ -283,6 +352,34 @@ fn change(net: &mut Network, entry: &[Value]) -> Result<(), NetworkError> {
         ["gains"] => {
             let gain = |key: &str| entry[1].get(key).and_then(Value::as_f64);
             net.set_global_synaptic_gains(gain("e_e"), gain("e_i"), gain("i_e"), gain("i_i"))?;
+        }
+        ["rename"] => {
+            for (old, new) in entry[1].as_object().unwrap() {
+                rename(net, old, new.as_str().unwrap());
+            }
+        }
+        ["add_cell_type"] => {
+            let text = |key: &str| entry[1][key].as_str().unwrap();
+            let positions: Vec<[f64; 3]> = serde_json::from_value(entry[1]["pos"].clone()).unwrap();
+            let (name, first) = (text("name").to_owned(), net.n_gids());
+            let template = net.cell_types[text("like")].clone();
+            let gids = first..first + positions.len() as u32;
+            net.cell_types.insert(name.clone(), template);
+            net.gid_ranges.insert(name.clone(), gids);
+            net.pos_dict.insert(name, Arc::new(positions));
+        }
+        ["connect"] => {
+            let text = |key: &str| entry[1][key].as_str().unwrap();
+            let number = |key: &str| entry[1][key].as_f64().unwrap();
+            net.add_connection(NewConnection::new(
+                text("src_gids"),
+                text("target_gids"),
+                text("loc"),
+                text("receptor"),
+                number("weight"),
+                number("delay"),
+                number("lamtha"),
+            ))?;
         }
         ["inplane_distance"] => net.set_cell_positions(Some(number(1)), None)?,
         ["celsius"] => net.celsius = number(1),
@@ -319,11 +416,13 @@ fn change(net: &mut Network, entry: &[Value]) -> Result<(), NetworkError> {
 impl Case {
     /// The network of the case, by the library's builders.
     pub fn build(self) -> Result<Network, NetworkError> {
-        let mut net = match self.model.as_str() {
-            "neymotin_2020" => Network::neymotin_2020(self.mesh_shape),
-            "law_2021" => Network::law_2021(self.mesh_shape),
-            "calcium" => Network::calcium(self.mesh_shape),
-            other => panic!("{other}"),
+        let model = Model::from_name(&self.model)?;
+        let mut net = match self.params.is_empty() {
+            true => model.network(self.mesh_shape),
+            false => {
+                let params = Params::from_json(&serde_json::to_string(&self.params).unwrap())?;
+                Network::from_params(model, &params, self.mesh_shape, false, false)?
+            }
         };
         for entry in &self.set {
             change(&mut net, entry)?;
@@ -461,10 +560,83 @@ impl Report {
         }
     }
 
+    /// The recorded traces that the original has agree to 1e-9 of their range.
+    pub fn recordings(&mut self, of: &str, expected: &Expected, found: &SimulationResult) {
+        let mut compare = |what: String, values: &[f64], found: Option<&Vec<f64>>| {
+            let found = found.map_or(&[][..], Vec::as_slice);
+            let scale = range(values).max(1e-12);
+            self.trace(
+                &format!("{of}{what}"),
+                &expected.samples,
+                values,
+                found,
+                scale,
+                1e-9,
+            );
+        };
+        for (gid, section, values) in by_section(&expected.vsec) {
+            let mut traces = found.voltages.iter();
+            let trace = traces.find(|t| t.gid == gid && t.section == section);
+            compare(
+                format!("v of gid {gid} {section}"),
+                values,
+                trace.map(|t| &t.values),
+            );
+        }
+        for (gid, section, values) in by_section(&expected.ca) {
+            let mut traces = found.calcium.iter();
+            let trace = traces.find(|t| t.gid == gid && t.section == section);
+            compare(
+                format!("ca of gid {gid} {section}"),
+                values,
+                trace.map(|t| &t.values),
+            );
+        }
+        for (gid, section, names) in by_section(&expected.isec) {
+            for (name, values) in names {
+                let receptor = name.trim_start_matches(&format!("{section}_"));
+                let mut traces = found.currents.iter();
+                let trace =
+                    traces.find(|t| t.gid == gid && t.section == section && t.receptor == receptor);
+                compare(
+                    format!("isec of gid {gid} {name}"),
+                    values,
+                    trace.map(|t| &t.values),
+                );
+            }
+        }
+        for (array, contacts) in &expected.lfp {
+            let lfp = found.lfp.iter().find(|lfp| lfp.array == *array);
+            for (k, values) in contacts.iter().enumerate() {
+                let potential = lfp.and_then(|lfp| lfp.potential.get(k));
+                compare(format!("lfp {array}, contact {k}"), values, potential);
+            }
+        }
+        for (gid, section, extremes) in by_section(&expected.vsec_extremes) {
+            let mut traces = found.voltages.iter();
+            let trace = traces.find(|t| t.gid == gid && t.section == section);
+            let fold = |f: fn(f64, f64) -> f64| trace?.values.iter().copied().reduce(f);
+            let found = [fold(f64::min), fold(f64::max)].map(|v| v.unwrap_or(f64::NAN));
+            let what = format!("{of}extremes of v of gid {gid} {section}");
+            self.trace(&what, &[0, 1], extremes, &found, range(extremes), 1e-9);
+        }
+    }
+
     /// Fails if anything was reported.
     pub fn finish(self, case: &str) {
         assert!(self.0.is_empty(), "{case}:\n  {}", self.0.join("\n  "));
     }
+}
+
+/// What is recorded by cell and section, one after the other.
+fn by_section<T>(
+    cells: &IndexMap<u32, IndexMap<String, T>>,
+) -> impl Iterator<Item = (u32, &str, &T)> {
+    cells.iter().flat_map(|(gid, sections)| {
+        sections
+            .iter()
+            .map(|(section, value)| (*gid, section.as_str(), value))
+    })
 }
 
 /// Largest minus smallest.

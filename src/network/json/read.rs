@@ -8,7 +8,7 @@ use crate::network::{
     GidPairs, Gids, MechValue, Network, NetworkError, Section, SegmentValues, Synapse,
     nseg_of_length,
 };
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
@@ -164,6 +164,10 @@ fn read_populations(net: &mut Network, root: &Node) -> Result<(), NetworkError> 
         }
         net.pos_dict.insert(name.clone(), Arc::new(positions));
     }
+    // The order of the file is that of the memory it came from, so that keys are those of the network there.
+    let in_file: IndexSet<&str> = pos_dict.entries()?.map(|(name, _)| name.as_str()).collect();
+    net.pos_dict
+        .sort_by_key(|name, _| in_file.get_index_of(name.as_str()));
     Ok(())
 }
 
