@@ -169,14 +169,33 @@ fn check_tables(folder: &Path) -> BTreeSet<String> {
 
 #[test]
 fn killed_again_and_again_a_sweep_ends_as_if_nothing_had_happened() {
+    let seed = std::env::var("CRASH_TEST_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok());
+    killed_until_done(seed.unwrap_or_else(|| std::process::id().into()));
+}
+
+#[test]
+#[ignore = "minutes"]
+fn killed_some_hundreds_of_times_sweeps_end_as_if_nothing_had_happened() {
+    let wanted = std::env::var("SOAK_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(300);
+    let (mut kills, mut sweeps) = (0, 0);
+    while kills < wanted {
+        kills += killed_until_done(sweeps);
+        sweeps += 1;
+    }
+    println!("{kills} kills in {sweeps} sweeps");
+}
+
+/// Runs a sweep in a child that is killed at random until it has ended; gives the number of kills.
+fn killed_until_done(seed: u64) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let results = dir.path().join("results");
     let mut listed: BTreeMap<String, usize> = BTreeMap::new();
     let read_diary = || std::fs::read_to_string(dir.path().join("diary")).unwrap_or_default();
-    let seed = std::env::var("CRASH_TEST_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(|| std::process::id().into());
     let mut random = seed;
     let mut kills = 0;
     loop {
@@ -239,6 +258,7 @@ fn killed_again_and_again_a_sweep_ends_as_if_nothing_had_happened() {
         .unwrap()
         .count();
     assert_eq!(left, 0, "journals are left behind");
+    kills
 }
 
 #[test]

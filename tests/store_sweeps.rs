@@ -512,6 +512,31 @@ fn tables_without_a_state_are_not_written_to() {
 }
 
 #[test]
+fn a_folder_of_another_version_is_refused_in_words() {
+    let dir = folder();
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    let path = dir.path().join(".state/state");
+    let whole = std::fs::read(&path).unwrap();
+    let version = u32::from_le_bytes(whole[8..12].try_into().unwrap());
+    // Sealed as another version would seal it: the checksum at the end is right.
+    let mut other = whole[..whole.len() - 32].to_vec();
+    other[8..12].copy_from_slice(&(version + 1).to_le_bytes());
+    let hash = blake3::hash(&other);
+    other.extend(hash.as_bytes());
+    std::fs::write(&path, &other).unwrap();
+    let error = run_with(
+        &text("a", GRID, 1, OUTPUTS),
+        &options(dir.path(), 1),
+        &Fake::default(),
+    );
+    let error = format!("{:?}", miette::Report::new(error.map(|_| ()).unwrap_err()));
+    assert!(error.contains("version"), "{error}");
+    assert!(error.contains("another save_folder"), "{error}");
+    // Nothing was written over.
+    assert_eq!(std::fs::read(&path).unwrap(), other);
+}
+
+#[test]
 fn a_truncated_state_is_an_error_that_says_what_to_do() {
     let dir = folder();
     let sweep = text("a", GRID, 1, OUTPUTS);

@@ -155,10 +155,16 @@ pub fn simulate(
     watch: &mut dyn Watch,
 ) -> Result<Outcome, RunError> {
     let mut tasks = still_missing(plan, sims, session);
-    // Several processes begin at different places, and meet what the others have published.
-    let others = session.companions();
-    let begin = tasks.len() * others / (others + 1);
-    tasks.rotate_left(begin);
+    // Several processes begin at different places, and leave out what the others have published. The second comes from the
+    // end: two that went the same way would run side by side once one has caught up.
+    match session.companions() {
+        0 => {}
+        1 => tasks.reverse(),
+        others => {
+            let begin = tasks.len() * others / (others + 1);
+            tasks.rotate_left(begin);
+        }
+    }
     if tasks.is_empty() {
         return Ok(Outcome::default());
     }
