@@ -44,4 +44,4 @@ parity *options:
 
 # Make the committed references anew (about 8 minutes)
 reference:
-    cd tests/reference && for what in tables mechanisms geometry cells networks; do {{oracle}} -B make_$what.py || exit 1; done
+    cd tests/reference && for what in tables mechanisms geometry cells networks batch; do {{oracle}} -B make_$what.py || exit 1; done
