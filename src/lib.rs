@@ -5,6 +5,7 @@
 //! `summarize` (results → one row of statistics per simulation).
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod batch;
 pub mod cli;
 pub mod network;
 pub mod pipeline;

@@ -57,7 +57,9 @@ pub enum RatesError {
         tstop: f64,
     },
     /// A cell type without gids.
-    #[error("gid_ranges lacks the cell type \"{0}\"; give the `gid_ranges` of the simulated network")]
+    #[error(
+        "gid_ranges lacks the cell type \"{0}\"; give the `gid_ranges` of the simulated network"
+    )]
     NoGids(String),
 }
 
@@ -69,7 +71,12 @@ impl CellResponse {
 
     /// Cell types and drives that have spikes, in alphabetical order.
     pub fn cell_types(&self) -> Vec<&str> {
-        let mut types: Vec<&str> = self.spike_types.iter().flatten().map(String::as_str).collect();
+        let mut types: Vec<&str> = self
+            .spike_types
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         types.sort_unstable();
         types.dedup();
         types
@@ -81,7 +88,10 @@ impl CellResponse {
             let trials = self.spike_times.iter().zip(&self.spike_types);
             let own = |(times, types): (&Vec<f64>, &Vec<String>)| {
                 let spikes = times.iter().zip(types);
-                spikes.filter(|(_, t)| *t == name).map(|(t, _)| *t).collect()
+                spikes
+                    .filter(|(_, t)| *t == name)
+                    .map(|(t, _)| *t)
+                    .collect()
             };
             trials.map(own).collect()
         };
@@ -136,7 +146,10 @@ impl CellResponse {
             }
             MeanType::All => {
                 let each = by_cell.iter();
-                Rates::All(each.map(|(name, t)| (name.clone(), mean(&of_trials(t)))).collect())
+                Rates::All(
+                    each.map(|(name, t)| (name.clone(), mean(&of_trials(t))))
+                        .collect(),
+                )
             }
         })
     }

@@ -1,9 +1,7 @@
 //! A dipole with the methods of hnn-core's.
 
 use crate::solver::Dipole as Moments;
-use crate::stages::summarize::{
-    SavgolError, SmoothError, pairwise_sum, savgol, sfreq, smooth,
-};
+use crate::stages::summarize::{SavgolError, SmoothError, pairwise_sum, savgol, sfreq, smooth};
 
 /// Current dipole moment of a trial, or of the mean over trials, with hnn-core's methods. These change the dipole; take
 /// [`clone`](Clone::clone) for hnn-core's `copy()`.

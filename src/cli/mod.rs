@@ -117,14 +117,6 @@ fn exit_code(error: &RunError) -> u8 {
     }
 }
 
-/// The number of simulations at a time that `--jobs` asks for.
-fn jobs(asked: i64) -> usize {
-    match usize::try_from(asked) {
-        Ok(jobs) if jobs > 0 => jobs,
-        _ => std::thread::available_parallelism().map_or(1, usize::from),
-    }
-}
-
 /// A folder of results, given itself or by the pipeline that writes to it.
 fn folder_of(path: &std::path::Path) -> Result<PathBuf, RunError> {
     match path.extension().is_some_and(|e| e == "toml") && path.is_file() {

@@ -399,6 +399,8 @@ pub(super) fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Opt
     };
     let events = per_cell * f64::from(drive.n_drive_cells);
     (events > MAX_EVENTS).then(|| {
-        format!("would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible")
+        format!(
+            "would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible"
+        )
     })
 }

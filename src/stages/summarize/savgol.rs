@@ -9,7 +9,9 @@ const DEGREE: usize = 5;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SavgolError {
     /// The cut-off is no frequency that the samples can show.
-    #[error("h_freq is {h_freq} Hz: it must be greater than 0 and less than half of the {sfreq} Hz that are sampled")]
+    #[error(
+        "h_freq is {h_freq} Hz: it must be greater than 0 and less than half of the {sfreq} Hz that are sampled"
+    )]
     Frequency {
         /// Cut-off (Hz).
         h_freq: f64,
@@ -17,7 +19,9 @@ pub enum SavgolError {
         sfreq: f64,
     },
     /// The window has no more samples than a polynomial has coefficients.
-    #[error("h_freq = {h_freq} Hz gives a window of {window} samples; polynomials of degree {DEGREE} need at least 7, a lower h_freq")]
+    #[error(
+        "h_freq = {h_freq} Hz gives a window of {window} samples; polynomials of degree {DEGREE} need at least 7, a lower h_freq"
+    )]
     TooNarrow {
         /// Cut-off (Hz).
         h_freq: f64,
@@ -25,7 +29,9 @@ pub enum SavgolError {
         window: usize,
     },
     /// The window is longer than the waveform.
-    #[error("h_freq = {h_freq} Hz gives a window of {window} samples, longer than the waveform of {data} samples; give a higher h_freq")]
+    #[error(
+        "h_freq = {h_freq} Hz gives a window of {window} samples, longer than the waveform of {data} samples; give a higher h_freq"
+    )]
     TooLong {
         /// Cut-off (Hz).
         h_freq: f64,
