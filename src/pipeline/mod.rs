@@ -27,6 +27,7 @@ mod value;
 pub use bind::Bound;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
 pub use error::PipelineError;
+pub(crate) use error::did_you_mean;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
 pub use output::{Output, Precision};
 pub use samples::Prior;

@@ -2,6 +2,7 @@
 //! results, each committed at once), `summarize` (results → statistics). [`run`] calls them in order.
 
 pub mod expand;
+pub mod load;
 pub mod plan;
 pub mod reduce;
 pub mod simulate;
@@ -10,6 +11,7 @@ pub mod summarize;
 pub mod tables;
 
 pub use expand::{Grid, expand};
+pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use plan::{Plan, plan};
 pub use simulate::{Finished, Simulate, simulate};
 

@@ -141,12 +141,7 @@ fn reduce_batch(
 ) -> Result<(), RunError> {
     let columns = columns(pipeline);
     let mut results: BTreeMap<Id, SimulationResult> = BTreeMap::new();
-    type Read = fn(&arrow_array::RecordBatch, &mut SimulationResult);
-    let readers: [(Table, Read); 2] = [
-        (Table::Dipole, tables::read_dipole),
-        (Table::Spikes, tables::read_spikes),
-    ];
-    for (table, read) in readers {
+    for table in [Table::Dipole, Table::Spikes] {
         if !columns
             .iter()
             .any(|(summary, _)| statistics::sources(&summary.statistic).contains(&table))
@@ -158,13 +153,12 @@ fn reduce_batch(
             session.state(),
             table,
             batch,
-            &mut |id, rows| {
-                if missing
-                    .get(&id.0)
-                    .is_some_and(|m| m.mean || m.trials.contains(&id.1))
-                {
-                    read(rows, results.entry(id).or_default());
+            0..=u32::MAX,
+            &mut |id, rows| match missing.get(&id.0) {
+                Some(m) if m.mean || m.trials.contains(&id.1) => {
+                    tables::read(table, rows, results.entry(id).or_default())
                 }
+                _ => Ok(()),
             },
         )?;
     }

@@ -3,15 +3,16 @@
 use crate::network::{Gid, Network};
 use crate::pipeline::{Output, Precision};
 use crate::solver::{
-    CalciumTrace, CurrentTrace, Dipole, Record, SimulationResult, Spike, VoltageTrace,
+    CalciumTrace, CurrentTrace, Dipole, Lfp, Record, SimulationResult, Spike, VoltageTrace,
 };
 use crate::store::{
     self, Extent, Id, Layout, Outputs, Piece, PieceWriter, StoreError, Table, Trace, TraceFormat,
 };
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::types::{Float32Type, Float64Type, Int32Type};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
+use std::collections::BTreeMap;
 
 /// What a pipeline wants to be stored.
 pub fn wanted(output: &Output) -> Outputs {
@@ -220,34 +221,170 @@ fn type_name(network: &Network, gid: Gid) -> &str {
     of_gid.map_or("", |(name, _)| name)
 }
 
-/// Appends rows of the table `dipole` to a result.
-pub fn read_dipole(rows: &RecordBatch, result: &mut SimulationResult) {
-    let SimulationResult {
-        times,
-        dipole: Dipole { agg, l2, l5 },
-        ..
-    } = result;
-    for (name, values) in [("time", times), ("agg", agg), ("L2", l2), ("L5", l5)] {
-        let column = rows.column_by_name(name);
-        if let Some(column) = column.and_then(|c| c.as_primitive_opt::<Float64Type>()) {
-            values.extend_from_slice(column.values());
+/// Appends rows of a table to a result.
+///
+/// # Errors
+/// If a column is missing or of another type.
+pub fn read(
+    table: Table,
+    rows: &RecordBatch,
+    result: &mut SimulationResult,
+) -> Result<(), ArrowError> {
+    match table {
+        Table::Dipole => {
+            let SimulationResult {
+                times,
+                dipole: Dipole { agg, l2, l5 },
+                ..
+            } = result;
+            for (name, values) in [("time", times), ("agg", agg), ("L2", l2), ("L5", l5)] {
+                values.extend_from_slice(floats(rows, name)?);
+            }
         }
+        Table::Spikes => {
+            let spikes = floats(rows, "time")?.iter().zip(gids(rows)?);
+            let spikes = spikes.map(|(time, gid)| Spike { time: *time, gid });
+            result.spikes.extend(spikes);
+        }
+        Table::Lfp => read_lfp(rows, result)?,
+        Table::Voltages => {
+            let traces = gids(rows)?.zip(texts(rows, "section")?).zip(traces(rows)?);
+            let traces = traces.map(|((gid, section), values)| VoltageTrace {
+                gid,
+                section,
+                values,
+            });
+            result.voltages.extend(traces);
+        }
+        Table::Currents => {
+            let names = texts(rows, "section")?.zip(texts(rows, "receptor")?);
+            let traces = gids(rows)?.zip(names).zip(traces(rows)?);
+            let traces = traces.map(|((gid, (section, receptor)), values)| CurrentTrace {
+                gid,
+                section,
+                receptor,
+                values,
+            });
+            result.currents.extend(traces);
+        }
+        Table::Calcium => {
+            let traces = gids(rows)?.zip(texts(rows, "section")?).zip(traces(rows)?);
+            let traces = traces.map(|((gid, section), values)| CalciumTrace {
+                gid,
+                section,
+                values,
+            });
+            result.calcium.extend(traces);
+        }
+        Table::Simulations | Table::Summary => {}
     }
+    Ok(())
 }
 
-/// Appends rows of the table `spikes` to a result.
-pub fn read_spikes(rows: &RecordBatch, result: &mut SimulationResult) {
-    let times = rows
-        .column_by_name("time")
-        .and_then(|c| c.as_primitive_opt::<Float64Type>());
-    let gids = rows
-        .column_by_name("gid")
-        .and_then(|c| c.as_primitive_opt::<Int32Type>());
-    if let (Some(times), Some(gids)) = (times, gids) {
-        let spikes = times.values().iter().zip(gids.values());
-        result.spikes.extend(spikes.map(|(time, gid)| Spike {
-            time: *time,
-            gid: u32::try_from(*gid).unwrap_or_default(),
-        }));
+/// Types of the cells that a table's rows name, where it names them.
+///
+/// # Errors
+/// If a column is missing or of another type.
+pub fn read_cell_types(
+    table: Table,
+    rows: &RecordBatch,
+    types: &mut BTreeMap<Gid, String>,
+) -> Result<(), ArrowError> {
+    if matches!(
+        table,
+        Table::Spikes | Table::Voltages | Table::Currents | Table::Calcium
+    ) {
+        for (gid, name) in gids(rows)?.zip(column(rows, "cell_type", |c| c.as_string_opt::<i32>())?)
+        {
+            types
+                .entry(gid)
+                .or_insert_with(|| name.unwrap_or_default().to_string());
+        }
     }
+    Ok(())
+}
+
+/// Contacts stand one after the other, each with the same times.
+fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) -> Result<(), ArrowError> {
+    let contacts = column(rows, "contact", |c| c.as_primitive_opt::<Int32Type>())?.values();
+    let times = floats(rows, "time")?.iter();
+    let samples = times.zip(floats(rows, "potential")?);
+    let places = texts(rows, "array")?.zip(contacts);
+    for ((array, contact), (time, potential)) in places.zip(samples) {
+        if result.lfp.last().is_none_or(|lfp| lfp.array != array) {
+            result.lfp.push(Lfp {
+                array,
+                potential: Vec::new(),
+            });
+        }
+        let is_first = result.lfp.len() == 1;
+        let Some(lfp) = result.lfp.last_mut() else {
+            continue;
+        };
+        let contact = usize::try_from(*contact).unwrap_or_default();
+        if contact == lfp.potential.len() {
+            lfp.potential.push(Vec::new());
+        }
+        let values = lfp.potential.get_mut(contact).ok_or_else(|| {
+            ArrowError::InvalidArgumentError(format!(
+                "contact {contact} of `{}` comes too early",
+                lfp.array
+            ))
+        })?;
+        values.push(*potential);
+        // The dipole brings the same times, if it was read.
+        if is_first && contact == 0 && result.times.len() < values.len() {
+            result.times.push(*time);
+        }
+    }
+    Ok(())
+}
+
+fn column<'r, T: 'r>(
+    rows: &'r RecordBatch,
+    name: &str,
+    cast: impl FnOnce(&'r ArrayRef) -> Option<T>,
+) -> Result<T, ArrowError> {
+    let column = rows.column_by_name(name).and_then(cast);
+    column.ok_or_else(|| {
+        ArrowError::SchemaError(format!("column `{name}` is missing or of another type"))
+    })
+}
+
+fn floats<'r>(rows: &'r RecordBatch, name: &str) -> Result<&'r [f64], ArrowError> {
+    Ok(column(rows, name, |c| c.as_primitive_opt::<Float64Type>())?.values())
+}
+
+fn gids(rows: &RecordBatch) -> Result<impl Iterator<Item = Gid>, ArrowError> {
+    let gids = column(rows, "gid", |c| c.as_primitive_opt::<Int32Type>())?.values();
+    Ok(gids
+        .iter()
+        .map(|gid| Gid::try_from(*gid).unwrap_or_default()))
+}
+
+fn texts<'r>(
+    rows: &'r RecordBatch,
+    name: &str,
+) -> Result<impl Iterator<Item = String> + 'r, ArrowError> {
+    let texts = column(rows, name, |c| c.as_string_opt::<i32>())?.iter();
+    Ok(texts.map(|text| text.unwrap_or_default().to_string()))
+}
+
+/// Values of traces, which may be stored with 32 bits.
+fn traces(rows: &RecordBatch) -> Result<impl Iterator<Item = Vec<f64>>, ArrowError> {
+    let lists = column(rows, "values", |c| c.as_list_opt::<i32>())?;
+    let values = |list: ArrayRef| {
+        let double = list.as_primitive_opt::<Float64Type>();
+        let single = list.as_primitive_opt::<Float32Type>();
+        match (double, single) {
+            (Some(values), _) => Some(values.values().to_vec()),
+            (None, Some(values)) => Some(values.values().iter().map(|v| f64::from(*v)).collect()),
+            (None, None) => None,
+        }
+    };
+    let traces: Option<Vec<Vec<f64>>> = lists.iter().map(|list| values(list?)).collect();
+    let traces = traces.ok_or_else(|| {
+        ArrowError::SchemaError("column `values` does not hold lists of floats".into())
+    })?;
+    Ok(traces.into_iter())
 }

@@ -54,7 +54,9 @@ pub use sweep::Registration;
 pub use verify::{Problem, Verdict};
 
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A folder of results as it is at this moment, for reading.
@@ -128,7 +130,8 @@ impl Store {
     }
 }
 
-/// Rows of a table, one simulation at a time, of one batch; nothing if the batch has none.
+/// Rows of a table, one simulation at a time, of those of one batch that are in the range; nothing if there are none.
+/// What `visit` says is wrong with rows is an error that names their file.
 ///
 /// # Errors
 /// If a part cannot be read or is damaged.
@@ -137,21 +140,53 @@ pub(crate) fn scan(
     state: &State,
     table: Table,
     batch: u32,
-    visit: &mut dyn FnMut(Id, &RecordBatch),
+    sims: RangeInclusive<u32>,
+    visit: &mut dyn FnMut(Id, &RecordBatch) -> std::result::Result<(), ArrowError>,
 ) -> Result<()> {
-    let folder = Layout::part_name(table, batch, "");
-    let parts = state.parts.range(folder.clone()..);
-    for (name, _) in parts.take_while(|(name, _)| name.starts_with(&folder)) {
+    for (name, _) in parts_of(state, table, batch) {
+        let others = |(_, own): (u32, Option<Id>)| own.is_some_and(|id| !sims.contains(&id.0));
+        if Layout::parse_part_name(name).is_some_and(others) {
+            continue;
+        }
         let path = layout.root().join(name);
         let damaged = |e| StoreError::damaged_part(&path, e);
-        let Some(mut reader) = part::open_part(&path)? else {
+        let Some(reader) = part::open_part(&path)? else {
             continue;
         };
+        let mut reader = reader.of_sims(sims.clone());
         while let Some(rows) = reader.next_group().map_err(damaged)? {
             for (id, rows) in part::runs(&rows).map_err(damaged)? {
-                visit(id, &rows);
+                if sims.contains(&id.0) {
+                    visit(id, &rows).map_err(|e| StoreError::damaged_part(&path, e))?;
+                }
             }
         }
     }
     Ok(())
+}
+
+/// Checks the files of a batch against their checksums.
+///
+/// # Errors
+/// If one is not what was written.
+pub(crate) fn check(layout: &Layout, state: &State, table: Table, batch: u32) -> Result<()> {
+    for (name, part) in parts_of(state, table, batch) {
+        let path = layout.root().join(name);
+        if !part::is_intact(&path, part)? {
+            return Err(StoreError::Damaged {
+                path,
+                what: "it is not what was written".into(),
+                help: "if a run writes to the folder just now, wait for it; otherwise `hnn-sweep verify` notes what is damaged, \
+                       and `run` simulates again what it held"
+                    .into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn parts_of(state: &State, table: Table, batch: u32) -> impl Iterator<Item = (&String, &Part)> {
+    let folder = Layout::part_name(table, batch, "");
+    let parts = state.parts.range(folder.clone()..);
+    parts.take_while(move |(name, _)| name.starts_with(&folder))
 }

@@ -15,8 +15,11 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
+use parquet::file::statistics::Statistics;
 use std::io::{BufWriter, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -208,6 +211,7 @@ pub struct PartReader<R: ChunkReader + Clone + 'static> {
     input: R,
     metadata: ArrowReaderMetadata,
     next: usize,
+    sims: RangeInclusive<u32>,
 }
 
 impl<R: ChunkReader + Clone + 'static> PartReader<R> {
@@ -218,25 +222,50 @@ impl<R: ChunkReader + Clone + 'static> PartReader<R> {
             input,
             metadata,
             next: 0,
+            sims: 0..=u32::MAX,
         })
+    }
+
+    /// Leaves row groups out that hold none of these simulations.
+    #[must_use]
+    pub fn of_sims(mut self, sims: RangeInclusive<u32>) -> Self {
+        self.sims = sims;
+        self
+    }
+
+    /// Whether a row group may hold rows of the wanted simulations, by its statistics.
+    fn may_hold(&self, group: &RowGroupMetaData) -> bool {
+        let of_sim = |column: &&ColumnChunkMetaData| column.column_path().string() == "sim";
+        let Some(Statistics::Int32(sims)) = group
+            .columns()
+            .iter()
+            .find(of_sim)
+            .and_then(|c| c.statistics())
+        else {
+            return true;
+        };
+        let bound = |value: Option<&i32>| value.map(|value| (*value).max(0) as u32);
+        bound(sims.min_opt()).is_none_or(|min| min <= *self.sims.end())
+            && bound(sims.max_opt()).is_none_or(|max| max >= *self.sims.start())
     }
 
     /// Rows of the next row group.
     pub fn next_group(&mut self) -> std::result::Result<Option<RecordBatch>, ParquetError> {
         let groups = self.metadata.metadata().row_groups();
-        let Some(group) = groups.get(self.next) else {
+        let mut rest = groups.iter().enumerate().skip(self.next);
+        let Some((place, group)) = rest.find(|(_, group)| self.may_hold(group)) else {
             return Ok(None);
         };
+        self.next = place + 1;
         let rows = usize::try_from(group.num_rows()).unwrap_or(usize::MAX);
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.input.clone(),
             self.metadata.clone(),
         );
         let mut reader = builder
-            .with_row_groups(vec![self.next])
+            .with_row_groups(vec![place])
             .with_batch_size(rows.max(1))
             .build()?;
-        self.next += 1;
         match reader.next() {
             Some(batch) => Ok(Some(batch?)),
             None => self.next_group(),
