@@ -75,6 +75,30 @@ pub enum Data {
 }
 
 impl Data {
+    /// hnn-core's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Data::Dpl => "dpl",
+            Data::Spiking => "spiking",
+            Data::Lfp => "lfp",
+            Data::Voltages => "voltages",
+            Data::Currents => "currents",
+            Data::Calcium => "calcium",
+        }
+    }
+
+    pub(super) fn of(table: Table) -> Option<Self> {
+        let all = [
+            Data::Dpl,
+            Data::Spiking,
+            Data::Lfp,
+            Data::Voltages,
+            Data::Currents,
+            Data::Calcium,
+        ];
+        all.into_iter().find(|data| data.table() == table)
+    }
+
     pub(super) fn table(self) -> Table {
         match self {
             Data::Dpl => Table::Dipole,

@@ -8,7 +8,7 @@ use super::{
 use crate::network::Network;
 use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
-use crate::stages::{self, LoadedSimulation, Loader, Options, tables};
+use crate::stages::{self, LoadedSimulation, Loader, Options, RunError, tables};
 use crate::store::Table;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -244,19 +244,21 @@ impl BatchSimulate {
                         "see what else is lacking with `hnn-sweep verify`",
                     )
                 })?;
+                not_stored(&loaded, tables)?;
                 let mut data = SimulatedData::new(loaded, net, tables, &wanted);
                 self.post_process(&mut data)?;
                 visit(data)
             };
-            loader.for_each(first..next, tables, &mut |loaded| {
-                if failed.is_none() {
-                    failed = take(loaded).err();
-                }
-                Ok(())
-            })?;
+            let read = loader.for_each(first..next, tables, &mut |loaded| {
+                take(loaded).map_err(|error| {
+                    failed = Some(error);
+                    stopped()
+                })
+            });
             if let Some(error) = failed {
                 return Err(error);
             }
+            read?;
             first = next;
         }
         Ok(())
@@ -277,6 +279,34 @@ impl BatchSimulate {
         }
         Ok(())
     }
+}
+
+/// Ends a reading whose real error is kept elsewhere.
+fn stopped() -> RunError {
+    RunError::Input {
+        what: "stopped".into(),
+        help: String::new(),
+    }
+}
+
+/// Refuses to pass what was never stored for a simulation without it.
+fn not_stored(loaded: &LoadedSimulation, tables: &[Table]) -> Result<(), BatchError> {
+    for trial in &loaded.trials {
+        if let Some(table) = tables.iter().find(|table| !trial.outputs.has(**table)) {
+            let what = format!(
+                "{} of sim {} trial {} are not stored",
+                table.name(),
+                loaded.sim,
+                trial.trial
+            );
+            let help = format!(
+                "run it again with save_{}, or do not ask for them",
+                Data::of(*table).map_or("", Data::name)
+            );
+            return Err(BatchError::input(what, help));
+        }
+    }
+    Ok(())
 }
 
 fn row(summary_func: &SummaryFunc, data: &SimulatedData) -> Result<SummaryRow, BatchError> {
