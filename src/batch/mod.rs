@@ -11,8 +11,7 @@
 //!
 //! let batch = BatchSimulate::new(|net, params| {
 //!     let weight = params.float("weight")?;
-//!     let mut attach = DriveAttachment::evoked("proximal");
-//!     attach.weights_ampa = Some([("L2_pyramidal".to_owned(), weight)].into_iter().collect());
+//!     let attach = DriveAttachment::evoked("proximal").ampa([("L2_pyramidal", weight)]);
 //!     net.add_evoked_drive("evprox", EvokedDrive { mu: 5.0, sigma: 1.0, numspikes: 1, attach })?;
 //!     Ok(())
 //! })

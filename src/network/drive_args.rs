@@ -12,6 +12,10 @@ pub enum DriveCells {
     Count(u32),
 }
 
+fn by_type<const N: usize>(values: [(&str, f64); N]) -> IndexMap<String, f64> {
+    values.map(|(name, value)| (name.into(), value)).into()
+}
+
 /// How a drive attaches to the network: the arguments that all drives share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriveAttachment {
@@ -80,6 +84,27 @@ impl DriveAttachment {
             conn_seed: None,
             ..Self::evoked(location)
         }
+    }
+
+    /// With AMPA weights (uS) by cell type.
+    #[must_use]
+    pub fn ampa<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
+        self.weights_ampa = Some(by_type(weights));
+        self
+    }
+
+    /// With NMDA weights (uS) by cell type.
+    #[must_use]
+    pub fn nmda<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
+        self.weights_nmda = Some(by_type(weights));
+        self
+    }
+
+    /// With synaptic delays (ms) by cell type.
+    #[must_use]
+    pub fn delays<const N: usize>(mut self, delays: [(&str, f64); N]) -> Self {
+        self.synaptic_delays = PerCellType::Each(by_type(delays));
+        self
     }
 
     /// The drive that these arguments make.

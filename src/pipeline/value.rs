@@ -156,6 +156,13 @@ pub enum ParamError {
 }
 
 impl ParamValues {
+    /// With another parameter, or another value of one.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<ParamValue>) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&ParamValue> {
         self.0.get(name)
