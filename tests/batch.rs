@@ -152,7 +152,7 @@ fn the_command_line_finds_what_the_library_has_simulated() {
     let results = batch(dir.path()).run(grid(WEIGHTS), QUIET).unwrap();
     assert_eq!(results.simulated, 3);
     let said = run_program(dir.path(), FILE);
-    assert!(said.starts_with("0 simulated"), "{said}");
+    assert!(said.contains("\n0 simulated"), "{said}");
 }
 
 /// `hnn-sweep run`, and what it prints.
@@ -235,13 +235,30 @@ fn combinations_are_all_or_pairs_in_the_order_of_itertools() {
 #[test]
 fn an_error_of_set_params_names_the_point_and_nothing_is_simulated() {
     let dir = folder();
-    let failing = |weight: f64| batch(dir.path()).run(grid([0.01, weight]), QUIET);
-    let refused = message(failing(-1.0));
+    let batch = BatchSimulate::new(|net, params| {
+        let attach = DriveAttachment::evoked(params.text("location")?).ampa([("L2_basket", 0.01)]);
+        let drive = EvokedDrive {
+            mu: 5.0,
+            sigma: 1.0,
+            numspikes: 1,
+            attach,
+        };
+        net.add_evoked_drive("evprox", drive)?;
+        Ok(())
+    })
+    .save_folder(dir.path());
+    let locations = ParamGrid::new().axis("location", ["proximal", "proximl"]);
+    let refused = message(batch.run(locations, QUIET));
     assert!(refused.starts_with("set_params failed: "), "{refused}");
-    assert!(refused.contains("where weight = -1.0"), "{refused}");
-    let misspelt = BatchSimulate::new(|_, params| Ok(drop(params.float("wieght")?)));
-    let refused = message(misspelt.save_folder(dir.path()).run(grid([0.01]), QUIET));
-    assert!(refused.contains("did you mean `weight`?"), "{refused}");
+    assert!(
+        refused.contains("where location = \"proximl\""),
+        "{refused}"
+    );
+    let misspelt = message(batch.run(grid([0.01]), QUIET));
+    assert!(
+        misspelt.contains("there is no parameter `location`"),
+        "{misspelt}"
+    );
     assert!(is_empty(dir.path()));
 }
 
@@ -447,7 +464,7 @@ fn an_error_or_panic_of_summary_func_names_the_simulation_and_loses_nothing() {
 fn a_failed_simulation_is_listed_and_the_others_are_returned() {
     let dir = folder();
     let batch = BatchSimulate::new(|net, params| {
-        // A section without capacitance has no finite potential.
+        // No cell has such a section: the solver refuses the network.
         if params.flag("broken")? {
             net.connectivity[0].loc = "nowhere".into();
         }
