@@ -6,6 +6,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod cli;
+pub mod export;
 pub mod network;
 pub mod pipeline;
 pub mod query;
