@@ -37,10 +37,11 @@ compare-sweep *options:
     cargo build --release
     {{oracle}} scripts/compare_sweep.py {{options}}
 
-# Results against hnn-core, case by case: the parity table
+# Results against hnn-core, case by case: the parity table; and whether hnn-core reads the exports
 parity *options:
     cargo build --release
     {{oracle}} scripts/parity.py {{options}}
+    {{oracle}} scripts/check_exports.py
 
 # Make the committed references anew (about 8 minutes)
 reference:

@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod cli;
+pub mod export;
 pub mod network;
 pub mod pipeline;
 pub mod query;
