@@ -47,7 +47,7 @@ pub enum SavgolError {
 ///
 /// The window has about one period of `h_freq` (Hz), always an odd number of samples. The polynomials are fitted in an orthonormal
 /// basis: SciPy fits them in powers of the sample number, which loses digits from some hundred samples on, and, since SciPy 1.17,
-/// everything from about 800 (33 Hz and less at dt 0.025: what it returns there is zero).
+/// everything beyond 800 (50 Hz and less at dt 0.025: what it returns there is zero).
 ///
 /// # Errors
 /// [`SavgolError`], where hnn-core refuses too.
