@@ -20,6 +20,7 @@ const QUIET: Run = Run {
     combinations: true,
     n_jobs: 2,
     verbose: false,
+    retry_failed: false,
 };
 
 /// An input whose weight is a parameter, on a small network.
@@ -474,12 +475,20 @@ fn a_failed_simulation_is_listed_and_the_others_are_returned() {
     .tstop(5.0)
     .save_folder(dir.path());
     let grid = ParamGrid::new().axis("broken", [false, true, false]);
-    let results = batch.run(grid, QUIET).unwrap();
+    let results = batch.run(grid.clone(), QUIET).unwrap();
     let failed: Vec<usize> = results.failed.iter().map(|task| task.point).collect();
     assert_eq!(failed, [1]);
     assert_eq!(results.failed[0].class, "invalid");
     let places: Vec<usize> = results.simulated_data.iter().map(|sim| sim.index).collect();
     assert_eq!(places, [0, 2]);
+
+    let again = batch.run(grid.clone(), QUIET).unwrap();
+    assert_eq!((again.simulated, again.failed.len()), (0, 1));
+    let retry = Run {
+        retry_failed: true,
+        ..QUIET
+    };
+    assert_eq!(batch.run(grid, retry).unwrap().simulated, 1);
 }
 
 #[test]
@@ -683,4 +692,23 @@ fn parameter_sets_that_differ_in_their_parameters_are_refused() {
         refused.contains("`weight` has values of different kinds"),
         "{refused}"
     );
+}
+
+#[test]
+fn exported_files_hold_batch_size_simulations_and_are_replaced_only_with_overwrite() {
+    let dir = folder();
+    let batch = batch(dir.path()).batch_size(2);
+    batch.run(grid(WEIGHTS), QUIET).unwrap();
+    let exports = dir.path().join("exports");
+    let written = batch.export_npz(&exports, false).unwrap();
+    let names: Vec<&str> = written
+        .iter()
+        .map(|f| f.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names, ["sim_run_0-2.npz", "sim_run_2-3.npz"]);
+    let before = std::fs::read(&written[0]).unwrap();
+    let refused = batch.clone().overwrite(false).export_npz(&exports, false);
+    assert!(message(refused).contains("sim_run_0-2.npz"));
+    assert_eq!(std::fs::read(&written[0]).unwrap(), before);
+    assert_eq!(batch.export_npz(&exports, false).unwrap(), written);
 }

@@ -120,9 +120,9 @@ batch_simulate! {
     dt: f64 = 0.025;
     /// Trials of every simulation, each a task of its own: raising it simulates the new ones only.
     n_trials: u32 = 1;
-    /// Most simulations in one Parquet part.
+    /// Most simulations in one Parquet part and in one npz.
     batch_size: u32 = 100;
-    /// Whether exports may replace files; stored results are never replaced.
+    /// Whether [`export_npz`](Self::export_npz) may replace files; stored results are never replaced.
     overwrite: bool = true;
     /// Whether results are kept in `save_folder`. hnn-core's default is `false`; here the store is the point. With `false` they pass
     /// through a temporary folder, and nothing is found again.

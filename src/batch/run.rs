@@ -5,6 +5,7 @@ use super::{
     BatchError, BatchResults, BatchSimulate, Data, ParamGrid, SimulatedData, SummaryFunc,
     SummaryRow, grid,
 };
+use crate::export;
 use crate::network::Network;
 use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
@@ -12,7 +13,7 @@ use crate::stages::{self, LoadedSimulation, Loader, Options, RunError, tables};
 use crate::store::Table;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// Networks that are read from the store at a time.
@@ -29,6 +30,8 @@ pub struct Run {
     pub n_jobs: i64,
     /// Whether progress is printed on stderr.
     pub verbose: bool,
+    /// Whether what failed before is simulated again; hnn-core has no such thing.
+    pub retry_failed: bool,
 }
 
 impl Default for Run {
@@ -38,6 +41,7 @@ impl Default for Run {
             combinations: true,
             n_jobs: 1,
             verbose: true,
+            retry_failed: false,
         }
     }
 }
@@ -45,7 +49,7 @@ impl Default for Run {
 impl BatchSimulate {
     /// Simulates what is missing of a grid, and returns the results of all of it.
     ///
-    /// A simulation that fails ends nothing: it is in [`BatchResults::failed`], and is not simulated again before `hnn-sweep retry`.
+    /// A simulation that fails ends nothing: it is in [`BatchResults::failed`], and is not simulated again without [`Run::retry_failed`].
     ///
     /// # Errors
     /// [`BatchError`]: lists of unequal lengths without `combinations`, an argument or output that cannot be, `set_params` that fails at a
@@ -118,6 +122,20 @@ impl BatchSimulate {
         self.load_results(0..usize::MAX, None)
     }
 
+    /// Writes the grid that [`run`](Self::run) was last given as hnn-core's `sim_run_{start}-{end}.npz`, with at most `batch_size` simulations in each, for
+    /// its own `load_all_results()`; `plain` gives arrays only, without pickled objects. As [`hnn-sweep export npz`](crate::export::npz).
+    ///
+    /// # Errors
+    /// If there are files already and `overwrite` is false (nothing is written then), results are missing, or a file cannot be read or written.
+    pub fn export_npz(&self, folder: &Path, plain: bool) -> Result<Vec<PathBuf>, BatchError> {
+        let loader = Loader::open(&self.save_folder, Some(&self.name))?;
+        let target = export::Target {
+            folder: folder.to_path_buf(),
+            overwrite: self.overwrite,
+        };
+        Ok(export::npz(&loader, &target, self.batch_size, plain)?.files)
+    }
+
     /// The network that `set_params` makes of a parameter set.
     ///
     /// # Errors
@@ -139,6 +157,7 @@ impl BatchSimulate {
         let pipeline = self.pipeline(name, grid, folder)?;
         let options = Options {
             jobs: stages::jobs(run.n_jobs),
+            retry_failed: run.retry_failed,
             ..Options::default()
         };
         let report = stages::run(
