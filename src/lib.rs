@@ -19,3 +19,8 @@ pub mod query;
 pub mod solver;
 pub mod stages;
 pub mod store;
+
+/// The programs in the documents compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct Library;
