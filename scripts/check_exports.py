@@ -7,6 +7,7 @@ dipole and spikes of 8 simulations of a 3x3 network and of 2 of the default 10x1
 """
 
 import argparse
+import contextlib
 import functools
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from tools import binary
 
 CELLS = ("L2_basket", "L2_pyramidal", "L5_basket", "L5_pyramidal")
 WEIGHTS = [0.01, 0.02, 0.05]
-ARRAYS = {"deep": [(0.0, 0.0, 0.0), (100.0, 50.0, 600.0)], "single": [(10.0, 20.0, 300.0)]}
+ARRAYS = {"deep": [(0.0, 0.0, 0.0), (0.0, 0.0, 600.0)], "single": [(10.0, 20.0, 300.0)]}
 LIMIT = 1e-9
 
 SIMULATION = """
@@ -78,7 +79,7 @@ trace_precision = "float64"
 
 [[electrode_array]]
 name = "deep"
-electrode_pos = [[0.0, 0.0, 0.0], [100.0, 50.0, 600.0]]
+electrode_pos = [[0.0, 0.0, 0.0], [0.0, 0.0, 600.0]]
 
 [[electrode_array]]
 name = "single"
@@ -167,8 +168,9 @@ def check_npz(files, theirs):
         for arrays in results["lfp"]:
             for array in arrays.values():
                 assert array.voltages.shape == (2, array.n_contacts, len(array.times))
-                array.copy().smooth(5).plot_lfp(show=False)
-                plt.close("all")
+                array.copy().smooth(5)
+            arrays["deep"].plot_lfp(show=False)
+            plt.close("all")
     return f"{len(names)} files as BatchSimulate writes them; waveforms differ by at most {max(worst):.1e} of their range"
 
 
@@ -211,7 +213,8 @@ def check_text(folder, files):
         for row, dipoles in enumerate(results["dpl"]):
             spiking = results["spiking"][row]
             response = CellResponse(list(CELLS), *(spiking[f"spike_{key}"] for key in ("times", "gids", "types")))
-            response.write(str(folder / "their_%d.txt"))
+            with contextlib.redirect_stdout(None):
+                response.write(str(folder / "their_%d.txt"))
             for trial, dipole in enumerate(dipoles):
                 ours = folder / "dipole-txt" / f"dpl_{point}_{trial}.txt"
                 dipole.write(str(folder / "their.txt"))
@@ -241,13 +244,28 @@ def check_sbi(folder, files):
     return "rows of theta and x are of the same simulations"
 
 
+def check_pca(folder, files):
+    data = dict(np.load(folder / "pca.npz", allow_pickle=False))
+    dipoles = sum((results["dpl"] for results in files[1]), [])
+    waves = np.array([np.mean([trial.data["agg"] for trial in trials], axis=0) for trials in dipoles])
+    mean = waves.mean(axis=0)
+    u, s, vt = np.linalg.svd(waves - mean, full_matrices=False)
+    assert np.allclose(data["mean"], mean, rtol=0, atol=1e-12 * np.ptp(waves))
+    for k, component in enumerate(data["components"]):
+        sign = np.sign(vt[k] @ component)
+        assert np.allclose(component, sign * vt[k], rtol=0, atol=1e-9), k
+        assert np.allclose(data["scores"][:, k], sign * u[:, k] * s[k], rtol=0, atol=1e-9 * s[0]), k
+    assert np.allclose(data["explained_variance"], s[: len(data["scores"][0])] ** 2 / (len(waves) - 1), rtol=1e-9)
+    return "components are those of NumPy's singular value decomposition"
+
+
 def check(program, folder):
     options = dict(tstop=40.0, dt=0.05, n_trials=2, batch_size=2)
     simulation = SIMULATION.format(folder=folder / "results", model="calcium", mesh=[2, 2], weights=WEIGHTS, mu=12.0, **options)
     pipeline = folder / "exports.toml"
     pipeline.write_text(simulation + EVERYTHING)
     hnn_sweep(program, "run", pipeline, "--quiet")
-    for words in (["npz"], ["npz", "--plain"], ["dipole-txt"], ["spikes-txt"], ["sbi"]):
+    for words in (["npz"], ["npz", "--plain"], ["dipole-txt"], ["spikes-txt"], ["sbi"], ["pca"]):
         kind = "plain" if "--plain" in words else words[0]
         hnn_sweep(program, "export", *words, pipeline, "-o", folder / kind)
     hnn_sweep(program, "export", "dipole-txt", pipeline, "-o", folder / "all", "--all-digits")
@@ -266,6 +284,7 @@ def check(program, folder):
     print("plain: ", check_plain(folder / "plain", files))
     print("text:  ", check_text(folder, files))
     print("sbi:   ", check_sbi(folder / "sbi", files))
+    print("pca:   ", check_pca(folder / "pca", files))
 
 
 def size(folder):
@@ -295,7 +314,8 @@ def main():
     arguments = parser.parse_args()
     program = binary(arguments.binary)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # A module of NumPy's that has moved would warn here; hnn-core itself warns of other things.
+        # A module of NumPy's that has moved would warn; hnn-core itself warns of other things.
+        warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=".*numpy.core.*")
         (sizes if arguments.sizes else check)(program, Path(folder))
 

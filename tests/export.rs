@@ -5,6 +5,7 @@ mod fake;
 use assert_cmd::Command;
 use fake::{Fake, OUTPUTS, files, options, run, run_with, text};
 use hnn_sweep::export::{self, Bounds, Digits, Report, Target};
+use hnn_sweep::pipeline::Signal;
 use hnn_sweep::solver::SolverError;
 use hnn_sweep::stages::{LoadedSimulation, Loader};
 use hnn_sweep::store::Table;
@@ -528,6 +529,62 @@ fn text_files_have_the_digits_of_hnn_core_or_all_of_them() {
     assert_eq!(
         times,
         result.spikes.iter().map(|s| s.time).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn principal_components_give_the_dipoles_back() {
+    let (dir, loader) = sweep();
+    export::pca(&loader, &target(dir.path(), true), Signal::L2, 10).unwrap();
+    let arrays: BTreeMap<String, Vec<u8>> = members(&dir.path().join("out/pca.npz"))
+        .into_iter()
+        .collect();
+    let of = |name: &str| npy(&arrays[&format!("{name}.npy")]);
+    // Six centred waveforms span five directions.
+    assert!(of("scores").0.contains("(6, 5)") && of("components").0.contains("(5, 41)"));
+    let array = |name: &str| floats(of(name).1);
+    let (scores, components, mean) = (array("scores"), array("components"), array("mean"));
+    for (row, simulation) in stored(&loader).iter().enumerate() {
+        for sample in 0..41 {
+            let l2 = simulation
+                .trials
+                .iter()
+                .map(|trial| trial.result.dipole.l2[sample]);
+            let expected = l2.sum::<f64>() / 2.0;
+            let parts = (0..5).map(|k| scores[5 * row + k] * components[41 * k + sample]);
+            let found = mean[sample] + parts.sum::<f64>();
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    }
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let components: Vec<&[f64]> = components.chunks(41).collect();
+    for (i, a) in components.iter().enumerate() {
+        for (j, b) in components.iter().enumerate() {
+            let expected = if i == j { 1.0 } else { 0.0 };
+            assert!((product(a, b) - expected).abs() < 1e-12);
+        }
+        let largest = a
+            .iter()
+            .copied()
+            .fold(0.0, |m: f64, v| if v.abs() > m.abs() { v } else { m });
+        assert!(largest > 0.0);
+    }
+    let variance = array("explained_variance");
+    assert!(variance.is_sorted_by(|a, b| a > b));
+    assert!((array("explained_variance_ratio").iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    let first: f64 = scores.iter().step_by(5).map(|s| s * s).sum();
+    assert!((variance[0] - first / 5.0).abs() < 1e-12 * variance[0]);
+
+    let one = tempfile::tempdir().unwrap();
+    run(
+        &text("a", "weight = [0.001]", 1, OUTPUTS),
+        &one.path().join("results"),
+    );
+    let loader = Loader::open(&one.path().join("results"), None).unwrap();
+    let error = export::pca(&loader, &target(one.path(), true), Signal::Agg, 5).unwrap_err();
+    assert!(
+        error.to_string().contains("has 1 complete simulations"),
+        "{error}"
     );
 }
 

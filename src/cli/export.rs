@@ -2,9 +2,9 @@
 
 use super::{FAILURES, SUCCESS, query, say};
 use crate::export::{self, Bounds, Digits, Report, Target};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Signal};
 use crate::stages::{Loader, RunError};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
@@ -31,6 +31,8 @@ enum What {
     SpikesTxt(Text),
     /// theta, x, names and bounds for simulation-based inference
     Sbi(Sbi),
+    /// Principal components of the dipole: scores, waveforms, explained variance
+    Pca(Pca),
     /// A table, or the answer to a query, as Parquet
     Parquet(Table),
     /// A table, or the answer to a query, as comma-separated values
@@ -90,6 +92,32 @@ struct Sbi {
 }
 
 #[derive(Args, Debug)]
+struct Pca {
+    #[command(flatten)]
+    common: Common,
+    /// Dipole of which layer
+    #[arg(long, value_enum, default_value_t = Layer::Agg)]
+    signal: Layer,
+    /// Number of components
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    components: usize,
+}
+
+/// Signals of a dipole.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Layer {
+    /// Both layers
+    #[value(name = "agg")]
+    Agg,
+    /// Layer 2/3
+    #[value(name = "L2")]
+    L2,
+    /// Layer 5
+    #[value(name = "L5")]
+    L5,
+}
+
+#[derive(Args, Debug)]
 struct Table {
     /// Folder of results, or the pipeline file that writes to it
     path: PathBuf,
@@ -136,6 +164,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let target = source.target(&sbi.common, "sbi");
             let seeds = source.seeds(&sbi.seeds)?;
             export::sbi(&source.loader, &target, &seeds, &source.bounds())?
+        }
+        What::Pca(pca) => {
+            let source = Source::open(&pca.common)?;
+            let target = source.target(&pca.common, "pca");
+            let signal = match pca.signal {
+                Layer::Agg => Signal::Agg,
+                Layer::L2 => Signal::L2,
+                Layer::L5 => Signal::L5,
+            };
+            export::pca(&source.loader, &target, signal, pca.components)?
         }
         What::Parquet(table) => return export_table(table, query::Format::Parquet),
         What::Csv(table) => return export_table(table, query::Format::Csv),

@@ -5,12 +5,14 @@
 mod files;
 mod npy;
 mod npz;
+mod pca;
 mod pickle;
 mod plain;
 mod sbi;
 mod text;
 
 pub use npz::npz;
+pub use pca::pca;
 pub use sbi::{Bounds, sbi};
 pub use text::{Digits, dipole_txt, spikes_txt};
 
