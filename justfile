@@ -22,6 +22,7 @@ test *options:
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # Answer the questions of benches/
 bench *options:

@@ -141,7 +141,7 @@ impl DriveAttachment {
     }
 }
 
-/// Arguments of [`Network::add_evoked_drive`].
+/// Arguments of [`Network::add_evoked_drive`](super::Network::add_evoked_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvokedDrive {
     /// Mean (ms) of the event times.
@@ -154,7 +154,7 @@ pub struct EvokedDrive {
     pub attach: DriveAttachment,
 }
 
-/// Arguments of [`Network::add_poisson_drive`].
+/// Arguments of [`Network::add_poisson_drive`](super::Network::add_poisson_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoissonDrive {
     /// Start (ms); hnn-core's default is 0.
@@ -167,7 +167,7 @@ pub struct PoissonDrive {
     pub attach: DriveAttachment,
 }
 
-/// Arguments of [`Network::add_bursty_drive`].
+/// Arguments of [`Network::add_bursty_drive`](super::Network::add_bursty_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BurstyDrive {
     /// Start (ms) of the bursts; hnn-core's default is 0.
@@ -232,7 +232,7 @@ impl SpikeData {
     }
 }
 
-/// Arguments of [`Network::add_spike_train_drive`].
+/// Arguments of [`Network::add_spike_train_drive`](super::Network::add_spike_train_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpikeTrainDrive {
     /// Event times.
