@@ -20,6 +20,9 @@ pub mod solver;
 pub mod stages;
 pub mod store;
 
+pub use batch::BatchSimulate;
+pub use network::Network;
+
 /// The programs in the documents compile.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/library.md")]
