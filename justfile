@@ -22,6 +22,7 @@ test *options:
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # Answer the questions of benches/
 bench *options:
@@ -37,10 +38,11 @@ compare-sweep *options:
     cargo build --release
     {{oracle}} scripts/compare_sweep.py {{options}}
 
-# Results against hnn-core, case by case: the parity table
+# Results against hnn-core, case by case: the parity table; and whether hnn-core reads the exports
 parity *options:
     cargo build --release
     {{oracle}} scripts/parity.py {{options}}
+    {{oracle}} scripts/check_exports.py
 
 # The same for hnn-core's examples, assets and parameter files, in a checkout of its v0.6.1
 parity-examples checkout *options:
@@ -49,4 +51,4 @@ parity-examples checkout *options:
 
 # Make the committed references anew (about 8 minutes)
 reference:
-    cd tests/reference && for what in tables mechanisms geometry cells networks; do {{oracle}} -B make_$what.py || exit 1; done
+    cd tests/reference && for what in tables mechanisms geometry cells networks batch; do {{oracle}} -B make_$what.py || exit 1; done

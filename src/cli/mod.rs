@@ -1,5 +1,6 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
+mod export;
 mod gc;
 mod network;
 mod plan;
@@ -63,6 +64,8 @@ enum Verb {
     Gc(gc::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
+    /// Write results as files of hnn-core, NumPy, inference tools or others
+    Export(export::Arguments),
     /// Show what a network file or model contains, and write it as a file that hnn-core reads
     Network(network::Arguments),
     /// Say in words what a task's key stands for, or how two tasks differ
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),
+        Verb::Export(arguments) => export::run(&arguments),
         Verb::Network(arguments) => network::run(&arguments),
         Verb::Why(arguments) => why::run(&arguments),
     };
@@ -114,14 +118,6 @@ fn exit_code(error: &RunError) -> u8 {
         RunError::Pipeline(_) | RunError::Input { .. } => INPUT,
         RunError::Store(StoreError::Conflict { .. } | StoreError::NoStore { .. }) => INPUT,
         RunError::Store(_) => DISK,
-    }
-}
-
-/// The number of simulations at a time that `--jobs` asks for.
-fn jobs(asked: i64) -> usize {
-    match usize::try_from(asked) {
-        Ok(jobs) if jobs > 0 => jobs,
-        _ => std::thread::available_parallelism().map_or(1, usize::from),
     }
 }
 

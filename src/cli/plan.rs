@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let pipeline = Pipeline::load(&arguments.file)?;
     let options = Options {
-        jobs: super::jobs(arguments.jobs),
+        jobs: stages::jobs(arguments.jobs),
         retry_failed: arguments.retry_failed,
         folder: arguments.folder.clone(),
         ..Options::default()

@@ -4,7 +4,7 @@
 use super::INPUT;
 use crate::stages::RunError;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -40,51 +40,85 @@ pub(super) enum Format {
     Parquet,
 }
 
-#[cfg(not(feature = "query"))]
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
+    if arguments.format == Format::Parquet && arguments.output.is_none() {
+        return Err(RunError::Input {
+            what: "Parquet is not for a terminal".into(),
+            help: "name a file with -o FILE".into(),
+        });
+    }
+    answer(
+        &arguments.path,
+        &arguments.sql,
+        arguments.format,
+        arguments.output.as_deref(),
+    )
+}
+
+/// Writes an answer to a file.
+pub(super) fn export(
+    path: &Path,
+    sql: &str,
+    format: Format,
+    output: &Path,
+) -> Result<u8, RunError> {
+    answer(path, sql, format, Some(output))
+}
+
+#[cfg(not(feature = "query"))]
+fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
+    let folder = super::folder_of(path)?;
     let store = super::open(&folder)?;
-    let _ = (arguments.format, &arguments.output);
+    let format = match format {
+        Format::Parquet => "PARQUET",
+        Format::Json => "JSON",
+        Format::Csv | Format::Table => "CSV, HEADER",
+    };
+    let sql = sql.trim().trim_end_matches(';');
+    let sql = match output {
+        None => sql.to_string(),
+        Some(file) => {
+            let file = file.display().to_string().replace('\'', "''");
+            format!("COPY ({sql}) TO '{file}' (FORMAT {format})")
+        }
+    };
     eprintln!(
         "This hnn-sweep was built without SQL, which takes long to compile. Get it with\n\
          \n    cargo build --release --features query\n\
          \nor give this to DuckDB:\n"
     );
-    super::say!(
-        "{}",
-        crate::query::duckdb(&folder, store.state(), &arguments.sql)
-    );
+    super::say!("{}", crate::query::duckdb(&folder, store.state(), &sql));
     Ok(INPUT)
 }
 
 #[cfg(feature = "query")]
-pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
+fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
+    let folder = super::folder_of(path)?;
     let store = super::open(&folder)?;
     let wrong = |error: crate::query::QueryError| RunError::Input {
         what: error.to_string(),
         help: error.help(),
     };
-    let mut answer = crate::query::ask(&folder, store.state(), &arguments.sql).map_err(wrong)?;
-    let mut sink: Box<dyn std::io::Write> = match &arguments.output {
-        None if arguments.format == Format::Parquet => {
-            return Err(RunError::Input {
-                what: "Parquet is not for a terminal".into(),
-                help: "name a file with -o FILE".into(),
-            });
+    let mut answer = crate::query::ask(&folder, store.state(), sql).map_err(wrong)?;
+    let mut write = |sink: &mut dyn std::io::Write| {
+        match format {
+            Format::Table => answer.table(sink),
+            Format::Csv => answer.csv(sink),
+            Format::Json => answer.json(sink),
+            Format::Parquet => answer.parquet(sink),
         }
-        None => Box::new(std::io::stdout()),
-        Some(path) => {
-            let file = fs_err::File::create(path);
-            Box::new(file.map_err(|e| crate::store::StoreError::io("write", path, e))?)
-        }
+        .map_err(wrong)
     };
-    match arguments.format {
-        Format::Table => answer.table(&mut sink),
-        Format::Csv => answer.csv(&mut sink),
-        Format::Json => answer.json(&mut sink),
-        Format::Parquet => answer.parquet(&mut sink),
+    match output {
+        None => write(&mut std::io::stdout())?,
+        Some(path) => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let mut file = crate::store::aside(folder.unwrap_or(Path::new(".")))?;
+            write(&mut file)?;
+            crate::store::settle(file, path)?;
+        }
     }
-    .map_err(wrong)?;
     Ok(super::SUCCESS)
 }

@@ -61,7 +61,7 @@ static STOP: AtomicBool = AtomicBool::new(false);
 pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     let pipeline = Pipeline::load(&arguments.file)?;
     let options = Options {
-        jobs: super::jobs(arguments.jobs),
+        jobs: stages::jobs(arguments.jobs),
         retry_failed: retry || arguments.retry_failed,
         time_limit: arguments.time_limit,
         folder: arguments.folder.clone(),

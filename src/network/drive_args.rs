@@ -12,6 +12,10 @@ pub enum DriveCells {
     Count(u32),
 }
 
+fn by_type<const N: usize>(values: [(&str, f64); N]) -> IndexMap<String, f64> {
+    values.map(|(name, value)| (name.into(), value)).into()
+}
+
 /// How a drive attaches to the network: the arguments that all drives share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriveAttachment {
@@ -82,6 +86,27 @@ impl DriveAttachment {
         }
     }
 
+    /// With AMPA weights (uS) by cell type.
+    #[must_use]
+    pub fn ampa<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
+        self.weights_ampa = Some(by_type(weights));
+        self
+    }
+
+    /// With NMDA weights (uS) by cell type.
+    #[must_use]
+    pub fn nmda<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
+        self.weights_nmda = Some(by_type(weights));
+        self
+    }
+
+    /// With synaptic delays (ms) by cell type.
+    #[must_use]
+    pub fn delays<const N: usize>(mut self, delays: [(&str, f64); N]) -> Self {
+        self.synaptic_delays = PerCellType::Each(by_type(delays));
+        self
+    }
+
     /// The drive that these arguments make.
     pub(crate) fn into_drive(
         self,
@@ -116,7 +141,7 @@ impl DriveAttachment {
     }
 }
 
-/// Arguments of [`Network::add_evoked_drive`].
+/// Arguments of [`Network::add_evoked_drive`](super::Network::add_evoked_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvokedDrive {
     /// Mean (ms) of the event times.
@@ -129,7 +154,7 @@ pub struct EvokedDrive {
     pub attach: DriveAttachment,
 }
 
-/// Arguments of [`Network::add_poisson_drive`].
+/// Arguments of [`Network::add_poisson_drive`](super::Network::add_poisson_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoissonDrive {
     /// Start (ms); hnn-core's default is 0.
@@ -142,7 +167,7 @@ pub struct PoissonDrive {
     pub attach: DriveAttachment,
 }
 
-/// Arguments of [`Network::add_bursty_drive`].
+/// Arguments of [`Network::add_bursty_drive`](super::Network::add_bursty_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BurstyDrive {
     /// Start (ms) of the bursts; hnn-core's default is 0.
@@ -207,7 +232,7 @@ impl SpikeData {
     }
 }
 
-/// Arguments of [`Network::add_spike_train_drive`].
+/// Arguments of [`Network::add_spike_train_drive`](super::Network::add_spike_train_drive).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpikeTrainDrive {
     /// Event times.

@@ -5,7 +5,7 @@ use super::error::{PipelineError, did_you_mean};
 use super::reader::Place;
 use super::scope::Env;
 use super::setting::Number;
-use super::{ParamValue, Pipeline, PostProc};
+use super::{Content, ParamValue, Pipeline, PostProc, Recipe};
 use crate::network::{
     BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
     NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
@@ -13,6 +13,7 @@ use crate::network::{
 };
 use indexmap::IndexMap;
 
+pub(super) const FEWER_EVENTS: &str = "lower its rate, its number of cells or its duration";
 /// Most events that a drive may be expected to have in one trial.
 const MAX_EVENTS: f64 = 2e7;
 /// Most cells of a drive.
@@ -39,37 +40,24 @@ impl Pipeline {
     /// [`parameters`](Self::parameters).
     pub fn bind(&self, point: &[ParamValue]) -> Result<Bound, PipelineError> {
         let env = self.scope.at(&self.source, point)?;
-        let (tstop, dt) = self.simulation.evaluate(&env)?;
-        let mut network = self.network.base(&env)?;
-        for connection in &self.connections {
-            connection.add_to(&mut network, &env)?;
-        }
-        for drive in &self.drives {
-            drive.add_to(&mut network, &env)?;
-            if let Some(too_many) = too_many_events(&network, &drive.name, tstop) {
-                return Err(env
-                    .error(&drive.place, &too_many)
-                    .with_help("lower its rate, its number of cells or its duration"));
+        let bound = match &self.recipe {
+            Recipe::File(content) => content.bind(&env)?,
+            Recipe::Code(maker) => maker.bind(&env)?,
+        };
+        let Bound { network, tstop, dt } = &bound;
+        if let Some((key, message, help)) = self.output.impossible(network) {
+            return Err(match self.output.place(key) {
+                Some(place) => env.error(place, message),
+                None => env.error_of(&format!("`{key}`"), message),
             }
-        }
-        for bias in &self.biases {
-            bias.add_to(&mut network, &env)?;
-        }
-        for array in &self.arrays {
-            array.add_to(&mut network, &env)?;
-        }
-        for set in &self.set {
-            set.apply(&mut network, &env)?;
-        }
-        if let Some((place, message, help)) = self.output.impossible(&network) {
-            return Err(env.error(place, message).with_help(help));
+            .with_help(help));
         }
         for summary in &self.summaries {
-            if let Some((message, help)) = summary.impossible(&network, tstop, dt) {
+            if let Some((message, help)) = summary.impossible(network, *tstop, *dt) {
                 return Err(env.error(&summary.place, &message).with_help(help));
             }
         }
-        Ok(Bound { network, tstop, dt })
+        Ok(bound)
     }
 
     /// Binds the first and the last point, so that a bad file fails before anything runs.
@@ -106,6 +94,33 @@ impl Pipeline {
                 .for_each(|s| s.set_postproc(postproc));
         }
         Ok(())
+    }
+}
+
+impl Content {
+    fn bind(&self, env: &Env) -> Result<Bound, PipelineError> {
+        let (tstop, dt) = self.simulation.evaluate(env)?;
+        let mut network = self.network.base(env)?;
+        for connection in &self.connections {
+            connection.add_to(&mut network, env)?;
+        }
+        for drive in &self.drives {
+            drive.add_to(&mut network, env)?;
+            if let Some(too_many) = too_many_events(&network, &drive.name, tstop) {
+                let message = format!("is of a drive that {too_many}");
+                return Err(env.error(&drive.place, &message).with_help(FEWER_EVENTS));
+            }
+        }
+        for bias in &self.biases {
+            bias.add_to(&mut network, env)?;
+        }
+        for array in &self.arrays {
+            array.add_to(&mut network, env)?;
+        }
+        for set in &self.set {
+            set.apply(&mut network, env)?;
+        }
+        Ok(Bound { network, tstop, dt })
     }
 }
 
@@ -355,8 +370,8 @@ pub(super) fn located(
     }
 }
 
-/// Says so where a drive would make more events than can be meant.
-fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String> {
+/// Says how many events a drive would make where they are more than can be meant.
+pub(super) fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String> {
     let drive = network.external_drives.get(drive)?;
     let duration =
         |tstart: f64, end: Option<f64>| (end.unwrap_or(tstop) - tstart).max(0.0) / 1000.0;
@@ -384,6 +399,8 @@ fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String>
     };
     let events = per_cell * f64::from(drive.n_drive_cells);
     (events > MAX_EVENTS).then(|| {
-        format!("is of a drive that would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible")
+        format!(
+            "would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible"
+        )
     })
 }

@@ -52,7 +52,7 @@ impl Diagnostic for PipelineError {
 }
 
 impl PipelineError {
-    /// The pipeline file.
+    /// The pipeline file; the name of the sweep where the pipeline was made in code.
     pub fn path(&self) -> &Path {
         &self.details.path
     }
@@ -100,7 +100,8 @@ impl PipelineError {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    pub(crate) text: Arc<str>,
+    /// None where the pipeline was made in code.
+    pub(crate) text: Option<Arc<str>>,
 }
 
 impl Source {
@@ -111,9 +112,12 @@ impl Source {
 
     /// An error at a place in the file.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> PipelineError {
-        let start = span.start.min(self.text.len());
-        let end = span.end.clamp(start, self.text.len());
-        let before = self.text.as_bytes().get(..start).unwrap_or_default();
+        let Some(text) = &self.text else {
+            return Self::error_of_file(&self.path, message);
+        };
+        let start = span.start.min(text.len());
+        let end = span.end.clamp(start, text.len());
+        let before = text.as_bytes().get(..start).unwrap_or_default();
         PipelineError {
             details: Box::new(Details {
                 message: message.into(),
@@ -121,7 +125,7 @@ impl Source {
                 help: None,
                 path: self.path.clone(),
                 place: Some(InFile {
-                    file: NamedSource::new(self.path.to_string_lossy(), self.text.clone())
+                    file: NamedSource::new(self.path.to_string_lossy(), text.clone())
                         .with_language("TOML"),
                     span: start..end,
                     line: before.iter().filter(|&&b| b == b'\n').count() + 1,

@@ -62,6 +62,32 @@ impl Values {
     }
 }
 
+/// Lists and arrays of numbers, whole numbers, strings and booleans.
+macro_rules! values_from {
+    ($($item:ty => $values:path),+) => {$(
+        impl From<Vec<$item>> for Values {
+            fn from(values: Vec<$item>) -> Self {
+                $values(values.into_iter().map(Into::into).collect())
+            }
+        }
+
+        impl<const N: usize> From<[$item; N]> for Values {
+            fn from(values: [$item; N]) -> Self {
+                Self::from(Vec::from(values))
+            }
+        }
+    )+};
+}
+
+values_from!(
+    f64 => Values::Float,
+    i64 => Values::Int,
+    i32 => Values::Int,
+    String => Values::Str,
+    &str => Values::Str,
+    bool => Values::Bool
+);
+
 /// The parameters' values and how they are combined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
@@ -87,6 +113,9 @@ pub enum GridError {
         "with combinations = false the lists are taken together, but their lengths differ: {0}"
     )]
     UnequalLengths(String),
+    /// A value that is no number.
+    #[error("`{0}` contains {1}; values must be finite")]
+    NotFinite(String, f64),
     /// More points than anybody can simulate.
     #[error("the grid has {0} points; at most {MAX_POINTS} are allowed")]
     TooManyPoints(String),
@@ -97,7 +126,7 @@ impl Grid {
     /// n-th values of all axes together. No axis at all is one point without parameters.
     ///
     /// # Errors
-    /// [`GridError`] for an axis without values, unequal lengths without combinations, and absurd sizes.
+    /// [`GridError`] for an axis without values or with a value that is not finite, unequal lengths without combinations, and absurd sizes.
     pub fn new(axes: Vec<(String, Values)>, combinations: bool) -> Result<Self, GridError> {
         Self::with_samples(Vec::new(), axes, combinations)
     }
@@ -112,6 +141,13 @@ impl Grid {
         axes: Vec<(String, Values)>,
         combinations: bool,
     ) -> Result<Self, GridError> {
+        for (name, values) in samples.iter().chain(&axes) {
+            if let Values::Float(values) = values
+                && let Some(value) = values.iter().find(|v| !v.is_finite())
+            {
+                return Err(GridError::NotFinite(name.clone(), *value));
+            }
+        }
         let n_samples = size(&samples, false)?;
         let n_inner = size(&axes, combinations)?;
         let n_points = n_samples.and_then(|n| n.checked_mul(n_inner?));

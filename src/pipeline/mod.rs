@@ -2,9 +2,10 @@
 //!
 //! The format is described in `docs/pipeline.md`. A number may be written as an expression over the
 //! parameters of `[grid]` and `[derived]`; [`Pipeline::bind`] evaluates them at a point of the grid and gives the network
-//! that is simulated there.
+//! that is simulated there. [`Pipeline::from_code`] makes one without a file, with a closure in the place of the expressions.
 
 mod bind;
+mod code;
 mod connection;
 mod drive;
 mod error;
@@ -24,6 +25,7 @@ mod target;
 mod value;
 
 pub use bind::Bound;
+pub use code::{BoxError, Code, SetParams, words_of_panic};
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
@@ -34,7 +36,7 @@ pub use summary::{
     Trials, Window, window_samples,
 };
 pub use target::Target;
-pub use value::{ParamValue, Parameter, ParameterKind};
+pub use value::{ParamError, ParamValue, ParamValues, Parameter, ParameterKind};
 
 use connection::ConnectionSpec;
 use drive::{ArraySpec, BiasSpec, DriveSpec};
@@ -108,6 +110,21 @@ pub struct Pipeline {
     priors: Vec<(String, Prior)>,
     scope: Scope,
     source: Source,
+    recipe: Recipe,
+}
+
+/// What makes a network of a point's values.
+#[derive(Debug)]
+enum Recipe {
+    /// The rest of a pipeline file.
+    File(Box<Content>),
+    /// A closure.
+    Code(code::Maker),
+}
+
+/// What a pipeline file says about its networks.
+#[derive(Debug)]
+struct Content {
     simulation: Simulation,
     network: NetworkSpec,
     drives: Vec<DriveSpec>,
@@ -151,7 +168,7 @@ impl Pipeline {
     pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
         let source = Source {
             path: path.to_owned(),
-            text: text.into(),
+            text: Some(text.into()),
         };
         let document = DeTable::parse(text).map_err(|e| {
             let span = e.span().unwrap_or(0..0);
@@ -166,8 +183,8 @@ impl Pipeline {
             None => "sim_results".to_owned(),
             Some(item) => item.string()?,
         };
-        if save_folder.is_empty() || save_folder.contains('\0') {
-            return Err(root.error("`save_folder` must not be empty"));
+        if !is_folder(&save_folder) {
+            return Err(root.error(WRONG_FOLDER));
         }
         let sweep = Sweep::read(root.get("sweep").as_ref())?;
         let samples = Samples::read(root.get("samples").as_ref())?;
@@ -226,13 +243,15 @@ impl Pipeline {
             priors,
             scope,
             source,
-            simulation,
-            network,
-            drives,
-            biases,
-            arrays,
-            connections,
-            set,
+            recipe: Recipe::File(Box::new(Content {
+                simulation,
+                network,
+                drives,
+                biases,
+                arrays,
+                connections,
+                set,
+            })),
         };
         pipeline.check_ends()?;
         Ok(pipeline)
@@ -258,14 +277,14 @@ impl Pipeline {
         &self.priors
     }
 
-    /// The pipeline file.
+    /// The pipeline file; the name of the sweep where it was made in code.
     pub fn path(&self) -> &Path {
         &self.source.path
     }
 
-    /// Its text, as it was read.
-    pub fn text(&self) -> &str {
-        &self.source.text
+    /// The file's text, as it was read; none where the pipeline was made in code.
+    pub fn text(&self) -> Option<&str> {
+        self.source.text.as_deref()
     }
 }
 
@@ -277,14 +296,29 @@ fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {
             .unwrap_or_else(|| "pipeline".to_owned()));
     };
     let name = item.string()?;
-    let usable = |c: char| !c.is_control() && c != '/' && c != '\\';
-    if name.is_empty() || name.chars().count() > 200 || !name.chars().all(usable) {
-        return Err(item.error(
-            "`name` must have 1 to 200 characters, without slashes and control characters",
-        ));
+    match is_name(&name) {
+        true => Ok(name),
+        false => Err(item.error(WRONG_NAME)),
     }
-    Ok(name)
 }
+
+const WRONG_NAME: &str =
+    "`name` must have 1 to 200 characters, without slashes and control characters";
+
+/// Whether a sweep can have this name.
+fn is_name(name: &str) -> bool {
+    let usable = |c: char| !c.is_control() && c != '/' && c != '\\';
+    (1..=200).contains(&name.chars().count()) && name.chars().all(usable)
+}
+
+const WRONG_FOLDER: &str = "`save_folder` must not be empty";
+
+fn is_folder(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\0')
+}
+
+/// Simulations that a batch may have.
+const BATCH_SIZES: std::ops::Range<i64> = 1..1_000_001;
 
 /// `[sweep]`.
 struct Sweep {
@@ -310,7 +344,7 @@ impl Sweep {
         sweep.overwrite = table.bool_or("overwrite", sweep.overwrite)?;
         sweep.clear_cache = table.bool_or("clear_cache", sweep.clear_cache)?;
         if let Some(item) = table.get("batch_size") {
-            sweep.batch_size = u32::try_from(item.integer_in(1..1_000_001)?).unwrap_or(100);
+            sweep.batch_size = u32::try_from(item.integer_in(BATCH_SIZES)?).unwrap_or(100);
         }
         Ok(sweep)
     }
@@ -370,6 +404,7 @@ fn read_grid(
             }
             GridError::TooManyPoints(_) => "take fewer values per parameter, or fewer parameters",
             GridError::Empty(_) => "give at least one value",
+            GridError::NotFinite(..) => "give finite values",
         };
         table.error(e.to_string()).with_help(help)
     })

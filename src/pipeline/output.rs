@@ -168,16 +168,25 @@ impl Output {
             .map_or(0..0, |p| p.span.clone())
     }
 
-    /// Why a network cannot give these outputs: place, words and help.
-    pub(super) fn impossible(&self, network: &Network) -> Option<(&Place, &str, &str)> {
+    /// Where the file has the key of an output that can be impossible.
+    pub(super) fn place(&self, key: &str) -> Option<&Place> {
+        match key {
+            "save_lfp" => self.places.lfp.as_ref(),
+            _ => self.places.calcium.as_ref(),
+        }
+    }
+
+    /// Why a network cannot give these outputs: key, words and help.
+    pub(super) fn impossible(
+        &self,
+        network: &Network,
+    ) -> Option<(&'static str, &'static str, &'static str)> {
         if self.save_lfp && network.rec_arrays.is_empty() {
-            return self.places.lfp.as_ref().map(|place| {
-                (
-                    place,
-                    "needs an electrode array, and the network has none",
-                    "add an [[electrode_array]] with `name` and `electrode_pos`",
-                )
-            });
+            return Some((
+                "save_lfp",
+                "needs an electrode array, and the network has none",
+                "add an [[electrode_array]] with `name` and `electrode_pos`; in Rust, `Network::add_electrode_array`",
+            ));
         }
         if self.save_calcium {
             let has_calcium = |section: &str, all: bool| {
@@ -188,21 +197,18 @@ impl Output {
                 })
             };
             if !has_calcium("soma", self.record_ca == Record::All) {
-                let all = has_calcium("soma", true);
-                return self.places.calcium.as_ref().map(|place| {
-                    if all {
-                        (
-                            place,
-                            "needs calcium in a soma, and it is only in other sections",
-                            "set record_ca = \"all\"",
-                        )
-                    } else {
-                        (
-                            place,
-                            "needs a cell with calcium dynamics (`cad` or `kca`), and the network has none",
-                            "remove the key",
-                        )
-                    }
+                return Some(if has_calcium("soma", true) {
+                    (
+                        "save_calcium",
+                        "needs calcium in a soma, and it is only in other sections",
+                        "set record_ca = \"all\"",
+                    )
+                } else {
+                    (
+                        "save_calcium",
+                        "needs a cell with calcium dynamics (`cad` or `kca`), and the network has none",
+                        "remove the key",
+                    )
                 });
             }
         }

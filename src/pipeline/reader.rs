@@ -46,10 +46,8 @@ impl<'a> Item<'a> {
 
     /// The text of the value as it stands in the file.
     pub(crate) fn source_text(&self) -> &'a str {
-        self.source
-            .text
-            .get(self.place.span.clone())
-            .unwrap_or_default()
+        let text = self.source.text.as_deref().unwrap_or_default();
+        text.get(self.place.span.clone()).unwrap_or_default()
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) -> PipelineError {

@@ -346,7 +346,7 @@ fn span_within(item: &Item, text: &str, at: &Range<usize>) -> Range<usize> {
 /// Values of all parameters at a point.
 pub(crate) struct Env<'a> {
     pub(crate) source: &'a Source,
-    scope: &'a Scope,
+    pub(super) scope: &'a Scope,
     pub(super) point: &'a [ParamValue],
     numbers: Vec<f64>,
 }
@@ -388,6 +388,12 @@ impl Env<'_> {
             &place.span,
             format!("{} {message}{}", place.describe(), self.where_clause()),
         )
+    }
+
+    /// An error of something that has no place in a file, which names the grid point.
+    pub(crate) fn error_of(&self, what: &str, message: &str) -> PipelineError {
+        let message = format!("{what} {message}{}", self.where_clause());
+        Source::error_of_file(&self.source.path, message)
     }
 
     pub(super) fn finite(&self, place: &Place, expr: &Expr) -> Result<f64, PipelineError> {

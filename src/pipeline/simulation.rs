@@ -11,7 +11,7 @@ pub(super) const SIMULATION_KEYS: &[&str] = &["tstop", "dt", "n_trials"];
 /// Most samples of a simulation.
 const MAX_SAMPLES: f64 = 1e7;
 /// Most trials of a simulation.
-const MAX_TRIALS: i64 = 100_000;
+pub(super) const MAX_TRIALS: i64 = 100_000;
 
 /// `[simulation]`; `None` stands for hnn-core's default.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,47 +48,44 @@ impl Simulation {
             number.as_ref().map_or(Ok(default), |n| n.evaluate(env))
         };
         let (tstop, dt) = (value(&self.tstop, 170.0)?, value(&self.dt, 0.025)?);
+        let Err((key, message)) = check_times(tstop, dt) else {
+            return Ok((tstop, dt));
+        };
         // Blame the key that the file has.
-        let place = |first: &Option<Number>, second: &Option<Number>| {
-            first.as_ref().or(second.as_ref()).map(|n| n.place.clone())
+        let place = match key {
+            "dt" => self.dt.as_ref().or(self.tstop.as_ref()),
+            _ => self.tstop.as_ref().or(self.dt.as_ref()),
         };
-        let fail = |first, second, message: String| match place(first, second) {
-            Some(place) => Err(env.error(&place, &message)),
+        match place {
+            Some(number) => Err(env.error(&number.place, &message)),
             None => Ok((tstop, dt)),
-        };
-        if dt <= 0.0 {
-            return fail(
-                &self.dt,
-                &None,
-                format!("must be greater than 0 ms, not {dt}"),
-            );
         }
-        if tstop <= 0.0 {
-            return fail(
-                &self.tstop,
-                &None,
-                format!("must be greater than 0 ms, not {tstop}"),
-            );
-        }
-        if dt > tstop {
-            return fail(
-                &self.dt,
-                &self.tstop,
-                format!(
-                    "does not fit: dt = {dt} ms is longer than the whole simulation, tstop = {tstop} ms"
-                ),
-            );
-        }
-        let samples = tstop / dt + 1.0;
-        if samples > MAX_SAMPLES {
-            return fail(
-                &self.tstop,
-                &self.dt,
-                format!(
-                    "asks for {samples:.0} samples (tstop = {tstop} ms, dt = {dt} ms); at most {MAX_SAMPLES:.0} are possible"
-                ),
-            );
-        }
-        Ok((tstop, dt))
     }
+}
+
+/// Refuses times (ms) that no simulation can have: which of the two is to blame, and what is wrong.
+pub(super) fn check_times(tstop: f64, dt: f64) -> Result<(), (&'static str, String)> {
+    for (key, value) in [("dt", dt), ("tstop", tstop)] {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err((key, format!("must be greater than 0 ms, not {value}")));
+        }
+    }
+    if dt > tstop {
+        return Err((
+            "dt",
+            format!(
+                "does not fit: dt = {dt} ms is longer than the whole simulation, tstop = {tstop} ms"
+            ),
+        ));
+    }
+    let samples = tstop / dt + 1.0;
+    if samples > MAX_SAMPLES {
+        return Err((
+            "tstop",
+            format!(
+                "asks for {samples:.0} samples (tstop = {tstop} ms, dt = {dt} ms); at most {MAX_SAMPLES:.0} are possible"
+            ),
+        ));
+    }
+    Ok(())
 }

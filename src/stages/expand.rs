@@ -59,7 +59,10 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
             .fingerprint(&bound.network, bound.tstop, bound.dt)
             .map_err(|nan| RunError::Input {
                 what: format!("{nan} at {}", describe(pipeline, &values)),
-                help: "check the expressions of the pipeline file".into(),
+                help: match pipeline.text() {
+                    Some(_) => "check the expressions of the pipeline file".into(),
+                    None => "check what set_params computes".into(),
+                },
             })?;
         Ok(GridPoint {
             values,
@@ -160,9 +163,9 @@ fn value_identity(value: &Value) -> u64 {
 }
 
 /// Identity of everything that turns values into a network: the pipeline file without its grid and without what does not
-/// reach the network, and this program. `None` if other files take part.
+/// reach the network, and this program. `None` if other files, or a closure, take part.
 fn recipe(pipeline: &Pipeline) -> Option<u64> {
-    let mut table: toml::Table = pipeline.text().parse().ok()?;
+    let mut table: toml::Table = pipeline.text()?.parse().ok()?;
     for key in [
         "name",
         "save_folder",

@@ -69,6 +69,14 @@ impl Default for Options {
     }
 }
 
+/// Simulations at a time that a user asks for; 0 and less stand for all cores.
+pub fn jobs(asked: i64) -> usize {
+    match usize::try_from(asked) {
+        Ok(jobs) if jobs > 0 => jobs,
+        _ => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
 /// Follows a run.
 pub trait Watch {
     /// The plan is made; nothing has run yet.

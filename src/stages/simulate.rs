@@ -387,7 +387,7 @@ impl Job<'_> {
                     .fingerprint(&bound.network, bound.tstop, bound.dt)
                     .ok()
                     .filter(|fingerprint| fingerprint.set == point.set)
-                    .ok_or_else(|| changed(&point.set))?;
+                    .ok_or_else(|| changed(self.pipeline, &point.set))?;
                 let shared = Arc::new((bound, fingerprint));
                 desk.last = Some((task.point, shared.clone()));
                 shared
@@ -598,14 +598,23 @@ fn for_outputs(mut trial: Trial, outputs: &Outputs) -> Trial {
     trial
 }
 
-fn changed(set: &Hash) -> RunError {
-    RunError::Input {
-        what: format!(
-            "the pipeline gives another network for {} than when the plan was made",
-            set.short()
-        ),
-        help: "a file that it reads has changed meanwhile; run again: what was finished is kept"
-            .into(),
+fn changed(pipeline: &Pipeline, set: &Hash) -> RunError {
+    let set = set.short();
+    match pipeline.text() {
+        Some(_) => RunError::Input {
+            what: format!(
+                "the pipeline gives another network for {set} than when the plan was made"
+            ),
+            help:
+                "a file that it reads has changed meanwhile; run again: what was finished is kept"
+                    .into(),
+        },
+        None => RunError::Input {
+            what: format!(
+                "set_params gives another network for {set} than when the plan was made"
+            ),
+            help: "it must make the same network of the same parameters each time: no clock, no counters, random numbers only from a fixed seed".into(),
+        },
     }
 }
 
@@ -625,12 +634,8 @@ fn check_finite(result: SimulationResult) -> Result<SimulationResult, (&'static 
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| text.to_string())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
     format!(
         "an error in hnn-sweep itself, please report it: {}",
-        text.unwrap_or_else(|| "unknown panic".into())
+        crate::pipeline::words_of_panic(panic)
     )
 }

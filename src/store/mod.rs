@@ -36,6 +36,7 @@ mod verify;
 pub use derive::RESERVED;
 #[doc(hidden)]
 pub use disk::fault;
+pub(crate) use disk::{aside, create_dir, settle};
 pub use error::{Result, StoreError};
 pub use hash::{Blob, Hash};
 pub use journal::Commit;

@@ -193,8 +193,13 @@ impl Loader {
         Some((point.sim, &point.values))
     }
 
+    /// Tasks of a point by trial, with what the index knows of those that are finished.
+    pub fn tasks(&self, point: usize) -> impl Iterator<Item = (Id, Option<&Task>)> {
+        self.ids(point).map(|id| (id, self.task(id)))
+    }
+
     /// Finished task of a simulation's trial; what the index knows of it, without its rows.
-    pub fn task(&self, id: Id) -> Option<&Task> {
+    fn task(&self, id: Id) -> Option<&Task> {
         self.store.state().tasks.get(&id)
     }
 

@@ -6,10 +6,12 @@
 mod compare;
 mod electrodes;
 mod peaks;
+mod savgol;
 mod smooth;
 mod spectrum;
 mod spikes;
 
+pub use savgol::{SavgolError, savgol};
 pub use smooth::{SmoothError, post_process, smooth};
 
 use crate::network::Network;
@@ -306,7 +308,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
-fn pairwise_sum(values: &[f64]) -> f64 {
+pub fn pairwise_sum(values: &[f64]) -> f64 {
     let n = values.len();
     if n < 8 {
         return values.iter().fold(-0.0, |sum, v| sum + v);

@@ -87,7 +87,7 @@ fn hamming(n: usize) -> Vec<f64> {
 }
 
 /// `numpy.convolve(values, taps, "same")` for at most as many taps as values.
-fn convolve_same(values: &[f64], taps: &[f64]) -> Vec<f64> {
+pub(super) fn convolve_same(values: &[f64], taps: &[f64]) -> Vec<f64> {
     /// Outputs that are summed side by side; each still sums its taps in order.
     const BLOCK: usize = 32;
     let n = values.len();

@@ -1,0 +1,429 @@
+//! hnn-core's own files of a batch: `sim_run_{start}-{end}.npz`, which `BatchSimulate.load_all_results()` reads.
+//!
+//! Members hold pickled objects, written one simulation at a time: `param_values`, `dpl`, `spiking`, `lfp`, `voltages`,
+//! `currents`, `calcium`, `metadata`. Tables that the sweep has not stored have no member.
+
+use super::files::failed;
+use super::npy::{Archive, header, is_ours};
+use super::pickle::Pickler;
+use super::{Report, Target, batches, complete, has_rows, plain};
+use crate::network::{ElectrodeArray, ElectrodeMethod, Gid};
+use crate::pipeline::ParamValue;
+use crate::solver::{Dipole, SimulationResult};
+use crate::stages::{LoadedSimulation, LoadedTrial, Loader, RunError, StoredNetwork};
+use crate::store::Table;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::Path;
+
+/// Writes a sweep's simulations, at most `batch_size` in a file; `plain` gives arrays only, without pickled objects.
+///
+/// # Errors
+/// If files are there already that must not be replaced or that would be read along with the new ones, if results are
+/// missing that others of the sweep have, or if a file cannot be read or written.
+pub fn npz(
+    loader: &Loader,
+    target: &Target,
+    batch_size: u32,
+    plain: bool,
+) -> Result<Report, RunError> {
+    let mut report = Report::default();
+    let complete = complete(loader, &mut report);
+    let of_points = |range: &Range<usize>| -> Vec<usize> {
+        range
+            .clone()
+            .filter(|point| complete.get(*point) == Some(&true))
+            .collect()
+    };
+    let batches: Vec<(String, Vec<usize>)> = batches(loader.n_points(), batch_size)
+        .map(|range| (file_name(&range), of_points(&range)))
+        .filter(|(_, points)| !points.is_empty())
+        .collect();
+    let names: Vec<String> = batches.iter().map(|(name, _)| name.clone()).collect();
+    target.prepare(&names)?;
+    let strangers = target.others(|name| {
+        name.starts_with("sim_run_")
+            && name.ends_with(".npz")
+            && !names.iter().any(|own| own == name)
+    })?;
+    if let Some(stranger) = strangers
+        .iter()
+        .find(|path| !target.overwrite || !is_ours(path))
+    {
+        return Err(RunError::Input {
+            what: format!(
+                "{} is not of this export, and would be read along with it",
+                stranger.display()
+            ),
+            help: "choose another folder with -o, or move the file away; nothing was written"
+                .into(),
+        });
+    }
+    for (name, points) in &batches {
+        let batch = Batch::new(loader, points, batch_size)?;
+        let path = target.folder.join(name);
+        target.write(name, &mut report, |file| {
+            let mut archive = Archive::new(file, &path);
+            match plain {
+                true => plain::members(&batch, &mut archive, &path)?,
+                false => batch.members(&mut archive, &path)?,
+            }
+            archive.finish()
+        })?;
+    }
+    for stranger in strangers {
+        fs_err::remove_file(&stranger).map_err(|e| failed(&stranger, e))?;
+    }
+    Ok(report)
+}
+
+fn file_name(range: &Range<usize>) -> String {
+    format!("sim_run_{}-{}.npz", range.start, range.end)
+}
+
+/// Simulations of one file.
+pub struct Batch<'a> {
+    loader: &'a Loader,
+    /// Points that are in it.
+    pub points: &'a [usize],
+    networks: BTreeMap<usize, StoredNetwork>,
+    /// Most simulations of a file.
+    pub batch_size: u32,
+}
+
+impl<'a> Batch<'a> {
+    fn new(loader: &'a Loader, points: &'a [usize], batch_size: u32) -> Result<Self, RunError> {
+        let range = match (points.first(), points.last()) {
+            (Some(first), Some(last)) => *first..*last + 1,
+            _ => 0..0,
+        };
+        let networks = range.clone().zip(loader.networks(range)?);
+        let networks = networks
+            .filter_map(|(point, network)| Some((point, network?)))
+            .collect();
+        Ok(Self {
+            loader,
+            points,
+            networks,
+            batch_size,
+        })
+    }
+
+    /// Trials of each simulation.
+    pub fn n_trials(&self) -> u32 {
+        self.loader.n_trials()
+    }
+
+    /// Names of the parameters.
+    pub fn parameters(&self) -> Vec<&str> {
+        self.loader
+            .parameters()
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
+    /// Value of a parameter at a point.
+    pub fn value(&self, point: usize, name: &str) -> Option<ParamValue> {
+        let mut values = self.loader.values(point).into_iter();
+        values.find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Tables that the sweep has stored.
+    pub fn tables(&self) -> Vec<Table> {
+        self.loader.tables()
+    }
+
+    /// The network of a point.
+    pub fn network(&self, point: usize) -> Result<&StoredNetwork, RunError> {
+        self.networks.get(&point).ok_or_else(|| RunError::Input {
+            what: format!("the specification of point {point} is not in the folder any more"),
+            help: "it comes back when the simulation is run again".into(),
+        })
+    }
+
+    /// Visits the simulations with their rows of a table.
+    pub fn for_each(
+        &self,
+        table: Table,
+        visit: &mut dyn FnMut(&LoadedSimulation) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return Ok(());
+        };
+        let mut visit = |simulation: LoadedSimulation| {
+            if self.points.binary_search(&simulation.point).is_err() {
+                return Ok(());
+            }
+            for trial in &simulation.trials {
+                has_rows(&simulation, trial, table)?;
+            }
+            visit(&simulation)
+        };
+        self.loader
+            .for_each(*first..*last + 1, &[table], &mut visit)
+    }
+
+    /// The first simulation with its rows of a table.
+    pub fn first(&self, table: Table) -> Result<Option<LoadedSimulation>, RunError> {
+        let Some(first) = self.points.first() else {
+            return Ok(None);
+        };
+        let mut loaded = self.loader.load(*first..*first + 1, &[table])?;
+        Ok(loaded.pop())
+    }
+
+    fn members(&self, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+        let n = self.points.len();
+        archive.member("param_values", |out| {
+            let written = objects(out, &[n], |p| {
+                p.list(self.points, |p, point| self.param_values(p, *point))
+            });
+            written.map_err(|e| failed(path, e))
+        })?;
+        for table in self.tables() {
+            let by_trial = [n, self.n_trials() as usize];
+            let (name, shape) = match table {
+                Table::Dipole => ("dpl", &by_trial[..]),
+                Table::Spikes => ("spiking", &by_trial[..1]),
+                Table::Lfp => ("lfp", &by_trial[..1]),
+                other => (other.name(), &by_trial[..]),
+            };
+            archive.member(name, |out| self.results(out, path, table, shape))?;
+        }
+        let network = self.network(self.points.first().copied().unwrap_or_default())?;
+        archive.member("metadata", |out| {
+            let written = objects(out, &[], |p| {
+                p.list([network], |p, network| {
+                    p.dict()?;
+                    p.entry("batch_size", |p| p.int(self.batch_size.into()))?;
+                    p.entry("n_trials", |p| p.int(self.n_trials().into()))?;
+                    p.entry("tstop", |p| p.float(network.tstop))?;
+                    p.entry("dt", |p| p.float(network.dt))
+                })
+            });
+            written.map_err(|e| failed(path, e))
+        })
+    }
+
+    fn param_values<W: Write>(&self, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
+        p.dict()?;
+        for (name, value) in self.loader.values(point) {
+            p.entry(&name, |p| match value {
+                ParamValue::Float(x) => p.float(x),
+                ParamValue::Int(x) => p.int(x),
+                ParamValue::Str(x) => p.text(&x),
+                ParamValue::Bool(x) => p.bool(x),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the simulations have of a table, one after the other.
+    fn results(
+        &self,
+        out: &mut dyn Write,
+        path: &Path,
+        table: Table,
+        shape: &[usize],
+    ) -> Result<(), RunError> {
+        let error = |e| failed(path, e);
+        out.write_all(&header("|O", shape)).map_err(error)?;
+        let mut p = Pickler::new(out).map_err(error)?;
+        p.begin_array("O", shape).map_err(error)?;
+        p.empty_list().map_err(error)?;
+        self.for_each(table, &mut |simulation| {
+            let network = self.network(simulation.point)?;
+            append(&mut p, table, network, simulation).map_err(error)
+        })?;
+        p.end_array().map_err(error)?;
+        p.finish().map_err(error)?;
+        Ok(())
+    }
+}
+
+/// An array of objects in NumPy's file format; `items` writes the list of them.
+fn objects<'w>(
+    out: &'w mut dyn Write,
+    shape: &[usize],
+    items: impl FnOnce(&mut Pickler<&'w mut dyn Write>) -> io::Result<()>,
+) -> io::Result<()> {
+    out.write_all(&header("|O", shape))?;
+    let mut p = Pickler::new(out)?;
+    p.begin_array("O", shape)?;
+    items(&mut p)?;
+    p.end_array()?;
+    p.finish()?;
+    Ok(())
+}
+
+/// Appends what one simulation has of a table: an item, or one for each trial.
+fn append<W: Write>(
+    p: &mut Pickler<W>,
+    table: Table,
+    network: &StoredNetwork,
+    simulation: &LoadedSimulation,
+) -> io::Result<()> {
+    let trials = &simulation.trials;
+    match table {
+        Table::Spikes => {
+            spiking(p, trials)?;
+            return p.append();
+        }
+        Table::Lfp => {
+            p.dict()?;
+            for (name, array) in &network.electrodes {
+                p.entry(name, |p| extracellular(p, name, array, trials))?;
+            }
+            return p.append();
+        }
+        _ => {}
+    }
+    for LoadedTrial { result, .. } in trials {
+        match table {
+            Table::Dipole => dipole(p, &result.times, &result.dipole)?,
+            _ => traces(p, network, table, result)?,
+        }
+        p.append()?;
+    }
+    Ok(())
+}
+
+/// A `Dipole`, as hnn-core has it in memory.
+fn dipole<W: Write>(p: &mut Pickler<W>, times: &[f64], dipole: &Dipole) -> io::Result<()> {
+    let interval = match times {
+        [first, second, ..] => second - first,
+        _ => f64::NAN,
+    };
+    p.object("hnn_core.dipole", "Dipole", |p| {
+        p.entry("times", |p| p.array(times))?;
+        p.entry("data", |p| {
+            p.dict()?;
+            p.entry("agg", |p| p.array(&dipole.agg))?;
+            p.entry("L2", |p| p.array(&dipole.l2))?;
+            p.entry("L5", |p| p.array(&dipole.l5))
+        })?;
+        p.entry("nave", |p| p.int(1))?;
+        p.entry("sfreq", |p| p.float(1000.0 / interval))?;
+        p.entry("scale_applied", |p| p.int(1))
+    })
+}
+
+/// Times, types and gids of all trials' spikes.
+fn spiking<W: Write>(p: &mut Pickler<W>, trials: &[LoadedTrial]) -> io::Result<()> {
+    let of_spikes = |trial: &LoadedTrial, value: fn(f64, Gid) -> f64| -> Vec<f64> {
+        let spikes = trial.result.spikes.iter();
+        spikes.map(|spike| value(spike.time, spike.gid)).collect()
+    };
+    p.dict()?;
+    p.entry("spike_times", |p| {
+        p.list(trials, |p, trial| {
+            p.floats(&of_spikes(trial, |time, _| time))
+        })
+    })?;
+    p.entry("spike_types", |p| {
+        p.list(trials, |p, trial| {
+            p.list(&trial.result.spikes, |p, spike| {
+                p.numpy_text(trial.cell_types.get(&spike.gid).map_or("", String::as_str))
+            })
+        })
+    })?;
+    p.entry("spike_gids", |p| {
+        p.list(trials, |p, trial| {
+            p.floats(&of_spikes(trial, |_, gid| gid.into()))
+        })
+    })
+}
+
+/// An `ExtracellularArray` with its potentials.
+fn extracellular<W: Write>(
+    p: &mut Pickler<W>,
+    name: &str,
+    array: &ElectrodeArray,
+    trials: &[LoadedTrial],
+) -> io::Result<()> {
+    p.object("hnn_core.extracellular", "ExtracellularArray", |p| {
+        p.entry("positions", |p| {
+            p.list(&array.positions, |p, [x, y, z]| {
+                p.float(*x)?;
+                p.float(*y)?;
+                p.float(*z)?;
+                p.tuple(3)
+            })
+        })?;
+        let n = i64::try_from(array.positions.len()).unwrap_or(i64::MAX);
+        p.entry("n_contacts", |p| p.int(n))?;
+        p.entry("conductivity", |p| p.float(array.conductivity))?;
+        p.entry("method", |p| match array.method {
+            Some(ElectrodeMethod::Psa) => p.text("psa"),
+            Some(ElectrodeMethod::Lsa) => p.text("lsa"),
+            None => p.none(),
+        })?;
+        p.entry("min_distance", |p| p.float(array.min_distance))?;
+        let times = trials.first().map_or(&[][..], |trial| &trial.result.times);
+        p.entry("_times", |p| p.floats(times))?;
+        p.entry("_data", |p| {
+            p.list(trials, |p, trial| {
+                let own = trial.result.lfp.iter().filter(|lfp| lfp.array == name);
+                p.list(own.flat_map(|lfp| &lfp.potential), |p, values| {
+                    p.floats(values)
+                })
+            })
+        })
+    })
+}
+
+/// Traces of one trial by gid, section and, for currents, `section_receptor`; every cell is there, with or without traces.
+fn traces<W: Write>(
+    p: &mut Pickler<W>,
+    network: &StoredNetwork,
+    table: Table,
+    result: &SimulationResult,
+) -> io::Result<()> {
+    type Trace<'t> = (&'t str, Option<&'t str>, &'t [f64]);
+    let mut by_gid: BTreeMap<Gid, Vec<Trace>> =
+        network.cells().map(|gid| (gid, Vec::new())).collect();
+    match table {
+        Table::Voltages => result.voltages.iter().for_each(|t| {
+            by_gid
+                .entry(t.gid)
+                .or_default()
+                .push((&t.section, None, &t.values));
+        }),
+        Table::Currents => result.currents.iter().for_each(|t| {
+            let trace: Trace = (&t.section, Some(&t.receptor), &t.values);
+            by_gid.entry(t.gid).or_default().push(trace);
+        }),
+        _ => result.calcium.iter().for_each(|t| {
+            by_gid
+                .entry(t.gid)
+                .or_default()
+                .push((&t.section, None, &t.values));
+        }),
+    }
+    p.dict()?;
+    for (gid, traces) in &by_gid {
+        p.numbered(*gid, |p| {
+            p.dict()?;
+            for of_section in traces.chunk_by(|a, b| a.0 == b.0) {
+                let Some((section, receptor, values)) = of_section.first() else {
+                    continue;
+                };
+                p.entry(section, |p| match receptor {
+                    None => p.floats(values),
+                    Some(_) => {
+                        p.dict()?;
+                        for (section, receptor, values) in of_section {
+                            let name = format!("{section}_{}", receptor.unwrap_or_default());
+                            p.entry(&name, |p| p.floats(values))?;
+                        }
+                        Ok(())
+                    }
+                })?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Parameters and statistics for simulation-based inference: `theta` and `x`, row by row of the same simulation.
+
+use super::files::failed;
+use super::npy::{Archive, Array};
+use super::{Report, Target, complete};
+use crate::pipeline::{ParamValue, Prior};
+use crate::stages::{Loader, RunError};
+use crate::store::Kind;
+
+/// Least and largest value of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Least.
+    pub low: f64,
+    /// Largest.
+    pub high: f64,
+}
+
+impl From<Prior> for Bounds {
+    /// Ends of the distribution; infinite for a normal one.
+    fn from(prior: Prior) -> Self {
+        let (low, high) = match prior {
+            Prior::Uniform { low, high } | Prior::LogUniform { low, high } => (low, high),
+            Prior::Normal { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        Self { low, high }
+    }
+}
+
+/// Rows of both tables.
+#[derive(Default)]
+struct Rows {
+    theta: Vec<f64>,
+    x: Vec<f64>,
+    points: Vec<i64>,
+    trials: Vec<i64>,
+    undefined: usize,
+}
+
+/// Writes `sbi.npz` with `theta` (rows, parameters), `x` (rows, statistics), `theta_names`, `x_names`, `bounds` (parameters, 2),
+/// `points` and `trials`; and each of them as `sbi_{name}.npy`.
+///
+/// A row is a trial of a simulation, or a simulation if all statistics are of the mean over trials (its trial is -1).
+/// Parameters in `seeds`, texts and truth values are not in `theta`; failed and missing simulations have no row. `bounds` of
+/// a parameter are those in `known`, else its least and largest value in the grid.
+///
+/// # Errors
+/// If the sweep has no summaries or no numbers as parameters, if files are there already that must not be replaced, or if a
+/// file cannot be written.
+pub fn sbi(
+    loader: &Loader,
+    target: &Target,
+    seeds: &[String],
+    known: &[(String, Bounds)],
+) -> Result<Report, RunError> {
+    let mut report = Report::default();
+    let mut names = Vec::new();
+    for (name, kind) in loader.parameters() {
+        let why = match kind {
+            _ if seeds.contains(name) => "it is a seed",
+            Kind::Text => "its values are texts",
+            Kind::Bool => "its values are truth values",
+            Kind::Float | Kind::Int => {
+                names.push(name.clone());
+                continue;
+            }
+        };
+        report
+            .left_out
+            .push(format!("parameter `{name}` is not in theta: {why}"));
+    }
+    let columns = &loader.sweep().summaries;
+    if names.is_empty() || columns.is_empty() {
+        let (what, help) = match names.is_empty() {
+            true => (
+                "no parameter that is a number",
+                "theta needs one in [grid] or [samples]",
+            ),
+            false => (
+                "no summaries",
+                "x is made of them: add [[summary]] to the pipeline and run it again; nothing is simulated anew",
+            ),
+        };
+        return Err(RunError::Input {
+            what: format!("sweep `{}` has {what}", loader.name()),
+            help: help.into(),
+        });
+    }
+    let complete = complete(loader, &mut report);
+    let by_trial = columns.iter().any(|column| !column.mean);
+    let mut rows = Rows::default();
+    let mut grid: Vec<Option<Bounds>> = vec![None; names.len()];
+    for point in 0..loader.n_points() {
+        let theta = theta(&loader.values(point), &names);
+        for (bounds, value) in grid.iter_mut().zip(&theta) {
+            let Bounds { low, high } = bounds.get_or_insert(Bounds {
+                low: *value,
+                high: *value,
+            });
+            (*low, *high) = (low.min(*value), high.max(*value));
+        }
+        if complete.get(point) != Some(&true) {
+            continue;
+        }
+        let n = if by_trial { loader.n_trials() } else { 1 };
+        for (id, task) in loader.tasks(point).take(n as usize) {
+            rows.theta.extend(&theta);
+            rows.points.push(point as i64);
+            rows.trials.push(if by_trial { id.1.into() } else { -1 });
+            let sim = loader.store().state().sims.get(id.0 as usize);
+            for column in columns {
+                let value = match column.mean {
+                    true => sim.and_then(|sim| sim.means.get(&column.id)),
+                    false => task.and_then(|task| task.stats.get(&column.id)),
+                };
+                let value = value.copied().flatten().unwrap_or(f64::NAN);
+                rows.undefined += usize::from(value.is_nan());
+                rows.x.push(value);
+            }
+        }
+    }
+    if rows.undefined > 0 {
+        report.left_out.push(format!(
+            "{} values of x are NaN: the statistic does not exist there (no such peak, no spike)",
+            rows.undefined
+        ));
+    }
+    let bounds = names.iter().zip(grid).flat_map(|(name, grid)| {
+        let known = known
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, bounds)| *bounds);
+        let missing = Bounds {
+            low: f64::NAN,
+            high: f64::NAN,
+        };
+        let Bounds { low, high } = known.or(grid).unwrap_or(missing);
+        [low, high]
+    });
+    let bounds: Vec<f64> = bounds.collect();
+    let n = rows.points.len();
+    let arrays = [
+        ("theta", Array::Floats(vec![n, names.len()], rows.theta)),
+        ("x", Array::Floats(vec![n, columns.len()], rows.x)),
+        ("bounds", Array::Floats(vec![names.len(), 2], bounds)),
+        ("theta_names", Array::Texts(names)),
+        (
+            "x_names",
+            Array::Texts(columns.iter().map(|c| c.name.clone()).collect()),
+        ),
+        ("points", Array::ints(rows.points)),
+        ("trials", Array::ints(rows.trials)),
+    ];
+    write(target, &mut report, &arrays)?;
+    Ok(report)
+}
+
+/// Values of the named parameters; NaN for one that the point does not know.
+fn theta(values: &[(String, ParamValue)], names: &[String]) -> Vec<f64> {
+    let value = |name: &String| {
+        let known = values.iter().find(|(own, _)| own == name);
+        known
+            .and_then(|(_, value)| value.as_f64())
+            .unwrap_or(f64::NAN)
+    };
+    names.iter().map(value).collect()
+}
+
+fn write(target: &Target, report: &mut Report, arrays: &[(&str, Array)]) -> Result<(), RunError> {
+    let file = |name: &str| format!("sbi_{name}.npy");
+    let names =
+        std::iter::once("sbi.npz".to_string()).chain(arrays.iter().map(|(name, _)| file(name)));
+    target.prepare(&names.collect::<Vec<_>>())?;
+    let path = target.folder.join("sbi.npz");
+    target.write("sbi.npz", report, |out| {
+        let mut archive = Archive::new(out, &path);
+        for (name, array) in arrays {
+            archive.array(name, array)?;
+        }
+        archive.finish()
+    })?;
+    for (name, array) in arrays {
+        let path = target.folder.join(file(name));
+        target.write(&file(name), report, |mut out| {
+            array.write(&mut out).map_err(|e| failed(&path, e))?;
+            Ok(out)
+        })?;
+    }
+    Ok(())
+}
