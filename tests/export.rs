@@ -651,7 +651,7 @@ fn tables_and_answers_are_exported() {
         "csv",
         "results",
         "--sql",
-        "SELECT weight, top FROM summary ORDER BY weight",
+        "SELECT weight, n FROM summary ORDER BY weight",
         "-o",
         "a.csv",
     ];
@@ -659,14 +659,14 @@ fn tables_and_answers_are_exported() {
         let answer = program(dir.path(), &words).failure().code(1);
         let text = String::from_utf8(answer.get_output().stdout.clone()).unwrap();
         assert!(
-            text.contains("COPY (SELECT weight, top FROM summary ORDER BY weight) TO 'a.csv'"),
+            text.contains("COPY (SELECT weight, n FROM summary ORDER BY weight) TO 'a.csv'"),
             "{text}"
         );
         return;
     }
     program(dir.path(), &words).success();
     let csv = std::fs::read_to_string(dir.path().join("a.csv")).unwrap();
-    assert_eq!(csv.lines().next(), Some("weight,top"));
+    assert_eq!(csv.lines().next(), Some("weight,n"));
     assert_eq!(csv.lines().count(), 13);
     program(
         dir.path(),
