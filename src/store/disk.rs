@@ -201,6 +201,11 @@ pub fn sync_parent(path: &Path) -> Result<()> {
     let Some(parent) = path.parent() else {
         return Ok(());
     };
+    // The folder of a bare name is the working directory.
+    let parent = match parent.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => parent,
+    };
     fault::whole()
         .and_then(|()| fs::File::open(parent))
         .and_then(|dir| dir.sync_all())
