@@ -102,7 +102,9 @@ fn an_unknown_verb_is_exit_code_1_with_a_suggestion() {
 #[test]
 fn every_verb_teaches_with_an_example() {
     let place = Place::new(PIPELINE);
-    for verb in ["run", "plan", "status", "verify", "gc", "query", "why"] {
+    for verb in [
+        "run", "plan", "status", "verify", "gc", "compact", "query", "why",
+    ] {
         let help = place.out(&format!("{verb} --help"));
         assert!(help.contains(&format!("hnn-sweep {verb} ")), "{help}");
     }
@@ -276,6 +278,35 @@ fn verify_names_what_is_damaged_and_run_heals_it() {
         "{plan}"
     );
     assert!(place.out("run small.toml").contains("3 simulated"));
+    place.out("verify results");
+}
+
+#[test]
+fn compact_keeps_what_is_needed_and_nothing_else() {
+    let place = Place::new(&PIPELINE.replace("tstop = 20.0", "tstop = 19.0"));
+    place.out("run small.toml");
+    std::fs::write(place.path().join("small.toml"), PIPELINE).unwrap();
+    place.out("run small.toml");
+    let specs = || -> u64 {
+        let files = std::fs::read_dir(place.results().join(".state/specs")).unwrap();
+        files.map(|f| f.unwrap().metadata().unwrap().len()).sum()
+    };
+    place.out("gc results --apply");
+    let before = specs();
+    place.out("compact results");
+    let after = specs();
+    assert!(after < before, "{after} of {before} bytes");
+    // What is left is whole, explained, and found again.
+    place.out("verify results");
+    assert!(place.out("plan small.toml").contains("0 missing"));
+    let key = fake::column(&place.results(), "simulations", "key");
+    assert!(place.out(&format!("why {} --folder results", key[0])).contains("tstop"));
+    // Once more changes nothing, and a run adds to it.
+    place.out("compact results");
+    assert_eq!(specs(), after);
+    let more = PIPELINE.replace("0.004]", "0.004, 0.008]");
+    std::fs::write(place.path().join("small.toml"), more).unwrap();
+    place.out("run small.toml");
     place.out("verify results");
 }
 

@@ -98,3 +98,46 @@ fn links_lead_to_files() {
         }
     }
 }
+
+/// Where `HNN_PYTHON` names a Python with polars and duckdb.
+#[test]
+fn polars_and_duckdb_answer_the_queries_of_the_readme() {
+    let Some(python) = std::env::var_os("HNN_PYTHON") else {
+        eprintln!("skipped: HNN_PYTHON names no Python with polars and duckdb");
+        return;
+    };
+    let folder = folder_with_pipelines();
+    let text = fs::read_to_string(root().join("pipelines/erp_weights.toml")).unwrap();
+    let small = text
+        .replace("[10, 10]", "[2, 2]")
+        .replace("-1, 20]", "-1, 2]");
+    assert_ne!(small, text);
+    fs::write(folder.path().join("small.toml"), small).unwrap();
+    let output = hnn_sweep(folder.path(), "run small.toml --quiet");
+    assert!(output.status.success());
+    let run = |script: &str| {
+        let output = Command::new(&python)
+            .args(["-c", script])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n{error}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let with_polars = blocks(&readme(), "python")
+        .into_iter()
+        .find(|block| block.contains("import polars"))
+        .unwrap();
+    let (first, last) = with_polars.trim().rsplit_once('\n').unwrap();
+    let printed = run(&format!(
+        "{first}\nframe = {last}\nprint(frame.height, frame['max_peak'].is_sorted(descending=True))"
+    ));
+    assert_eq!(printed.trim(), "4 True");
+    let sql = &blocks(&readme(), "sql")[0];
+    let printed = run(&format!(
+        "import duckdb\nrows = duckdb.sql('''{sql}''').fetchall()\nprint(len(rows), rows[0][:2])"
+    ));
+    // 170 ms in steps of 0.025 ms.
+    assert!(printed.starts_with("6801 (3, 0)"), "{printed}");
+}

@@ -1,5 +1,6 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
+mod compact;
 mod export;
 mod gc;
 mod network;
@@ -62,6 +63,8 @@ enum Verb {
     Verify(verify::Arguments),
     /// Drop results of simulations that are in no present grid
     Gc(gc::Arguments),
+    /// Pack what is beside the tables anew, and remove what nobody needs
+    Compact(compact::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
     /// Write results as files of hnn-core, NumPy, inference tools or others
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::Failures(arguments) => status::failures(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Gc(arguments) => gc::run(&arguments),
+        Verb::Compact(arguments) => compact::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),

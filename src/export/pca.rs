@@ -55,7 +55,7 @@ pub fn pca(
             times = trial.result.times.clone();
         }
         points.push(simulation.point as i64);
-        rows.push(mean_of_trials(&simulation, signal, times.len())?);
+        rows.push(mean_of_trials(&simulation, &signal, times.len())?);
         Ok(())
     })?;
     let mean = centre(&mut rows, times.len());
@@ -100,7 +100,7 @@ pub fn pca(
 
 fn mean_of_trials(
     simulation: &LoadedSimulation,
-    signal: Signal,
+    signal: &Signal,
     n_samples: usize,
 ) -> Result<Vec<f64>, RunError> {
     let mut mean = vec![0.0; n_samples];
@@ -111,6 +111,12 @@ fn mean_of_trials(
             Signal::Agg => &dipole.agg,
             Signal::L2 => &dipole.l2,
             Signal::L5 => &dipole.l5,
+            Signal::Lfp(_) | Signal::Csd(_) => {
+                return Err(RunError::Input {
+                    what: format!("`{}` is no dipole", signal.name()),
+                    help: "principal components are of `agg`, `L2` or `L5`".into(),
+                });
+            }
         };
         if values.len() != n_samples {
             return Err(RunError::Input {

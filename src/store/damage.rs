@@ -76,7 +76,7 @@ pub(super) fn lose(
     state.parts.remove(name);
     let path = layout.root().join(name);
     if path.exists() {
-        let folder = layout.state_folder().join("damaged");
+        let folder = layout.damaged();
         disk::create_dir(&folder)?;
         disk::rename(&path, &folder.join(name.replace('/', "-")))?;
     }

@@ -94,6 +94,11 @@ impl Layout {
         self.state_folder().join("intent")
     }
 
+    /// Where damaged files are put aside.
+    pub fn damaged(&self) -> PathBuf {
+        self.state_folder().join("damaged")
+    }
+
     /// Files that `verify` found damaged.
     pub fn damage(&self) -> PathBuf {
         self.state_folder().join("damage")

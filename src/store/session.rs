@@ -224,6 +224,33 @@ impl Session {
         })
     }
 
+    /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that are gone, damaged files that
+    /// were put aside. `links` are the blobs that a blob names.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged, or the disk refuses.
+    pub fn compact(&mut self, links: &dyn Fn(&[u8]) -> Vec<Hash>) -> Result<()> {
+        self.publish()?;
+        self.locked(|session| {
+            let mut state = session.state.clone();
+            specs::repack(&session.layout, &mut state, links)?;
+            state.save(&session.layout)?;
+            session.state = state;
+            session.known_specs = None;
+            // The state does not know them any more, nor what a crash has left.
+            for path in disk::list(&session.layout.specs())? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if !session.state.specs.contains_key(&*name) {
+                    disk::remove(&path)?;
+                }
+            }
+            for path in disk::list(&session.layout.damaged())? {
+                disk::remove(&path)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Publishes and ends the session. Gives the state, and files that turned out to be damaged meanwhile.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// A pack that has grown beyond this is left as it is, and a new one begun.
 const PACK_BYTES: u64 = 4 << 20;
 
+/// Bytes that are packed anew at a time, before compression.
+const RAW_BYTES_AT_ONCE: usize = 32 << 20;
+
 /// Hashes of all blobs that are kept.
 pub fn known(layout: &Layout, state: &State) -> Result<HashSet<Hash>> {
     let mut known = HashSet::new();
@@ -48,10 +51,32 @@ pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>
             })?;
             name
         }
-        None => format!("pack-{:06}.parquet", state.specs.len()),
+        None => next_name(state),
     };
+    write(layout, state, name, &blobs)
+}
+
+/// A name after all others.
+fn next_name(state: &State) -> String {
+    let last = state.specs.keys().next_back();
+    let number = |name: &String| -> Option<u32> {
+        let digits = name.strip_prefix("pack-")?.strip_suffix(".parquet")?;
+        digits.parse().ok()
+    };
+    let next = last
+        .and_then(number)
+        .map_or(0, |last| last.saturating_add(1));
+    format!("pack-{next:06}.parquet")
+}
+
+fn write(
+    layout: &Layout,
+    state: &mut State,
+    name: String,
+    blobs: &BTreeMap<Hash, Vec<u8>>,
+) -> Result<()> {
     let path = layout.specs().join(&name);
-    let bytes = encode(&blobs).map_err(|e| super::part::write_error(&path, e))?;
+    let bytes = encode(blobs).map_err(|e| super::part::write_error(&path, e))?;
     disk::write_whole(&layout.tmp(), &path, &bytes)?;
     let part = super::state::Part {
         len: bytes.len() as u64,
@@ -59,6 +84,54 @@ pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>
     };
     state.specs.insert(name, part);
     Ok(())
+}
+
+/// Writes the blobs that finished tasks need into new packs, and takes the old ones out of the state; gives their names. `links` are the
+/// blobs that a blob names.
+pub fn repack(
+    layout: &Layout,
+    state: &mut State,
+    links: &dyn Fn(&[u8]) -> Vec<Hash>,
+) -> Result<Vec<String>> {
+    let old: Vec<String> = state.specs.keys().cloned().collect();
+    let mut named: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
+    for name in &old {
+        for_each(layout, name, false, &mut |hash, bytes| {
+            named.insert(hash, links(bytes));
+        })?;
+    }
+    let mut needed = HashSet::new();
+    let mut next: Vec<Hash> = state.tasks.values().map(|task| task.key).collect();
+    while let Some(hash) = next.pop() {
+        if needed.insert(hash) {
+            next.extend(named.get(&hash).into_iter().flatten());
+        }
+    }
+    let mut packed = HashSet::new();
+    let (mut blobs, mut bytes) = (BTreeMap::new(), 0);
+    for name in &old {
+        let mut found = BTreeMap::new();
+        for_each(layout, name, false, &mut |hash, bytes| {
+            if needed.contains(&hash) && packed.insert(hash) {
+                found.insert(hash, bytes.to_vec());
+            }
+        })?;
+        for (hash, blob) in found {
+            bytes += blob.len();
+            blobs.insert(hash, blob);
+            if bytes > RAW_BYTES_AT_ONCE {
+                let name = next_name(state);
+                write(layout, state, name, &std::mem::take(&mut blobs))?;
+                bytes = 0;
+            }
+        }
+    }
+    if !blobs.is_empty() {
+        let name = next_name(state);
+        write(layout, state, name, &blobs)?;
+    }
+    state.specs.retain(|name, _| !old.contains(name));
+    Ok(old)
 }
 
 /// Reads the blobs with these hashes.

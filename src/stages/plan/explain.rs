@@ -39,8 +39,7 @@ pub fn of_set(store: &Store, set: &Hash) -> Result<Option<Value>, StoreError> {
         let found = store.blobs(&wanted)?;
         wanted = found
             .values()
-            .filter_map(|bytes| canon::read(bytes))
-            .flat_map(|value| links(&value))
+            .flat_map(|bytes| links_of(bytes))
             .filter(|hash| !blobs.contains_key(hash) && !found.contains_key(hash))
             .collect();
         blobs.extend(found);
@@ -55,6 +54,11 @@ fn resolve(set: &Hash, blobs: &BTreeMap<Hash, Vec<u8>>) -> Option<Value> {
         (Hash::of(bytes) == *hash).then(|| canon::read(bytes))?
     };
     Some(load(set)?.resolve(&mut load))
+}
+
+/// The parts that a stored specification names.
+pub fn links_of(bytes: &[u8]) -> Vec<Hash> {
+    canon::read(bytes).map_or_else(Vec::new, |value| links(&value))
 }
 
 fn links(value: &Value) -> Vec<Hash> {
