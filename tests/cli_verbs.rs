@@ -300,7 +300,11 @@ fn compact_keeps_what_is_needed_and_nothing_else() {
     place.out("verify results");
     assert!(place.out("plan small.toml").contains("0 missing"));
     let key = fake::column(&place.results(), "simulations", "key");
-    assert!(place.out(&format!("why {} --folder results", key[0])).contains("tstop"));
+    assert!(
+        place
+            .out(&format!("why {} --folder results", key[0]))
+            .contains("tstop")
+    );
     // Once more changes nothing, and a run adds to it.
     place.out("compact results");
     assert_eq!(specs(), after);

@@ -716,7 +716,7 @@ fn summaries_that_cannot_be_computed_are_refused() {
     );
     refused(
         &summary("statistic = \"max\"\nsignal = \"L4\""),
-        "must be `agg`, `L2` or `L5`",
+        "must be `agg`, `L2`, `L5`, `lfp` or `csd`",
         "\"L4\"",
         "",
     );
