@@ -2,6 +2,8 @@
 
 # An environment with hnn_core==0.6.1, NEURON==8.2.7, joblib and pyarrow, for `compare`, `parity` and `reference`.
 oracle := env("HNN_ORACLE_PYTHON", "python3")
+# An environment with arbor and cmake, for `compare-arbor`.
+arbor := env("HNN_ARBOR_PYTHON", "python3")
 
 _default:
     @just --list --unsorted
@@ -37,6 +39,11 @@ compare *options:
 compare-sweep *options:
     cargo build --release
     {{oracle}} scripts/compare_sweep.py {{options}}
+
+# Time of a segment's step against Arbor's, with the same channels and without events
+compare-arbor *options:
+    cargo build --release
+    {{arbor}} scripts/compare_arbor.py {{options}}
 
 # Results against hnn-core, case by case: the parity table; and whether hnn-core reads the exports
 parity *options:
