@@ -102,10 +102,10 @@ fn side_by_side(bencher: Bencher, together: usize) {
     });
 }
 
-/// What does recording cost? 20 ms of the default network: nothing, somatic potentials, eight contacts.
-#[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 10)]
+/// What does recording cost? 170 ms of the default network: nothing, somatic potentials, eight contacts.
+#[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 5)]
 fn recording(bencher: Bencher, what: &str) {
-    let (mut network, mut trial) = (erp(10), trial(20.0));
+    let (mut network, mut trial) = (erp(10), trial(170.0));
     match what {
         "vsec soma" => trial.record_vsec = Record::Soma,
         "lfp 8" => {

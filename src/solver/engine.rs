@@ -10,6 +10,7 @@ use super::kernels::constants::SynConst;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
 use super::kernels::step::{Inputs, TOGETHER};
+use super::kernels::sums::{AT_ONCE, Size};
 use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
 use super::order;
@@ -111,10 +112,14 @@ struct Group {
     crossings: Vec<(u32, u8)>,
     /// Dipole moment of each lane at each step of the epoch.
     dipole: Vec<Lanes>,
-    /// Weights of each contact's potential: contact by contact, node by node.
+    /// Weights of each contact's potential: node by node, contact by contact.
     contact_weights: Vec<Lanes>,
     /// Potential of each contact at each step of the epoch.
     contact_potential: Vec<Lanes>,
+    /// Membrane potentials of steps whose sums are not made yet: step by step, node by node.
+    seen: Vec<Lanes>,
+    /// Clamps' currents (nA) into nodes in these steps.
+    seen_clamps: Vec<(usize, (u32, f64))>,
     recorder: Recorder,
 }
 
@@ -177,11 +182,12 @@ impl<'a> Engine<'a> {
                     threshold.0[lane] = members[m].wiring.thresholds[gid];
                 }
                 let mut contact_weights = Vec::new();
-                for contact in &population.contacts {
-                    for node in &contact.weights {
+                for node in 0..cell.step.n_nodes() {
+                    for contact in &population.contacts {
+                        let of_cells = &contact.weights[node];
                         let mut lanes = Lanes::default();
                         for lane in 0..n {
-                            lanes.0[lane] = node[split(first + lane, population.n_cells).1];
+                            lanes.0[lane] = of_cells[split(first + lane, population.n_cells).1];
                         }
                         contact_weights.push(lanes);
                     }
@@ -198,6 +204,8 @@ impl<'a> Engine<'a> {
                     dipole: Vec::new(),
                     contact_weights,
                     contact_potential: Vec::new(),
+                    seen: Vec::new(),
+                    seen_clamps: Vec::new(),
                     recorder: Recorder::new(&plan, population, n, clock.times.len()),
                 });
             }
@@ -361,18 +369,34 @@ impl<'a> Engine<'a> {
     fn gather_potentials(&mut self, n_steps: usize) {
         for (m, member) in self.potentials.iter_mut().enumerate() {
             let n_contacts = member.len();
-            for (contact, trace) in member.iter_mut().enumerate() {
-                for step in 0..n_steps {
-                    let mut sum = 0.0;
+            if n_contacts == 0 {
+                continue;
+            }
+            for step in 0..n_steps {
+                // Contacts side by side, as a sum alone would wait for each addition.
+                for first in (0..n_contacts).step_by(CONTACTS_AT_ONCE) {
+                    let n_here = CONTACTS_AT_ONCE.min(n_contacts - first);
+                    let mut sums = [0.0; CONTACTS_AT_ONCE];
                     for population in &self.populations {
                         let n = population.n_cells;
                         for slot in m * n..(m + 1) * n {
                             let group = &self.groups[population.first_group + slot / LANES];
-                            let potential = &group.contact_potential[step * n_contacts + contact];
-                            sum += potential.0[slot % LANES];
+                            let of_step = &group.contact_potential[step * n_contacts + first..];
+                            if let Some(of_step) = of_step.first_chunk::<CONTACTS_AT_ONCE>() {
+                                // Those beyond the last contact are of the next step, and not used.
+                                for (sum, potential) in sums.iter_mut().zip(of_step) {
+                                    *sum += potential.0[slot % LANES];
+                                }
+                            } else {
+                                for (sum, potential) in sums.iter_mut().zip(of_step) {
+                                    *sum += potential.0[slot % LANES];
+                                }
+                            }
                         }
                     }
-                    trace.push(sum);
+                    for (trace, sum) in member[first..].iter_mut().zip(&sums[..n_here]) {
+                        trace.push(*sum);
+                    }
                 }
             }
         }
@@ -434,6 +458,9 @@ impl<'a> Engine<'a> {
             .collect()
     }
 }
+
+/// Contacts whose sums over cells are made side by side.
+const CONTACTS_AT_ONCE: usize = 8;
 
 /// Simulation and cell of a slot among the cells of all simulations.
 fn split(slot: usize, n_cells: usize) -> (usize, usize) {
@@ -577,7 +604,7 @@ impl Epoch<'_> {
             for group in groups.iter_mut() {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
-                group.potentials(self.kernel, population, &currents, i);
+                group.potentials(self.kernel, population, &currents, i, self.steps.len());
             }
         }
     }
@@ -610,26 +637,44 @@ impl Group {
         }
     }
 
-    /// Potential of each contact due to the group's cells at the end of step `step` of the epoch.
+    /// Keeps what the contacts see at the end of step `step` of an epoch of `n_steps`, and sums it up some steps at a time.
     fn potentials(
         &mut self,
         kernel: Kernel,
         population: &Population,
         clamps: &[(u32, f64)],
         step: usize,
+        n_steps: usize,
     ) {
-        let n_contacts = population.contacts.len();
-        if n_contacts == 0 {
+        let contacts = population.contacts.len();
+        if contacts == 0 {
             return;
         }
-        let sums = &mut self.contact_potential[step * n_contacts..(step + 1) * n_contacts];
-        let cell = &population.cell.step;
-        kernel.sums(cell, &self.state, &self.contact_weights, sums);
-        for &(node, amplitude) in clamps {
+        let nodes = population.cell.step.n_nodes();
+        let seen = self.seen.len();
+        self.seen.resize(seen + nodes, Lanes::default());
+        kernel.potentials(&population.cell.step, &self.state, &mut self.seen[seen..]);
+        self.seen_clamps
+            .extend(clamps.iter().map(|clamp| (step, *clamp)));
+        let steps = self.seen.len() / nodes;
+        if steps < AT_ONCE && step + 1 < n_steps {
+            return;
+        }
+        let size = Size {
+            steps,
+            nodes,
+            contacts,
+        };
+        let first = step + 1 - steps;
+        let sums = &mut self.contact_potential[first * contacts..(step + 1) * contacts];
+        kernel.sums(size, &self.seen, &self.contact_weights, sums);
+        self.seen.clear();
+        for (step, (node, amplitude)) in self.seen_clamps.drain(..) {
             let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
                 continue;
             };
-            for (contact, sum) in population.contacts.iter().zip(sums.iter_mut()) {
+            let sums = &mut sums[(step - first) * contacts..];
+            for (contact, sum) in population.contacts.iter().zip(sums) {
                 for lane in 0..self.n {
                     let cell = split(self.first + lane, population.n_cells).1;
                     sum.0[lane] += contact.clamps[i][cell] * amplitude;

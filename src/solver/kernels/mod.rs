@@ -11,7 +11,7 @@ pub mod math;
 mod neon;
 pub mod simd;
 pub mod step;
-mod sums;
+pub mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +19,7 @@ use super::mechanisms::tables::Tables;
 use constants::StepConst;
 use simd::Lanes;
 use step::{Advance, Arrays, Inputs, TOGETHER};
-use sums::Sums;
+use sums::{Size, Sums};
 
 /// An instruction set that the kernels are compiled for. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +55,21 @@ impl InstructionSet {
 
     /// The kernel, or the scalar one where the processor lacks the set.
     pub(super) fn kernel(self) -> Kernel {
-        let plain = Kernel(step::advance_scalar, sums::sums_scalar);
+        let plain = Kernel(step::advance_scalar, sums::SCALAR);
         if !Self::available().contains(&self) {
             return plain;
         }
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Scalar if is_x86_feature_detected!("fma") => {
-                Kernel(step::advance_scalar_fma, sums::sums_scalar_fma)
+                Kernel(step::advance_scalar_fma, sums::SCALAR_FMA)
             }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Kernel(step::advance_avx2, sums::sums_avx2),
+            Self::Avx2 => Kernel(step::advance_avx2, sums::AVX2),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Kernel(step::advance_avx512, sums::sums_avx512),
+            Self::Avx512 => Kernel(step::advance_avx512, sums::AVX512),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => Kernel(step::advance_neon, sums::sums_neon),
+            Self::Neon => Kernel(step::advance_neon, sums::NEON),
             _ => plain,
         }
     }
@@ -123,22 +123,34 @@ impl Kernel {
         }
     }
 
-    /// For each contact the sum over nodes of weight times membrane potential; weights contact by contact, node by node.
+    /// Copies the membrane potential of each node.
     ///
     /// # Panics
     /// If the arrays are not of this cell type.
-    pub fn sums(self, cell: &StepConst, state: &[Lanes], weights: &[Lanes], sums: &mut [Lanes]) {
+    pub fn potentials(self, cell: &StepConst, state: &[Lanes], potentials: &mut [Lanes]) {
         let n = cell.n_nodes();
         assert_eq!(state.len(), cell.layout.size(n));
-        assert_eq!(weights.len(), sums.len() * n);
+        assert_eq!(potentials.len(), n);
+        // SAFETY: sizes are checked above, and a `Kernel` is only made for a set that the processor has.
+        unsafe { (self.1.potentials)(state.as_ptr().cast(), potentials.as_mut_ptr().cast(), n) }
+    }
+
+    /// For each step and contact the sum over nodes of weight times membrane potential (step by step, node by node); weights node by
+    /// node, contact by contact; sums step by step, contact by contact.
+    ///
+    /// # Panics
+    /// If the arrays are not of this size.
+    pub fn sums(self, size: Size, potentials: &[Lanes], weights: &[Lanes], sums: &mut [Lanes]) {
+        assert_eq!(potentials.len(), size.steps * size.nodes);
+        assert_eq!(weights.len(), size.nodes * size.contacts);
+        assert_eq!(sums.len(), size.steps * size.contacts);
         // SAFETY: sizes are checked above, and a `Kernel` is only made for a set that the processor has.
         unsafe {
-            (self.1)(
-                state.as_ptr().cast(),
-                n,
+            (self.1.sums)(
+                potentials.as_ptr().cast(),
                 weights.as_ptr().cast(),
-                sums.len(),
                 sums.as_mut_ptr().cast(),
+                size,
             );
         }
     }
