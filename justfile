@@ -20,6 +20,15 @@ query folder *sql:
 test *options:
     cargo test --features query {{options}}
 
+# Kill sweeps some hundreds of times, and feed some thousand damaged files
+soak kills="300" cases="3000":
+    SOAK_KILLS={{kills}} cargo test --features query --test crash_kill -- --ignored --nocapture
+    FUZZ_CASES={{cases}} cargo test --features query --test fuzz
+
+# 100,000 stored tasks
+scale:
+    cargo test --release --test store_scale -- --ignored --nocapture
+
 # What CI checks before the tests
 check:
     cargo fmt --check

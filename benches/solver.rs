@@ -1,6 +1,6 @@
 //! How long does what take? `cargo bench --bench solver`
 //!
-//! Each bench states the question that it answers.
+//! Each bench states the question that it answers and its last result, the median on one core of an AMD EPYC with AVX-512.
 
 use divan::Bencher;
 use hnn_sweep::network::{DriveAttachment, Network, PoissonDrive};
@@ -37,6 +37,7 @@ fn simulate(solver: &Solver, network: &Network, trial: &Trial) -> SimulationResu
 }
 
 /// What does a step of the default network cost on each instruction set? 400 steps of 8,770 segments without events.
+/// Scalar 46.3 ms, AVX2 36.5 ms, AVX-512 25.2 ms: 13.2, 10.4 and 7.2 ns per segment and step.
 #[divan::bench(args = ["Scalar", "Avx2", "Avx512"], sample_count = 10)]
 fn steps(bencher: Bencher, name: &str) {
     let set = InstructionSet::available()
@@ -51,6 +52,7 @@ fn steps(bencher: Bencher, name: &str) {
 }
 
 /// How long does one simulation of 170 ms take, and does the cost of a segment-step grow with the mesh?
+/// 3x3 67 ms, 10x10 433 ms, 20x20 1.73 s: 12.4, 7.3 and 7.3 ns per segment and step; alone, a 3x3 network leaves lanes empty.
 #[divan::bench(args = [3, 10, 20], sample_count = 3)]
 fn one_simulation(bencher: Bencher, mesh: u32) {
     let (solver, network, trial) = (Solver::new(), erp(mesh), trial(170.0));
@@ -58,6 +60,7 @@ fn one_simulation(bencher: Bencher, mesh: u32) {
 }
 
 /// What does setting up a simulation cost, once the sweep's first is done? One step.
+/// 10x10 0.74 ms, 20x20 3.8 ms.
 #[divan::bench(args = [10, 20], sample_count = 20)]
 fn set_up(bencher: Bencher, mesh: u32) {
     let (solver, network, trial) = (Solver::new(), erp(mesh), trial(0.025));
@@ -66,6 +69,7 @@ fn set_up(bencher: Bencher, mesh: u32) {
 }
 
 /// What do events cost? 20 ms in which 100 drive cells of 50 Hz reach every cell, with weights too small to matter.
+/// 50.5 ms; without them 20 ms take 49.4 ms.
 #[divan::bench(sample_count = 5)]
 fn events(bencher: Bencher) {
     let mut network = Network::neymotin_2020([10, 10]);
@@ -91,6 +95,7 @@ fn events(bencher: Bencher) {
 }
 
 /// How much do small networks gain from sharing lanes? Seven simulations of a 3x3 mesh, 170 ms.
+/// One after the other 449 ms, side by side 256 ms.
 #[divan::bench(args = [1, 7], sample_count = 5)]
 fn side_by_side(bencher: Bencher, together: usize) {
     let (solver, network, trial) = (Solver::new(), erp(3), trial(170.0));
@@ -103,6 +108,7 @@ fn side_by_side(bencher: Bencher, together: usize) {
 }
 
 /// What does recording cost? 170 ms of the default network: nothing, somatic potentials, eight contacts.
+/// 432 ms, 442 ms, 480 ms; from one run to the next the contacts cost 10 to 13 %.
 #[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 5)]
 fn recording(bencher: Bencher, what: &str) {
     let (mut network, mut trial) = (erp(10), trial(170.0));
@@ -122,6 +128,7 @@ fn recording(bencher: Bencher, what: &str) {
 }
 
 /// What does building the default network cost, which a sweep does for every point of its grid?
+/// 0.07 ms.
 #[divan::bench(sample_count = 50)]
 fn building_the_network() -> Network {
     erp(divan::black_box(10))

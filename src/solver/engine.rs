@@ -10,7 +10,7 @@ use super::kernels::constants::SynConst;
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
 use super::kernels::step::{Inputs, TOGETHER};
-use super::kernels::sums::{AT_ONCE, Size};
+use super::kernels::sums::Size;
 use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
 use super::order;
@@ -116,10 +116,6 @@ struct Group {
     contact_weights: Vec<Lanes>,
     /// Potential of each contact at each step of the epoch.
     contact_potential: Vec<Lanes>,
-    /// Membrane potentials of steps whose sums are not made yet: step by step, node by node.
-    seen: Vec<Lanes>,
-    /// Clamps' currents (nA) into nodes in these steps.
-    seen_clamps: Vec<(usize, (u32, f64))>,
     recorder: Recorder,
 }
 
@@ -204,8 +200,6 @@ impl<'a> Engine<'a> {
                     dipole: Vec::new(),
                     contact_weights,
                     contact_potential: Vec::new(),
-                    seen: Vec::new(),
-                    seen_clamps: Vec::new(),
                     recorder: Recorder::new(&plan, population, n, clock.times.len()),
                 });
             }
@@ -372,31 +366,24 @@ impl<'a> Engine<'a> {
             if n_contacts == 0 {
                 continue;
             }
-            for step in 0..n_steps {
-                // Contacts side by side, as a sum alone would wait for each addition.
-                for first in (0..n_contacts).step_by(CONTACTS_AT_ONCE) {
-                    let n_here = CONTACTS_AT_ONCE.min(n_contacts - first);
-                    let mut sums = [0.0; CONTACTS_AT_ONCE];
-                    for population in &self.populations {
-                        let n = population.n_cells;
-                        for slot in m * n..(m + 1) * n {
-                            let group = &self.groups[population.first_group + slot / LANES];
-                            let of_step = &group.contact_potential[step * n_contacts + first..];
-                            if let Some(of_step) = of_step.first_chunk::<CONTACTS_AT_ONCE>() {
-                                // Those beyond the last contact are of the next step, and not used.
-                                for (sum, potential) in sums.iter_mut().zip(of_step) {
-                                    *sum += potential.0[slot % LANES];
-                                }
-                            } else {
-                                for (sum, potential) in sums.iter_mut().zip(of_step) {
-                                    *sum += potential.0[slot % LANES];
-                                }
-                            }
+            // Step by step, contact by contact, as the groups have them.
+            let mut sums = vec![0.0; n_steps * n_contacts];
+            for population in &self.populations {
+                let (mut slot, end) = (m * population.n_cells, (m + 1) * population.n_cells);
+                while slot < end {
+                    let group = &self.groups[population.first_group + slot / LANES];
+                    let lanes = slot % LANES..LANES.min(slot % LANES + end - slot);
+                    slot += lanes.len();
+                    for (sum, potential) in sums.iter_mut().zip(&group.contact_potential) {
+                        for part in &potential.0[lanes.clone()] {
+                            *sum += part;
                         }
                     }
-                    for (trace, sum) in member[first..].iter_mut().zip(&sums[..n_here]) {
-                        trace.push(*sum);
-                    }
+                }
+            }
+            for of_step in sums.chunks_exact(n_contacts) {
+                for (trace, sum) in member.iter_mut().zip(of_step) {
+                    trace.push(*sum);
                 }
             }
         }
@@ -459,8 +446,8 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Contacts whose sums over cells are made side by side.
-const CONTACTS_AT_ONCE: usize = 8;
+/// Steps whose potentials are kept before the contacts' sums are made: the weights are read from memory once for all of them.
+const STEPS_KEPT: usize = 8;
 
 /// Simulation and cell of a slot among the cells of all simulations.
 fn split(slot: usize, n_cells: usize) -> (usize, usize) {
@@ -535,6 +522,15 @@ struct Unit<'a> {
     groups: &'a mut [Group],
 }
 
+/// What the contacts saw of a group in steps whose sums are not made yet.
+#[derive(Default)]
+struct Seen {
+    /// Membrane potentials: step by step, node by node.
+    potentials: Vec<Lanes>,
+    /// Clamps' currents (nA) into nodes, with their steps.
+    clamps: Vec<(usize, (u32, f64))>,
+}
+
 /// Splits the groups of all populations into units.
 fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
     let mut first = 0;
@@ -571,6 +567,8 @@ impl Epoch<'_> {
         } = unit;
         let clock = self.clock;
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
+        // Of the unit, not of each group: few bytes, which stay in the cache.
+        let mut seen: [Seen; TOGETHER] = Default::default();
         for group in groups.iter_mut() {
             group.begin_epoch(population, self.steps.len());
         }
@@ -601,10 +599,17 @@ impl Epoch<'_> {
                 [a, b] => advance(&mut [a.arrays(i), b.arrays(i)]),
                 few => few.iter_mut().for_each(|a| advance(&mut [a.arrays(i)])),
             }
-            for group in groups.iter_mut() {
+            for (group, seen) in groups.iter_mut().zip(&mut seen) {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
-                group.potentials(self.kernel, population, &currents, i, self.steps.len());
+                group.potentials(
+                    seen,
+                    self.kernel,
+                    population,
+                    &currents,
+                    i,
+                    self.steps.len(),
+                );
             }
         }
     }
@@ -640,6 +645,7 @@ impl Group {
     /// Keeps what the contacts see at the end of step `step` of an epoch of `n_steps`, and sums it up some steps at a time.
     fn potentials(
         &mut self,
+        seen: &mut Seen,
         kernel: Kernel,
         population: &Population,
         clamps: &[(u32, f64)],
@@ -651,13 +657,14 @@ impl Group {
             return;
         }
         let nodes = population.cell.step.n_nodes();
-        let seen = self.seen.len();
-        self.seen.resize(seen + nodes, Lanes::default());
-        kernel.potentials(&population.cell.step, &self.state, &mut self.seen[seen..]);
-        self.seen_clamps
+        let kept = seen.potentials.len();
+        seen.potentials.resize(kept + nodes, Lanes::default());
+        let here = &mut seen.potentials[kept..];
+        kernel.potentials(&population.cell.step, &self.state, here);
+        seen.clamps
             .extend(clamps.iter().map(|clamp| (step, *clamp)));
-        let steps = self.seen.len() / nodes;
-        if steps < AT_ONCE && step + 1 < n_steps {
+        let steps = kept / nodes + 1;
+        if steps < STEPS_KEPT && step + 1 < n_steps {
             return;
         }
         let size = Size {
@@ -667,9 +674,9 @@ impl Group {
         };
         let first = step + 1 - steps;
         let sums = &mut self.contact_potential[first * contacts..(step + 1) * contacts];
-        kernel.sums(size, &self.seen, &self.contact_weights, sums);
-        self.seen.clear();
-        for (step, (node, amplitude)) in self.seen_clamps.drain(..) {
+        kernel.sums(size, &seen.potentials, &self.contact_weights, sums);
+        seen.potentials.clear();
+        for (step, (node, amplitude)) in seen.clamps.drain(..) {
             let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
                 continue;
             };

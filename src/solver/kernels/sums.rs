@@ -5,7 +5,7 @@ use super::simd::{LANES, Simd};
 
 /// Steps, and contacts, that are summed in one pass: a weight that is loaded serves all the steps, and the sums hide each
 /// other's latency.
-pub const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 4;
 
 /// For each step and contact the sum over nodes of weight times membrane potential, in order of the nodes.
 ///
