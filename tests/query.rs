@@ -213,3 +213,23 @@ query = "SELECT sim, COUNT(*) / 2 AS half FROM spikes WHERE time < 0 GROUP BY si
         ["4"]
     );
 }
+
+#[test]
+fn a_damaged_file_is_named_instead_of_asked() {
+    let place = simulated();
+    let part = place.path().join("results/dipole/batch=0/part.parquet");
+    let mut bytes = std::fs::read(&part).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&part, &bytes).unwrap();
+    program(place.path())
+        .args(["query", "results", "SELECT MAX(agg) FROM dipole"])
+        .assert()
+        .code(2)
+        .stderr(contains("dipole/batch=0/part.parquet").and(contains("is damaged")));
+    // Other tables answer.
+    assert_eq!(
+        ask(place.path(), "SELECT COUNT(*) AS n FROM summary"),
+        "n\n3\n"
+    );
+}

@@ -95,9 +95,12 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
 fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
     let folder = super::folder_of(path)?;
     let store = super::open(&folder)?;
-    let wrong = |error: crate::query::QueryError| RunError::Input {
-        what: error.to_string(),
-        help: error.help(),
+    let wrong = |error: crate::query::QueryError| match error {
+        crate::query::QueryError::Store(damaged) => RunError::Store(damaged),
+        error => RunError::Input {
+            what: error.to_string(),
+            help: error.help(),
+        },
     };
     let mut answer = crate::query::ask(&folder, store.state(), sql).map_err(wrong)?;
     let mut write = |sink: &mut dyn std::io::Write| {

@@ -6,6 +6,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Why a query has no answer.
@@ -57,7 +58,13 @@ pub fn ask(folder: &Path, state: &State, sql: &str) -> Result<Answer, QueryError
         };
         context.register(table.name(), rows);
     }
-    Ok(Answer(context.execute(sql)?.collect()?))
+    // Polars panics on some damaged files.
+    let answer = catch_unwind(AssertUnwindSafe(|| context.execute(sql)?.collect()));
+    match answer {
+        Ok(answer) => Ok(Answer(answer?)),
+        Err(_) => Err(QueryError::Polars(polars_err!(ComputeError:
+            "the tables could not be read; `hnn-sweep verify` tells whether a file is damaged"))),
+    }
 }
 
 fn scan(folder: &Path, table: Table) -> Result<LazyFrame, PolarsError> {
