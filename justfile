@@ -33,6 +33,7 @@ scale:
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
+    cargo clippy --all-targets --features query -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # Answer the questions of benches/
