@@ -108,7 +108,7 @@ fn side_by_side(bencher: Bencher, together: usize) {
 }
 
 /// What does recording cost? 170 ms of the default network: nothing, somatic potentials, eight contacts.
-/// 449 ms, 457 ms, 500 ms: the contacts cost 11 %, from 7 to 13 % in single runs.
+/// 446 ms, 458 ms, 496 ms: the contacts cost 11 %, 10.5 to 11.8 % in four runs.
 #[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 5)]
 fn recording(bencher: Bencher, what: &str) {
     let (mut network, mut trial) = (erp(10), trial(170.0));

@@ -55,9 +55,13 @@ mod with_query {
         Ok(())
     }
 
-    fn refused(summary: &Summary, error: &QueryError) -> RunError {
+    fn refused(pipeline: &Pipeline, summary: &Summary, error: &QueryError) -> RunError {
         RunError::Input {
-            what: format!("the query of summary `{}`: {error}", summary.name),
+            what: format!(
+                "`query` of summary `{}` of {}: {error}",
+                summary.name,
+                pipeline.path().display()
+            ),
             help: format!(
                 "{}; all simulations are kept: correct `query`, and run again",
                 error.help()
@@ -88,7 +92,7 @@ mod with_query {
         for (summary, sql) in queries(pipeline) {
             let id = statistics::column(summary, pipeline.n_trials).id;
             let folder = session.layout().root();
-            let fail = |error: QueryError| refused(summary, &error);
+            let fail = |error: QueryError| refused(pipeline, summary, &error);
             let answer = query::ask(folder, session.state(), sql).map_err(fail)?;
             let of_trials = summary.trials == Trials::Each;
             let values = answer.statistic(of_trials).map_err(fail)?;

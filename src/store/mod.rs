@@ -150,8 +150,9 @@ pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()
         .filter(|(name, _)| name.starts_with(&prefix));
     for (name, part) in parts {
         let path = root.join(name);
-        part::check_footer(&path, part)?;
-        if whole && !part::is_intact(&path, part)? {
+        if !whole {
+            part::check_footer(&path, part)?;
+        } else if !part::is_intact(&path, part)? {
             return Err(StoreError::damaged_part(
                 &path,
                 "it is not as it was written",
