@@ -107,26 +107,6 @@ fn side_by_side(bencher: Bencher, together: usize) {
     });
 }
 
-/// What does recording cost? 170 ms of the default network: nothing, somatic potentials, eight contacts.
-/// 446 ms, 458 ms, 496 ms: the contacts cost 11 %, 10.5 to 11.8 % in four runs.
-#[divan::bench(args = ["off", "vsec soma", "lfp 8"], sample_count = 5)]
-fn recording(bencher: Bencher, what: &str) {
-    let (mut network, mut trial) = (erp(10), trial(170.0));
-    match what {
-        "vsec soma" => trial.record_vsec = Record::Soma,
-        "lfp 8" => {
-            let positions = (0..8).map(|k| [4.5, 4.5, f64::from(k) * 200.0]).collect();
-            network
-                .add_electrode_array("probe", hnn_sweep::network::ElectrodeArray::new(positions))
-                .expect("the array is valid");
-            trial.record_lfp = true;
-        }
-        _ => {}
-    }
-    let solver = Solver::new();
-    bencher.bench_local(|| simulate(&solver, &network, &trial));
-}
-
 /// What does building the default network cost, which a sweep does for every point of its grid?
 /// 0.07 ms.
 #[divan::bench(sample_count = 50)]

@@ -57,7 +57,7 @@ pub struct Population {
     pub active: Vec<SynConst>,
     /// Tonic biases.
     pub clamps: Vec<Clamp>,
-    /// Per contact of all electrode arrays: what each clamp adds to its potential (uV/nA), by cell.
+    /// Per contact of all electrode arrays.
     pub contacts: Vec<Contact>,
     /// First lane group.
     pub first_group: usize,
@@ -114,8 +114,6 @@ struct Group {
     dipole: Vec<Lanes>,
     /// Weights of each contact's potential: node by node, contact by contact.
     contact_weights: Vec<Lanes>,
-    /// Potential of each contact at each step of the epoch.
-    contact_potential: Vec<Lanes>,
     recorder: Recorder,
 }
 
@@ -199,7 +197,6 @@ impl<'a> Engine<'a> {
                     crossings: Vec::new(),
                     dipole: Vec::new(),
                     contact_weights,
-                    contact_potential: Vec::new(),
                     recorder: Recorder::new(&plan, population, n, clock.times.len()),
                 });
             }
@@ -272,15 +269,21 @@ impl<'a> Engine<'a> {
                 steps: start..end,
             };
             let mut units = units(&self.populations, &mut self.groups);
+            let mut potentials = Potentials::new(&self.potentials, end - start);
             match threads {
-                Threads::One => units.iter_mut().for_each(|unit| epoch.run(unit)),
-                Threads::Pool => units
-                    .par_iter_mut()
-                    .with_max_len(1)
-                    .for_each(|unit| epoch.run(unit)),
+                Threads::One => units.iter_mut().for_each(|unit| {
+                    let seen = epoch.run(unit);
+                    potentials.add(unit, &seen);
+                }),
+                Threads::Pool => {
+                    let units = units.par_iter_mut().with_max_len(1);
+                    let all: Vec<_> = units.map(|unit| (epoch.run(unit), unit)).collect();
+                    all.iter()
+                        .for_each(|(seen, unit)| potentials.add(unit, seen));
+                }
             }
+            potentials.append_to(&mut self.potentials);
             self.gather_dipoles(end - start);
-            self.gather_potentials(end - start);
             self.fan_out_crossings(&mut from_cells);
             self.check_finite(end);
         }
@@ -354,36 +357,6 @@ impl<'a> Engine<'a> {
                         sum += group.dipole[step].0[slot % LANES];
                     }
                     member[i].push(sum);
-                }
-            }
-        }
-    }
-
-    /// Sums the cells' contributions to each contact in order of gid.
-    fn gather_potentials(&mut self, n_steps: usize) {
-        for (m, member) in self.potentials.iter_mut().enumerate() {
-            let n_contacts = member.len();
-            if n_contacts == 0 {
-                continue;
-            }
-            // Step by step, contact by contact, as the groups have them.
-            let mut sums = vec![0.0; n_steps * n_contacts];
-            for population in &self.populations {
-                let (mut slot, end) = (m * population.n_cells, (m + 1) * population.n_cells);
-                while slot < end {
-                    let group = &self.groups[population.first_group + slot / LANES];
-                    let lanes = slot % LANES..LANES.min(slot % LANES + end - slot);
-                    slot += lanes.len();
-                    for (sum, potential) in sums.iter_mut().zip(&group.contact_potential) {
-                        for part in &potential.0[lanes.clone()] {
-                            *sum += part;
-                        }
-                    }
-                }
-            }
-            for of_step in sums.chunks_exact(n_contacts) {
-                for (trace, sum) in member.iter_mut().zip(of_step) {
-                    trace.push(*sum);
                 }
             }
         }
@@ -522,13 +495,69 @@ struct Unit<'a> {
     groups: &'a mut [Group],
 }
 
-/// What the contacts saw of a group in steps whose sums are not made yet.
+/// What the contacts see of a group in an epoch.
 #[derive(Default)]
 struct Seen {
-    /// Membrane potentials: step by step, node by node.
-    potentials: Vec<Lanes>,
-    /// Clamps' currents (nA) into nodes, with their steps.
+    /// Number of steps whose sums are not made yet.
+    steps: usize,
+    /// Their membrane potentials: step by step, node by node.
+    kept: Vec<Lanes>,
+    /// Their clamps' currents (nA) into nodes.
     clamps: Vec<(usize, (u32, f64))>,
+    /// Potential (uV) of each contact at each step of the epoch: step by step, contact by contact.
+    potentials: Vec<Lanes>,
+}
+
+impl Seen {
+    /// Where the membrane potentials of one more step go, if there are contacts.
+    fn next(&mut self, population: &Population) -> Option<&mut [Lanes]> {
+        if population.contacts.is_empty() {
+            return None;
+        }
+        let nodes = population.cell.step.n_nodes();
+        self.kept.resize(STEPS_KEPT * nodes, Lanes::default());
+        self.steps += 1;
+        Some(&mut self.kept[(self.steps - 1) * nodes..self.steps * nodes])
+    }
+}
+
+/// Potentials (uV) at the contacts in an epoch, by simulation: step by step, contact by contact.
+struct Potentials(Vec<Vec<f64>>);
+
+impl Potentials {
+    /// Zeros for as many simulations and contacts as have traces.
+    fn new(traces: &[Vec<Vec<f64>>], n_steps: usize) -> Self {
+        let zeros = |contacts: &Vec<Vec<f64>>| vec![0.0; n_steps * contacts.len()];
+        Self(traces.iter().map(zeros).collect())
+    }
+
+    /// Adds the contributions of a unit's cells in order of gid; units come in order as well.
+    fn add(&mut self, unit: &Unit, seen: &[Seen]) {
+        let n_cells = unit.population.n_cells;
+        for (group, seen) in unit.groups.iter().zip(seen) {
+            let mut lane = 0;
+            while lane < group.n {
+                let (m, c) = split(group.first + lane, n_cells);
+                let lanes = lane..group.n.min(lane + n_cells - c);
+                lane = lanes.end;
+                for (sum, potential) in self.0[m].iter_mut().zip(&seen.potentials) {
+                    for part in &potential.0[lanes.clone()] {
+                        *sum += part;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends the epoch to the traces, by simulation and contact.
+    fn append_to(&self, traces: &mut [Vec<Vec<f64>>]) {
+        for (contacts, sums) in traces.iter_mut().zip(&self.0) {
+            let n_contacts = contacts.len();
+            for (contact, trace) in contacts.iter_mut().enumerate() {
+                trace.extend(sums.iter().skip(contact).step_by(n_contacts));
+            }
+        }
+    }
 }
 
 /// Splits the groups of all populations into units.
@@ -559,7 +588,7 @@ struct Epoch<'a> {
 }
 
 impl Epoch<'_> {
-    fn run(&self, unit: &mut Unit) {
+    fn run(&self, unit: &mut Unit) -> [Seen; TOGETHER] {
         let Unit {
             population,
             first,
@@ -569,8 +598,11 @@ impl Epoch<'_> {
         let mut currents: Vec<(u32, f64)> = Vec::with_capacity(population.clamps.len());
         // Of the unit, not of each group: few bytes, which stay in the cache.
         let mut seen: [Seen; TOGETHER] = Default::default();
-        for group in groups.iter_mut() {
-            group.begin_epoch(population, self.steps.len());
+        for (group, seen) in groups.iter_mut().zip(&mut seen) {
+            let n_steps = self.steps.len();
+            group.dipole.resize(n_steps, Lanes::default());
+            let potentials = n_steps * population.contacts.len();
+            seen.potentials.resize(potentials, Lanes::default());
         }
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
@@ -595,9 +627,14 @@ impl Epoch<'_> {
                 self.kernel
                     .advance(step_const, self.tables, &inputs, arrays);
             };
-            match &mut **groups {
-                [a, b] => advance(&mut [a.arrays(i), b.arrays(i)]),
-                few => few.iter_mut().for_each(|a| advance(&mut [a.arrays(i)])),
+            let mut all = groups.iter_mut().zip(&mut seen);
+            let mut arrays = || {
+                let (group, seen) = all.next()?;
+                Some(group.arrays(i, seen.next(population)))
+            };
+            match (arrays(), arrays()) {
+                (Some(a), Some(b)) => advance(&mut [a, b]),
+                (a, _) => a.into_iter().for_each(|a| advance(&mut [a])),
             }
             for (group, seen) in groups.iter_mut().zip(&mut seen) {
                 group.detect(population, step as u32 + 1);
@@ -612,16 +649,11 @@ impl Epoch<'_> {
                 );
             }
         }
+        seen
     }
 }
 
 impl Group {
-    fn begin_epoch(&mut self, population: &Population, n_steps: usize) {
-        self.dipole.resize(n_steps, Lanes::default());
-        self.contact_potential
-            .resize(n_steps * population.contacts.len(), Lanes::default());
-    }
-
     #[inline]
     fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
         for arrival in arrivals {
@@ -634,15 +666,16 @@ impl Group {
     }
 
     /// The group's arrays for step `step` of the epoch.
-    fn arrays(&mut self, step: usize) -> GroupArrays<'_> {
+    fn arrays<'a>(&'a mut self, step: usize, seen: Option<&'a mut [Lanes]>) -> GroupArrays<'a> {
         GroupArrays {
             state: &mut self.state,
             syn: &mut self.syn,
             dipole: &mut self.dipole[step],
+            seen,
         }
     }
 
-    /// Keeps what the contacts see at the end of step `step` of an epoch of `n_steps`, and sums it up some steps at a time.
+    /// Sums up what the contacts have seen, some steps at a time; `step` of an epoch of `n_steps` was the last.
     fn potentials(
         &mut self,
         seen: &mut Seen,
@@ -657,13 +690,9 @@ impl Group {
             return;
         }
         let nodes = population.cell.step.n_nodes();
-        let kept = seen.potentials.len();
-        seen.potentials.resize(kept + nodes, Lanes::default());
-        let here = &mut seen.potentials[kept..];
-        kernel.potentials(&population.cell.step, &self.state, here);
         seen.clamps
             .extend(clamps.iter().map(|clamp| (step, *clamp)));
-        let steps = kept / nodes + 1;
+        let steps = seen.steps;
         if steps < STEPS_KEPT && step + 1 < n_steps {
             return;
         }
@@ -673,9 +702,10 @@ impl Group {
             contacts,
         };
         let first = step + 1 - steps;
-        let sums = &mut self.contact_potential[first * contacts..(step + 1) * contacts];
-        kernel.sums(size, &seen.potentials, &self.contact_weights, sums);
-        seen.potentials.clear();
+        let sums = &mut seen.potentials[first * contacts..(step + 1) * contacts];
+        let kept = &seen.kept[..steps * nodes];
+        kernel.sums(size, kept, &self.contact_weights, sums);
+        seen.steps = 0;
         for (step, (node, amplitude)) in seen.clamps.drain(..) {
             let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
                 continue;

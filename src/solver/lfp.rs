@@ -5,7 +5,7 @@
 
 use super::compile::CompiledCell;
 use super::geometry::Place;
-use crate::network::{Cell, ElectrodeArray, ElectrodeMethod};
+use crate::network::{Cell, ElectrodeArray, ElectrodeMethod, Section};
 
 type Point = [f64; 3];
 
@@ -21,72 +21,95 @@ fn norm(a: Point) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// `1/distance` (1/um) of a point source.
-fn point_source(electrode: Point, centre: Point, min_distance: f64) -> f64 {
-    1.0 / norm(sub(electrode, centre)).max(min_distance)
+/// A segment as a source of current.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    /// Middle (um) of the segment.
+    centre: Point,
+    /// End (um) of the line.
+    end: Point,
+    /// From its start to its end.
+    axis: Point,
+    /// Its length (um).
+    length: f64,
 }
 
-/// Potential (1/um) of a line source of half-length `half` (um) along `axis` (Holt 1998, appendix C).
-fn line_source(electrode: Point, centre: Point, axis: Point, half: f64, min_distance: f64) -> f64 {
-    let unit = axis.map(|x| x / norm(axis));
-    let start: Point = std::array::from_fn(|c| centre[c] - half * unit[c]);
-    let end: Point = std::array::from_fn(|c| centre[c] + half * unit[c]);
-    let a = sub(end, start);
-    let length = norm(a);
-    let b = sub(electrode, end);
-    let h = dot(b, a) / length;
-    let l = h + length;
-    let r2 = (dot(b, b) - h * h).max(min_distance * min_distance);
-    let (to_h, to_l) = ((h * h + r2).sqrt(), (l * l + r2).sqrt());
-    let ratio = if l < 0.0 && h < 0.0 {
-        (to_h - h) / (to_l - l)
-    } else if l > 0.0 && h < 0.0 {
-        (to_h - h) * (l + to_l) / r2
-    } else {
-        (to_l + l) / (to_h + h)
-    };
-    libm::log(ratio) / length
+impl Source {
+    /// Segment `i` of a section with the given ends; hnn-core takes half the length of outer segments.
+    fn new(section: &Section, i: usize, [start, end]: [Point; 2]) -> Self {
+        let direction = sub(end, start);
+        let n = f64::from(section.nseg);
+        let x = (i as f64 + 0.5) / n;
+        let centre: Point = std::array::from_fn(|c| start[c] + x * direction[c]);
+        let inner = i > 0 && i + 1 < section.nseg as usize;
+        let half = section.L / n * if inner { 1.0 } else { 0.5 };
+        let size = norm(direction);
+        let unit = direction.map(|x| x / size);
+        let [start, end]: [Point; 2] =
+            [-half, half].map(|h| std::array::from_fn(|c| centre[c] + h * unit[c]));
+        let axis = sub(end, start);
+        Self {
+            centre,
+            end,
+            axis,
+            length: norm(axis),
+        }
+    }
+
+    /// `1/distance` (1/um) of a point source.
+    fn point(&self, electrode: Point, min_distance: f64) -> f64 {
+        1.0 / norm(sub(electrode, self.centre)).max(min_distance)
+    }
+
+    /// Potential (1/um) of a line source (Holt 1998, appendix C).
+    fn line(&self, electrode: Point, min_distance: f64) -> f64 {
+        let b = sub(electrode, self.end);
+        let h = dot(b, self.axis) / self.length;
+        let l = h + self.length;
+        let r2 = (dot(b, b) - h * h).max(min_distance * min_distance);
+        let (to_h, to_l) = ((h * h + r2).sqrt(), (l * l + r2).sqrt());
+        let ratio = if l < 0.0 && h < 0.0 {
+            (to_h - h) / (to_l - l)
+        } else if l > 0.0 && h < 0.0 {
+            (to_h - h) * (l + to_l) / r2
+        } else {
+            (to_l + l) / (to_h + h)
+        };
+        libm::log(ratio) / self.length
+    }
 }
 
-/// Transfer resistance (uV/nA) from each node of a cell, whose sections have the given `ends` (um), to a contact; 0 for
-/// nodes without membrane.
-pub fn transfer_resistance(
-    cell: &Cell,
-    compiled: &CompiledCell,
-    ends: &[[[f32; 3]; 2]],
-    electrode: Point,
-    array: &ElectrodeArray,
-) -> Vec<f64> {
-    compiled
-        .tree
-        .place
-        .iter()
-        .map(|place| {
+/// The segments of a cell in space.
+pub struct Sources(Vec<Option<Source>>);
+
+impl Sources {
+    /// Those of a cell whose sections have the given `ends` (um).
+    pub fn new(cell: &Cell, compiled: &CompiledCell, ends: &[[[f32; 3]; 2]]) -> Self {
+        let of_node = |place: &Place| {
             let Place::Segment(s, i) = *place else {
-                return 0.0;
+                return None;
             };
-            let Some(method) = array.method else {
-                return 1.0;
-            };
-            let Some((_, section)) = cell.sections.get_index(s) else {
-                return 0.0;
-            };
-            let [start, end] = ends[s].map(|point| point.map(f64::from));
-            let axis = sub(end, start);
-            let n = f64::from(section.nseg);
-            let x = (i as f64 + 0.5) / n;
-            let centre: Point = std::array::from_fn(|c| start[c] + x * axis[c]);
-            let phi = match method {
-                ElectrodeMethod::Psa => point_source(electrode, centre, array.min_distance),
-                ElectrodeMethod::Lsa => {
-                    let inner = i > 0 && i + 1 < section.nseg as usize;
-                    let half = section.L / n * if inner { 1.0 } else { 0.5 };
-                    line_source(electrode, centre, axis, half, array.min_distance)
-                }
+            let (_, section) = cell.sections.get_index(s)?;
+            Some(Source::new(section, i, ends[s].map(|p| p.map(f64::from))))
+        };
+        Self(compiled.tree.place.iter().map(of_node).collect())
+    }
+
+    /// Transfer resistance (uV/nA) from each node to a contact; 0 for nodes without membrane.
+    pub fn transfer_resistance(&self, electrode: Point, array: &ElectrodeArray) -> Vec<f64> {
+        let of_source = |source: &Source| {
+            let phi = match array.method {
+                None => return 1.0,
+                Some(ElectrodeMethod::Psa) => source.point(electrode, array.min_distance),
+                Some(ElectrodeMethod::Lsa) => source.line(electrode, array.min_distance),
             };
             1000.0 * phi / (4.0 * std::f64::consts::PI * array.conductivity)
-        })
-        .collect()
+        };
+        let sources = self.0.iter();
+        sources
+            .map(|source| source.as_ref().map_or(0.0, of_source))
+            .collect()
+    }
 }
 
 /// Weight (uV/mV) of each node's membrane potential in a contact's potential, from transfer resistances (uV/nA).

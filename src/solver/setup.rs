@@ -4,13 +4,14 @@ use super::clock::Clock;
 use super::compile::{CompiledCell, compile};
 use super::dipole::dipole;
 use super::engine::{Clamp, Contact, Engine, Member, Outcome, Population};
+use super::geometry;
 use super::kernels::InstructionSet;
 use super::kernels::simd::LANES;
+use super::lfp::{Sources, potential_weights};
 use super::mechanisms::tables::Tables;
 use super::record::Plan;
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Record, SimulationResult, SolverError, Trial};
-use super::{geometry, lfp};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -450,9 +451,12 @@ fn contacts(
     let positions = network.pos_dict.get(name).ok_or_else(|| {
         SolverError::InvalidNetwork(format!("cell type '{name}' has no positions"))
     })?;
-    let ends = positions
+    let sources = positions
         .iter()
-        .map(|pos| geometry::ends(&template.cell, &cell.tree, *pos))
+        .map(|pos| {
+            let ends = geometry::ends(&template.cell, &cell.tree, *pos)?;
+            Ok(Sources::new(&template.cell, cell, &ends))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let mut contacts = Vec::new();
     for array in network.rec_arrays.values() {
@@ -462,10 +466,9 @@ fn contacts(
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };
-            for ends in &ends {
-                let resistance =
-                    lfp::transfer_resistance(&template.cell, cell, ends, electrode, array);
-                let weights = lfp::potential_weights(cell, &resistance);
+            for of_cell in &sources {
+                let resistance = of_cell.transfer_resistance(electrode, array);
+                let weights = potential_weights(cell, &resistance);
                 for (all, weight) in contact.weights.iter_mut().zip(weights) {
                     all.push(weight);
                 }

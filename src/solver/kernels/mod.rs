@@ -55,21 +55,21 @@ impl InstructionSet {
 
     /// The kernel, or the scalar one where the processor lacks the set.
     pub(super) fn kernel(self) -> Kernel {
-        let plain = Kernel(step::advance_scalar, sums::SCALAR);
+        let plain = Kernel(step::advance_scalar, sums::sums_scalar);
         if !Self::available().contains(&self) {
             return plain;
         }
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Scalar if is_x86_feature_detected!("fma") => {
-                Kernel(step::advance_scalar_fma, sums::SCALAR_FMA)
+                Kernel(step::advance_scalar_fma, sums::sums_scalar_fma)
             }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Kernel(step::advance_avx2, sums::AVX2),
+            Self::Avx2 => Kernel(step::advance_avx2, sums::sums_avx2),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Kernel(step::advance_avx512, sums::AVX512),
+            Self::Avx512 => Kernel(step::advance_avx512, sums::sums_avx512),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => Kernel(step::advance_neon, sums::NEON),
+            Self::Neon => Kernel(step::advance_neon, sums::sums_neon),
             _ => plain,
         }
     }
@@ -83,6 +83,8 @@ pub struct GroupArrays<'a> {
     pub syn: &'a mut [Lanes],
     /// Where the cells' dipole moments (fAm) go.
     pub dipole: &'a mut Lanes,
+    /// Where the new membrane potentials go, node by node, if anything looks at them.
+    pub seen: Option<&'a mut [Lanes]>,
 }
 
 /// Time step and sums on one instruction set, that this processor has.
@@ -111,28 +113,24 @@ impl Kernel {
             for (arrays, group) in arrays.iter_mut().zip(groups.iter_mut()) {
                 assert_eq!(group.state.len(), cell.layout.size(n));
                 assert_eq!(group.syn.len(), 2 * inputs.synapses.len());
+                let seen = group
+                    .seen
+                    .as_deref_mut()
+                    .map_or(std::ptr::null_mut(), |seen| {
+                        assert_eq!(seen.len(), n);
+                        seen.as_mut_ptr().cast()
+                    });
                 *arrays = Arrays {
                     state: group.state.as_mut_ptr().cast(),
                     syn: group.syn.as_mut_ptr().cast(),
                     dipole: group.dipole.0.as_mut_ptr(),
+                    seen,
                 };
             }
             // SAFETY: sizes and nodes are checked above, the arrays are borrowed for us alone, `StepConst` is checked
             // when it is made, and a `Kernel` is only made for a set that the processor has.
             unsafe { (self.0)(cell, tables, inputs, &arrays[..groups.len()]) }
         }
-    }
-
-    /// Copies the membrane potential of each node.
-    ///
-    /// # Panics
-    /// If the arrays are not of this cell type.
-    pub fn potentials(self, cell: &StepConst, state: &[Lanes], potentials: &mut [Lanes]) {
-        let n = cell.n_nodes();
-        assert_eq!(state.len(), cell.layout.size(n));
-        assert_eq!(potentials.len(), n);
-        // SAFETY: sizes are checked above, and a `Kernel` is only made for a set that the processor has.
-        unsafe { (self.1.potentials)(state.as_ptr().cast(), potentials.as_mut_ptr().cast(), n) }
     }
 
     /// For each step and contact the sum over nodes of weight times membrane potential (step by step, node by node); weights node by
@@ -146,7 +144,7 @@ impl Kernel {
         assert_eq!(sums.len(), size.steps * size.contacts);
         // SAFETY: sizes are checked above, and a `Kernel` is only made for a set that the processor has.
         unsafe {
-            (self.1.sums)(
+            (self.1)(
                 potentials.as_ptr().cast(),
                 weights.as_ptr().cast(),
                 sums.as_mut_ptr().cast(),

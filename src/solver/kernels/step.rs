@@ -36,6 +36,8 @@ pub struct Arrays {
     pub syn: *mut f64,
     /// Where the cells' dipole moments (fAm) go.
     pub dipole: *mut f64,
+    /// Where the new membrane potentials go, node by node, besides the state; null for nowhere.
+    pub seen: *mut f64,
 }
 
 impl Arrays {
@@ -44,6 +46,7 @@ impl Arrays {
         state: std::ptr::null_mut(),
         syn: std::ptr::null_mut(),
         dipole: std::ptr::null_mut(),
+        seen: std::ptr::null_mut(),
     };
 }
 
@@ -222,11 +225,12 @@ unsafe fn segments<S: Simd, K: Kind>(
     kind: K,
     c: &StepConst,
     tables: &Tables,
-    state: *mut f64,
+    group: &Arrays,
     run: &Run,
     mut dipole: S,
 ) -> S {
     let (mechs, layout) = (kind.mechs(), kind.layout());
+    let (state, seen) = (group.state, group.seen);
     let gates = Layout::gates(c.nodes.len()) * LANES;
     let stride = layout.stride * LANES;
     // SAFETY: nodes of the run are within the array, fields within the layout.
@@ -242,6 +246,9 @@ unsafe fn segments<S: Simd, K: Kind>(
             let v = S::load(core(state, n, Layout::V)).add(dv);
             dv.store(core(state, n, Layout::DV));
             v.store(core(state, n, Layout::V));
+            if !seen.is_null() {
+                v.store(seen.add(n * LANES));
+            }
             dipole = S::splat(node.dipole).fma(v, dipole);
 
             let mut g = S::splat(node.gl);
@@ -387,7 +394,6 @@ unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, grou
         }
         let all = c.layout;
         for group in groups {
-            let state = group.state;
             let mut sum = S::splat(0.0);
             for run in &c.runs {
                 let any = Any {
@@ -396,15 +402,15 @@ unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, grou
                 };
                 sum = match run.mechs.0 {
                     FULL if all == const { Layout::new(Mechs(FULL)) } => {
-                        segments::<S, _>(Fixed::<FULL, FULL>, c, tables, state, run, sum)
+                        segments::<S, _>(Fixed::<FULL, FULL>, c, tables, group, run, sum)
                     }
                     PYR2 if all == const { Layout::new(Mechs(PYR2)) } => {
-                        segments::<S, _>(Fixed::<PYR2, PYR2>, c, tables, state, run, sum)
+                        segments::<S, _>(Fixed::<PYR2, PYR2>, c, tables, group, run, sum)
                     }
                     HH2 if all == const { Layout::new(Mechs(HH2)) } => {
-                        segments::<S, _>(Fixed::<HH2, HH2>, c, tables, state, run, sum)
+                        segments::<S, _>(Fixed::<HH2, HH2>, c, tables, group, run, sum)
                     }
-                    _ => segments::<S, _>(any, c, tables, state, run, sum),
+                    _ => segments::<S, _>(any, c, tables, group, run, sum),
                 };
             }
             sum.store(group.dipole);
@@ -415,8 +421,8 @@ unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, grou
 /// Advances up to [`TOGETHER`] groups of a cell type by one step, on one instruction set.
 ///
 /// # Safety
-/// Each group's `state` holds `Layout::size(nodes)` lane groups and `syn` two for each of the inputs' synapses, all
-/// aligned and of no other group; the inputs' nodes are nodes of the cell; the processor has the instruction set.
+/// Each group's `state` holds `Layout::size(nodes)` lane groups, `syn` two for each of the inputs' synapses and `seen`,
+/// if any, one for each node, all aligned and of no other group; the inputs' nodes are nodes of the cell; the processor has the instruction set.
 pub type Advance = unsafe fn(&StepConst, &Tables, &Inputs, &[Arrays]);
 
 macro_rules! advance_on {
