@@ -52,10 +52,19 @@ fn steps(bencher: Bencher, name: &str) {
 }
 
 /// How long does one simulation of 170 ms take, and does the cost of a segment-step grow with the mesh?
-/// 3x3 67 ms, 10x10 433 ms, 20x20 1.73 s: 12.4, 7.3 and 7.3 ns per segment and step; alone, a 3x3 network leaves lanes empty.
-#[divan::bench(args = [3, 10, 20], sample_count = 3)]
+/// 3x3 68 ms, 10x10 488 ms, 20x20 1.86 s, 32x32 4.70 s: 12.8, 8.2, 7.8 and 7.7 ns per segment and step; alone, a 3x3 network leaves
+/// lanes empty.
+#[divan::bench(args = [3, 10, 20, 32], sample_count = 3)]
 fn one_simulation(bencher: Bencher, mesh: u32) {
     let (solver, network, trial) = (Solver::new(), erp(mesh), trial(170.0));
+    bencher.bench_local(|| simulate(&solver, &network, &trial));
+}
+
+/// Do synapses that decay for long slow a simulation down? 2 s, of which the first 200 ms have drive events.
+/// 5.44 s, 7.8 ns per segment and step, as 170 ms take.
+#[divan::bench(sample_count = 3)]
+fn two_seconds(bencher: Bencher) {
+    let (solver, network, trial) = (Solver::new(), erp(10), trial(2000.0));
     bencher.bench_local(|| simulate(&solver, &network, &trial));
 }
 
