@@ -5,71 +5,20 @@
 
 use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
-use super::compile::CompiledCell;
-use super::kernels::constants::SynConst;
+use super::contacts::{Potentials, Seen};
 use super::kernels::layout::Layout;
 use super::kernels::simd::{LANES, Lanes};
 use super::kernels::step::{Inputs, TOGETHER};
-use super::kernels::sums::Size;
 use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::tables::Tables;
 use super::order;
+use super::population::{Population, split};
 use super::record::{Plan, Recorder, Traces};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
-use crate::network::{CellType, Gid};
+use crate::network::Gid;
 use rayon::prelude::*;
-use std::sync::Arc;
-
-/// A current clamp on one node of every cell of a population.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Clamp {
-    /// Node.
-    pub node: u32,
-    /// Current (nA).
-    pub amplitude: f64,
-    /// Start (ms).
-    pub delay: f64,
-    /// Duration (ms).
-    pub duration: f64,
-}
-
-impl Clamp {
-    /// IClamp.mod, evaluated at the middle of a step.
-    fn on(&self, t: f64) -> bool {
-        t < self.delay + self.duration && t >= self.delay
-    }
-}
-
-/// The cells of one type in all simulations of the run.
-pub struct Population {
-    /// The type.
-    pub cell: Arc<CompiledCell>,
-    /// Its template.
-    pub template: Arc<CellType>,
-    /// Cells of one simulation.
-    pub n_cells: usize,
-    /// Gid of the first of them.
-    pub first_gid: Gid,
-    /// Place in the state of each site's synapse, if anything connects to it.
-    pub slot: Vec<Option<u32>>,
-    /// Synapses that something connects to.
-    pub active: Vec<SynConst>,
-    /// Tonic biases.
-    pub clamps: Vec<Clamp>,
-    /// Per contact of all electrode arrays.
-    pub contacts: Vec<Contact>,
-    /// First lane group.
-    pub first_group: usize,
-}
-
-/// How a population acts on one electrode contact.
-pub struct Contact {
-    /// Weight (uV/mV) of each node's membrane potential: node by node, the cells of one simulation.
-    pub weights: Vec<Vec<f64>>,
-    /// Transfer resistance (uV/nA) of each clamp's node, likewise.
-    pub clamps: Vec<Vec<f64>>,
-}
+use std::ops::Range;
 
 /// One simulation of the run.
 pub struct Member {
@@ -273,13 +222,14 @@ impl<'a> Engine<'a> {
             match threads {
                 Threads::One => units.iter_mut().for_each(|unit| {
                     let seen = epoch.run(unit);
-                    potentials.add(unit, &seen);
+                    unit.add_to(&mut potentials, &seen);
                 }),
                 Threads::Pool => {
                     let units = units.par_iter_mut().with_max_len(1);
                     let all: Vec<_> = units.map(|unit| (epoch.run(unit), unit)).collect();
-                    all.iter()
-                        .for_each(|(seen, unit)| potentials.add(unit, seen));
+                    for (seen, unit) in &all {
+                        unit.add_to(&mut potentials, seen);
+                    }
                 }
             }
             potentials.append_to(&mut self.potentials);
@@ -419,14 +369,6 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Steps whose potentials are kept before the contacts' sums are made: the weights are read from memory once for all of them.
-const STEPS_KEPT: usize = 8;
-
-/// Simulation and cell of a slot among the cells of all simulations.
-fn split(slot: usize, n_cells: usize) -> (usize, usize) {
-    (slot / n_cells, slot % n_cells)
-}
-
 /// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
 fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     let n = clock.len().max(1);
@@ -495,67 +437,11 @@ struct Unit<'a> {
     groups: &'a mut [Group],
 }
 
-/// What the contacts see of a group in an epoch.
-#[derive(Default)]
-struct Seen {
-    /// Number of steps whose sums are not made yet.
-    steps: usize,
-    /// Their membrane potentials: step by step, node by node.
-    kept: Vec<Lanes>,
-    /// Their clamps' currents (nA) into nodes.
-    clamps: Vec<(usize, (u32, f64))>,
-    /// Potential (uV) of each contact at each step of the epoch: step by step, contact by contact.
-    potentials: Vec<Lanes>,
-}
-
-impl Seen {
-    /// Where the membrane potentials of one more step go, if there are contacts.
-    fn next(&mut self, population: &Population) -> Option<&mut [Lanes]> {
-        if population.contacts.is_empty() {
-            return None;
-        }
-        let nodes = population.cell.step.n_nodes();
-        self.kept.resize(STEPS_KEPT * nodes, Lanes::default());
-        self.steps += 1;
-        Some(&mut self.kept[(self.steps - 1) * nodes..self.steps * nodes])
-    }
-}
-
-/// Potentials (uV) at the contacts in an epoch, by simulation: step by step, contact by contact.
-struct Potentials(Vec<Vec<f64>>);
-
-impl Potentials {
-    /// Zeros for as many simulations and contacts as have traces.
-    fn new(traces: &[Vec<Vec<f64>>], n_steps: usize) -> Self {
-        let zeros = |contacts: &Vec<Vec<f64>>| vec![0.0; n_steps * contacts.len()];
-        Self(traces.iter().map(zeros).collect())
-    }
-
-    /// Adds the contributions of a unit's cells in order of gid; units come in order as well.
-    fn add(&mut self, unit: &Unit, seen: &[Seen]) {
-        let n_cells = unit.population.n_cells;
-        for (group, seen) in unit.groups.iter().zip(seen) {
-            let mut lane = 0;
-            while lane < group.n {
-                let (m, c) = split(group.first + lane, n_cells);
-                let lanes = lane..group.n.min(lane + n_cells - c);
-                lane = lanes.end;
-                for (sum, potential) in self.0[m].iter_mut().zip(&seen.potentials) {
-                    for part in &potential.0[lanes.clone()] {
-                        *sum += part;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Appends the epoch to the traces, by simulation and contact.
-    fn append_to(&self, traces: &mut [Vec<Vec<f64>>]) {
-        for (contacts, sums) in traces.iter_mut().zip(&self.0) {
-            let n_contacts = contacts.len();
-            for (contact, trace) in contacts.iter_mut().enumerate() {
-                trace.extend(sums.iter().skip(contact).step_by(n_contacts));
-            }
+impl Unit<'_> {
+    /// Adds what the contacts saw of the groups.
+    fn add_to(&self, potentials: &mut Potentials, seen: &[Seen]) {
+        for (group, seen) in self.groups.iter().zip(seen) {
+            potentials.add(self.population, group.slots(), seen);
         }
     }
 }
@@ -584,7 +470,7 @@ struct Epoch<'a> {
     kernel: Kernel,
     deliveries: &'a Deliveries,
     synapses: &'a [Vec<u32>],
-    steps: std::ops::Range<usize>,
+    steps: Range<usize>,
 }
 
 impl Epoch<'_> {
@@ -599,10 +485,8 @@ impl Epoch<'_> {
         // Of the unit, not of each group: few bytes, which stay in the cache.
         let mut seen: [Seen; TOGETHER] = Default::default();
         for (group, seen) in groups.iter_mut().zip(&mut seen) {
-            let n_steps = self.steps.len();
-            group.dipole.resize(n_steps, Lanes::default());
-            let potentials = n_steps * population.contacts.len();
-            seen.potentials.resize(potentials, Lanes::default());
+            group.dipole.resize(self.steps.len(), Lanes::default());
+            seen.begin(population, self.steps.len());
         }
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
@@ -639,14 +523,8 @@ impl Epoch<'_> {
             for (group, seen) in groups.iter_mut().zip(&mut seen) {
                 group.detect(population, step as u32 + 1);
                 group.recorder.after_step(&group.state);
-                group.potentials(
-                    seen,
-                    self.kernel,
-                    population,
-                    &currents,
-                    i,
-                    self.steps.len(),
-                );
+                let weights = &group.contact_weights;
+                seen.end_step(self.kernel, population, group.slots(), weights, &currents);
             }
         }
         seen
@@ -654,6 +532,11 @@ impl Epoch<'_> {
 }
 
 impl Group {
+    /// The lanes' cells among the population's cells of all simulations.
+    fn slots(&self) -> Range<usize> {
+        self.first..self.first + self.n
+    }
+
     #[inline]
     fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
         for arrival in arrivals {
@@ -672,51 +555,6 @@ impl Group {
             syn: &mut self.syn,
             dipole: &mut self.dipole[step],
             seen,
-        }
-    }
-
-    /// Sums up what the contacts have seen, some steps at a time; `step` of an epoch of `n_steps` was the last.
-    fn potentials(
-        &mut self,
-        seen: &mut Seen,
-        kernel: Kernel,
-        population: &Population,
-        clamps: &[(u32, f64)],
-        step: usize,
-        n_steps: usize,
-    ) {
-        let contacts = population.contacts.len();
-        if contacts == 0 {
-            return;
-        }
-        let nodes = population.cell.step.n_nodes();
-        seen.clamps
-            .extend(clamps.iter().map(|clamp| (step, *clamp)));
-        let steps = seen.steps;
-        if steps < STEPS_KEPT && step + 1 < n_steps {
-            return;
-        }
-        let size = Size {
-            steps,
-            nodes,
-            contacts,
-        };
-        let first = step + 1 - steps;
-        let sums = &mut seen.potentials[first * contacts..(step + 1) * contacts];
-        let kept = &seen.kept[..steps * nodes];
-        kernel.sums(size, kept, &self.contact_weights, sums);
-        seen.steps = 0;
-        for (step, (node, amplitude)) in seen.clamps.drain(..) {
-            let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
-                continue;
-            };
-            let sums = &mut sums[(step - first) * contacts..];
-            for (contact, sum) in population.contacts.iter().zip(sums) {
-                for lane in 0..self.n {
-                    let cell = split(self.first + lane, population.n_cells).1;
-                    sum.0[lane] += contact.clamps[i][cell] * amplitude;
-                }
-            }
         }
     }
 

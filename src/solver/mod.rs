@@ -6,6 +6,7 @@
 mod calendar;
 mod clock;
 mod compile;
+mod contacts;
 mod dipole;
 mod engine;
 mod geometry;
@@ -13,6 +14,7 @@ mod kernels;
 mod lfp;
 mod mechanisms;
 mod order;
+mod population;
 mod record;
 mod result;
 mod setup;

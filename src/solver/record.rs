@@ -1,9 +1,9 @@
 //! Traces: what is recorded of the cells of a lane group, and how it comes out by cell and section.
 
 use super::compile::CompiledCell;
-use super::engine::Population;
 use super::kernels::layout::{Layout, Mechs};
 use super::kernels::simd::Lanes;
+use super::population::Population;
 use super::{CalciumTrace, CurrentTrace, Record, VoltageTrace};
 use crate::network::Cell;
 

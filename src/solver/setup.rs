@@ -3,12 +3,13 @@
 use super::clock::Clock;
 use super::compile::{CompiledCell, compile};
 use super::dipole::dipole;
-use super::engine::{Clamp, Contact, Engine, Member, Outcome, Population};
+use super::engine::{Engine, Member, Outcome};
 use super::geometry;
 use super::kernels::InstructionSet;
 use super::kernels::simd::LANES;
 use super::lfp::{Sources, potential_weights};
 use super::mechanisms::tables::Tables;
+use super::population::{Clamp, Contact, Population};
 use super::record::Plan;
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Record, SimulationResult, SolverError, Trial};
