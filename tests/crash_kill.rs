@@ -10,6 +10,7 @@ use hnn_sweep::network::Network;
 use hnn_sweep::solver::{SimulationResult, SolverError, Trial};
 use hnn_sweep::stages::plan::fingerprint::Fingerprinter;
 use hnn_sweep::stages::{self, Finished, Options, Pace, Simulate, Watch};
+use hnn_sweep::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -229,6 +230,10 @@ fn killed_until_done(seed: u64) -> u64 {
         for key in check_tables(&results) {
             listed.entry(key).or_insert(line);
         }
+        // The next run ends a publication that was under way; nothing else is to be told.
+        if let Some(store) = Store::open(&results).unwrap() {
+            assert_eq!(store.verify().unwrap().problems, [], "seed {seed}");
+        }
         if ended {
             assert!(status.success(), "the child failed (seed {seed})");
             break;
@@ -327,4 +332,22 @@ fn two_processes_at_once_leave_one_result_of_each_task() {
     let twice = begun.values().filter(|n| **n == 2).count();
     println!("{twice} of 120 were simulated twice");
     assert!(twice <= 60, "{twice} of 120 were simulated twice");
+}
+
+#[test]
+fn nothing_is_wrong_with_a_folder_that_a_run_is_writing_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let mut child = spawn(dir.path());
+    let mut looks = 0;
+    while child.try_wait().unwrap().is_none() {
+        if let Some(store) = Store::open(&results).unwrap() {
+            // As if the look took long.
+            std::thread::sleep(Duration::from_millis(20));
+            assert_eq!(store.verify().unwrap().problems, []);
+            looks += 1;
+        }
+    }
+    assert!(child.wait().unwrap().success());
+    assert!(looks > 5, "only {looks} looks");
 }

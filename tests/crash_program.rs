@@ -6,6 +6,7 @@
 mod fake;
 
 use fake::{everything, rows};
+use hnn_sweep::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -115,6 +116,9 @@ fn ends_undisturbed(pipeline: &str, n: usize) -> BTreeMap<String, String> {
         std::thread::sleep(whole.mul_f64(0.05 + 0.2 * ((random >> 33) % 1000) as f64 / 1000.0));
         child.kill().unwrap();
         child.wait().unwrap();
+        if let Some(store) = Store::open(&results).unwrap() {
+            assert_eq!(store.verify().unwrap().problems, []);
+        }
         let now = listed();
         for (key, wall) in &seen {
             assert_eq!(

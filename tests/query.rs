@@ -238,3 +238,19 @@ fn a_damaged_file_is_named_instead_of_asked() {
         "n\n3\n"
     );
 }
+
+#[test]
+fn tables_without_rows_can_be_asked() {
+    let place = tempfile::tempdir().unwrap();
+    let counted = "[[summary]]\nname = \"counted\"\nstatistic = \"sql\"\nquery = \"SELECT s.sim, s.trial, COUNT(p.gid) AS n FROM simulations s LEFT JOIN spikes p ON s.sim = p.sim AND s.trial = p.trial GROUP BY s.sim, s.trial\"\n";
+    let quiet = PIPELINE.replace("mu = 5.0", "mu = 500.0") + counted;
+    std::fs::write(place.path().join("quiet.toml"), quiet).unwrap();
+    program(place.path())
+        .args(["run", "quiet.toml"])
+        .assert()
+        .success();
+    let csv = ask(place.path(), "SELECT COUNT(*) AS n FROM spikes");
+    assert_eq!(csv.trim(), "n\n0");
+    let csv = ask(place.path(), "SELECT counted FROM summary");
+    assert_eq!(csv.trim(), "counted\n0.0\n0.0\n0.0");
+}

@@ -4,6 +4,7 @@ mod fake;
 
 use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
 use hnn_sweep::solver::SolverError;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::SerializedFileReader;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -492,6 +493,45 @@ fn garbage_is_what_no_present_grid_has() {
         column(dir.path(), "summary", "sim"),
         ["0", "1", "2", "3", "4", "5", "5"]
     );
+}
+
+#[test]
+fn a_sweep_without_a_spike_has_a_table_without_rows() {
+    let dir = folder();
+    let (sweep, less) = (
+        text("a", GRID, 1, OUTPUTS),
+        text("a", "weight = [0.001]", 1, OUTPUTS),
+    );
+    let fake = Fake {
+        quiet: true,
+        ..Fake::default()
+    };
+    run_with(&sweep, &options(dir.path(), 2), &fake).unwrap();
+    let spikes = files(dir.path(), "spikes");
+    assert_eq!(spikes.len(), 2);
+    let schema = |file: &Path| {
+        let file = std::fs::File::open(file).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        reader.schema().clone()
+    };
+    let loud = folder();
+    run(&sweep, loud.path());
+    assert_eq!(schema(&spikes[0]), schema(&files(loud.path(), "spikes")[0]));
+    assert!(rows(dir.path(), "spikes").is_empty());
+    assert_eq!(run(&sweep, dir.path()).0, 0);
+    let store = hnn_sweep::store::Store::open(dir.path()).unwrap().unwrap();
+    assert_eq!(store.verify().unwrap().problems, []);
+
+    // A file goes with the last simulation that it stands for.
+    run(&less, dir.path());
+    let mut session = hnn_sweep::store::Session::begin(dir.path()).unwrap();
+    session.collect_garbage().unwrap();
+    session.finish().unwrap();
+    assert_eq!(files(dir.path(), "spikes"), spikes[..1]);
+    run(&sweep, dir.path());
+    let sims = column(dir.path(), "spikes", "sim");
+    let sims: BTreeSet<&str> = sims.iter().map(String::as_str).collect();
+    assert_eq!(sims, ["1", "2", "3", "4", "5"].into());
 }
 
 #[test]

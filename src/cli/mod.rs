@@ -134,7 +134,12 @@ fn folder_of(path: &std::path::Path) -> Result<PathBuf, RunError> {
 }
 
 fn open(folder: &std::path::Path) -> Result<crate::store::Store, RunError> {
-    let store = crate::store::Store::open(folder)?;
+    Ok(hold(folder)?.0)
+}
+
+/// The same, with no file replaced until the second is dropped.
+fn hold(folder: &std::path::Path) -> Result<(crate::store::Store, crate::store::Hold), RunError> {
+    let store = crate::store::Store::hold(folder)?;
     Ok(store.ok_or_else(|| StoreError::NoStore {
         path: folder.to_path_buf(),
         help: "give the save_folder of a pipeline, or the pipeline file; `hnn-sweep run FILE` makes one".into(),

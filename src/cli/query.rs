@@ -94,7 +94,8 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
 #[cfg(feature = "query")]
 fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
     let folder = super::folder_of(path)?;
-    let store = super::open(&folder)?;
+    // Polars reads files more than once, so none may be replaced meanwhile.
+    let (store, _hold) = super::hold(&folder)?;
     let wrong = |error: crate::query::QueryError| match error {
         crate::query::QueryError::Store(damaged) => RunError::Store(damaged),
         error => RunError::Input {

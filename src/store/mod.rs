@@ -67,15 +67,28 @@ pub struct Store {
     state: State,
 }
 
+/// Keeps runs from replacing files of a folder.
+#[derive(Debug)]
+#[allow(dead_code)] // it is there to be dropped
+pub struct Hold(Option<fs_err::File>);
+
 impl Store {
     /// Opens a folder; `None` if there are no results in it. Takes what living runs have committed into account.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged.
     pub fn open(root: &Path) -> Result<Option<Self>> {
+        Ok(Self::hold(root)?.map(|(store, _)| store))
+    }
+
+    /// As [`Store::open`]; no run replaces files before the second is dropped.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn hold(root: &Path) -> Result<Option<(Self, Hold)>> {
         let layout = Layout::new(root);
-        let lock = fs_err::File::open(layout.lock());
-        if let Ok(lock) = &lock {
+        let lock = fs_err::File::open(layout.lock()).ok();
+        if let Some(lock) = &lock {
             // A folder on a file system without locks can still be read.
             let _ = lock.lock_shared();
         }
@@ -86,13 +99,15 @@ impl Store {
         for path in disk::list(&layout.journal())? {
             records.extend(journal::read(&path)?);
         }
+        // What a run that was killed has replaced already.
+        publish::reconcile(&layout, &mut state)?;
         if records.is_empty() && !layout.intent().exists() {
             damage::note_damage(&layout, &mut state)?;
         }
         for record in &records {
             publish::accept(&mut state, record);
         }
-        Ok(Some(Self { layout, state }))
+        Ok(Some((Self { layout, state }, Hold(lock))))
     }
 
     /// What is known about its tasks.
@@ -111,7 +126,15 @@ impl Store {
     /// # Errors
     /// If a file cannot be read.
     pub fn verify(&self) -> Result<Verdict> {
-        verify::verify(&self.layout, &self.state)
+        let mut verdict = verify::verify(&self.layout, &self.state)?;
+        if !verdict.problems.is_empty()
+            && let Some((now, _hold)) = Self::hold(self.layout.root())?
+        {
+            // A run may have replaced files meanwhile.
+            verdict = verify::verify(&now.layout, &now.state)?;
+        }
+        verify::note(&self.layout, &verdict)?;
+        Ok(verdict)
     }
 
     /// Canonical bytes of tasks by hash.

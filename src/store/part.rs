@@ -226,6 +226,11 @@ impl<R: ChunkReader + Clone + 'static> PartReader<R> {
         })
     }
 
+    /// The columns.
+    fn schema(&self) -> SchemaRef {
+        self.metadata.schema().clone()
+    }
+
     /// Leaves row groups out that hold none of these simulations.
     #[must_use]
     pub fn of_sims(mut self, sims: RangeInclusive<u32>) -> Self {
@@ -422,13 +427,14 @@ pub fn is_intact(path: &Path, part: &Written) -> Result<bool> {
 
 /// Merges new rows (ascending ids) into those of a part. Rows of ids that `replaced` names are left out.
 ///
-/// Returns nothing if no row is left.
+/// If no row is left, returns a part without rows if `keep`, so that the table can still be asked, else nothing.
 pub fn merge(
     tmp: &Path,
     old: Option<&Path>,
     table: Table,
     incoming: &[Incoming],
     replaced: &dyn Fn(Id) -> bool,
+    keep: bool,
 ) -> Result<Option<Staged>> {
     let old_path = old.unwrap_or(tmp);
     let mut old = match old {
@@ -469,6 +475,19 @@ pub fn merge(
         }
     }
     put_before(None, &mut put)?;
+    if keep && writer.is_none() {
+        let schema = match (&old, incoming.first()) {
+            (Some(old), _) => Some(old.schema()),
+            (None, Some(piece)) => {
+                let damaged = |e: ParquetError| StoreError::damaged_part(&piece.source.0, e);
+                let reader = PartReader::new(piece.source.read()?).map_err(damaged)?;
+                Some(reader.schema())
+            }
+            (None, None) => None,
+        };
+        let empty = schema.map(|schema| staged_writer(tmp, table, &schema));
+        writer = empty.transpose()?;
+    }
     writer.map(|writer| stage(tmp, writer)).transpose()
 }
 

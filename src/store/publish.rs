@@ -94,7 +94,9 @@ impl Session {
         }
         let replaced = |id: Id| rows.contains_key(&id);
         let old = old.map(|_| path.as_path());
-        match part::merge(&self.layout.tmp(), old, table, &incoming, &replaced)? {
+        // Simulations without a spike, say, have come in, but no rows.
+        let keep = !incoming.is_empty();
+        match part::merge(&self.layout.tmp(), old, table, &incoming, &replaced, keep)? {
             Some(staged) => change
                 .files
                 .push((name, Source::Staged(staged.file), staged.written)),
@@ -163,7 +165,16 @@ impl Session {
                         continue;
                     }
                     let replaced = |id: Id| garbage.contains(&id.0);
-                    match part::merge(&session.layout.tmp(), Some(&path), table, &[], &replaced)? {
+                    let keep = state.tasks.iter().any(|(id, task)| {
+                        !garbage.contains(&id.0)
+                            && state.batch_of(id.0) == *batch
+                            && task.outputs.has(table)
+                            && !state
+                                .parts
+                                .contains_key(&Layout::own_part_name(table, *batch, *id))
+                    });
+                    let tmp = session.layout.tmp();
+                    match part::merge(&tmp, Some(&path), table, &[], &replaced, keep)? {
                         Some(staged) => {
                             change
                                 .files
@@ -194,32 +205,30 @@ impl Session {
             disk::remove(&session.layout.intent())
         })
     }
+}
 
-    /// Takes note of files that a crash left replaced although the state does not know it; gives their batches.
-    pub(super) fn reconcile(&mut self) -> Result<BTreeSet<u32>> {
-        let mut dirty = BTreeSet::new();
-        let path = self.layout.intent();
-        let bytes = disk::read_whole(&path)?.unwrap_or_default();
-        // An intent that is not whole was never acted upon.
-        let Ok((_, payload)) = disk::unseal(&bytes) else {
-            disk::remove(&path)?;
-            return Ok(dirty);
-        };
-        let intent: Intent = rmp_serde::from_slice(payload).unwrap_or_default();
-        for (name, written) in intent.files {
-            if part::is_intact(&self.layout.root().join(&name), &written)? {
-                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
-                self.state.parts.insert(name, written);
-            }
+/// Takes note of files that a crash left replaced although the state does not know it; gives their batches.
+pub(super) fn reconcile(layout: &Layout, state: &mut State) -> Result<BTreeSet<u32>> {
+    let mut dirty = BTreeSet::new();
+    let bytes = disk::read_whole(&layout.intent())?.unwrap_or_default();
+    // An intent that is not whole was never acted upon.
+    let Ok((_, payload)) = disk::unseal(&bytes) else {
+        return Ok(dirty);
+    };
+    let intent: Intent = rmp_serde::from_slice(payload).unwrap_or_default();
+    for (name, written) in intent.files {
+        if part::is_intact(&layout.root().join(&name), &written)? {
+            dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
+            state.parts.insert(name, written);
         }
-        for name in intent.removals {
-            if !self.layout.root().join(&name).exists() {
-                dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
-                self.state.parts.remove(&name);
-            }
-        }
-        Ok(dirty)
     }
+    for name in intent.removals {
+        if !layout.root().join(&name).exists() {
+            dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
+            state.parts.remove(&name);
+        }
+    }
+    Ok(dirty)
 }
 
 /// Files that are to be replaced and removed, in order.

@@ -7,6 +7,7 @@ use super::hash::Hash;
 use super::journal::{self, Commit, Journal};
 use super::layout::{Layout, Table};
 use super::part::Id;
+use super::publish;
 use super::specs;
 use super::state::{State, Sweep};
 use super::sweep::{Registration, merge_sweep};
@@ -74,8 +75,9 @@ impl Session {
             companions: 0,
             known_specs: None,
         };
-        let dirty = session.reconcile()?;
+        let dirty = publish::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
+        disk::remove(&session.layout.intent())?;
         session.heal()?;
         let journals = disk::list(&session.layout.journal())?.len();
         session.companions = journals.saturating_sub(1);
@@ -284,6 +286,11 @@ impl Session {
             self.state = State::load(&self.layout)?.unwrap_or_default();
             self.known_specs = None;
             self.others_published = true;
+        }
+        // One that was killed meanwhile has left files that the state does not know.
+        let dirty = publish::reconcile(&self.layout, &mut self.state)?;
+        if !dirty.is_empty() {
+            self.fold(&[], dirty)?;
         }
         Ok(())
     }

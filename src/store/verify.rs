@@ -3,6 +3,7 @@
 use super::disk;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
+use super::journal;
 use super::layout::{Layout, Table};
 use super::part;
 use super::specs;
@@ -48,20 +49,21 @@ pub struct Verdict {
     pub bytes: u64,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// Damaged parts, as they were written.
+    damaged: BTreeMap<String, Part>,
 }
 
-/// Checks every file of a folder. Damaged parts are noted for the next run, which simulates again what they held.
+/// Checks every file of a folder.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
     let mut verdict = Verdict::default();
-    let mut noted: BTreeMap<&String, &Part> = BTreeMap::new();
     for (name, part) in &state.parts {
         verdict.files += 1;
         verdict.bytes += part.len;
         if !part::is_intact(&layout.root().join(name), part)? {
-            noted.insert(name, part);
+            verdict.damaged.insert(name.clone(), *part);
             verdict.problems.push(Problem::Part(name.clone()));
         }
     }
@@ -81,19 +83,31 @@ pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
             }
         }
     }
+    // Those of tasks that are not in the tables yet are in the journals.
     let mut blobs = HashSet::new();
+    for path in disk::list(&layout.journal())? {
+        for (hash, source) in journal::read(&path)?.into_iter().flat_map(|r| r.spec) {
+            if source.read().is_ok_and(|bytes| Hash::of(&bytes) == hash) {
+                blobs.insert(hash);
+            }
+        }
+    }
+    let pending = !blobs.is_empty();
     for (name, part) in &state.specs {
         verdict.files += 1;
         verdict.bytes += part.len;
         let intact = part::is_intact(&layout.specs().join(name), part)?;
         // Each blob, as it is what the keys stand for.
-        let mut visit = |hash: Hash, bytes: &[u8]| {
-            if Hash::of(bytes) == hash {
+        let mut whole = true;
+        let mut visit = |hash: Hash, bytes: &[u8]| match Hash::of(bytes) == hash {
+            true => {
                 blobs.insert(hash);
             }
+            false => whole = false,
         };
-        let read = intact && specs::for_each(layout, name, false, &mut visit).is_ok();
-        if !read {
+        let read = specs::for_each(layout, name, false, &mut visit).is_ok();
+        // A run that was killed may have added to a pack what it did not publish.
+        if !(read && whole && (intact || pending)) {
             verdict.problems.push(Problem::Spec(name.clone()));
         }
     }
@@ -105,12 +119,12 @@ pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
     if unexplained > 0 {
         verdict.problems.push(Problem::NoSpec(unexplained));
     }
-    note(layout, &noted)?;
     Ok(verdict)
 }
 
-/// Leaves a note for the next run; a folder that cannot be written is only reported.
-fn note(layout: &Layout, damaged: &BTreeMap<&String, &Part>) -> Result<()> {
+/// Leaves a note of damaged parts for the next run, which simulates again what they held; a folder that cannot be written is only
+/// reported.
+pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result<()> {
     let path = layout.damage();
     if damaged.is_empty() && !path.exists() {
         return Ok(());

@@ -30,6 +30,8 @@ pub struct Fake {
     pub fail: Fail,
     /// Traces of each simulation.
     pub traces: u32,
+    /// Whether no cell spikes.
+    pub quiet: bool,
 }
 
 impl Default for Fake {
@@ -39,6 +41,7 @@ impl Default for Fake {
             wait: Duration::ZERO,
             fail: |_, _| None,
             traces: 0,
+            quiet: false,
         }
     }
 }
@@ -81,7 +84,11 @@ impl Simulate for Fake {
         let n = (trial.tstop / trial.dt) as usize + 1;
         let l2: Vec<f64> = (0..n).map(|_| random()).collect();
         let l5: Vec<f64> = (0..n).map(|_| random()).collect();
-        let spikes = (0..3 + (random() * 5.0) as u32)
+        let n_spikes = match self.quiet {
+            true => 0,
+            false => 3 + (random() * 5.0) as u32,
+        };
+        let spikes = (0..n_spikes)
             .map(|k| Spike {
                 time: f64::from(k) + random(),
                 gid: k,
