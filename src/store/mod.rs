@@ -69,8 +69,9 @@ pub struct Store {
 
 /// Keeps runs from replacing files of a folder.
 #[derive(Debug)]
-#[allow(dead_code)] // it is there to be dropped
-pub struct Hold(Option<fs_err::File>);
+pub struct Hold {
+    _lock: Option<fs_err::File>,
+}
 
 impl Store {
     /// Opens a folder; `None` if there are no results in it. Takes what living runs have committed into account.
@@ -107,7 +108,7 @@ impl Store {
         for record in &records {
             publish::accept(&mut state, record);
         }
-        Ok(Some((Self { layout, state }, Hold(lock))))
+        Ok(Some((Self { layout, state }, Hold { _lock: lock })))
     }
 
     /// What is known about its tasks.
