@@ -8,7 +8,7 @@ mod fake;
 use fake::{Fake, OUTPUTS, everything, files, options, pipeline, rows, rows_of, run, text};
 use hnn_sweep::network::Network;
 use hnn_sweep::solver::{SimulationResult, SolverError, Trial};
-use hnn_sweep::stages::plan::fingerprint::Fingerprinter;
+use hnn_sweep::stages::key::Fingerprinter;
 use hnn_sweep::stages::{self, Finished, Options, Pace, Simulate, Watch};
 use hnn_sweep::store::Store;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! What is in a task's key, and what is not: in pairs, for every field of a network.
 
 use hnn_sweep::network::*;
-use hnn_sweep::stages::plan::canon;
+use hnn_sweep::stages::key::canon;
+use hnn_sweep::stages::key::{Fingerprint, Fingerprinter, task_key};
 use hnn_sweep::stages::plan::differences::differences;
-use hnn_sweep::stages::plan::fingerprint::{Fingerprint, Fingerprinter, task_key};
 use hnn_sweep::store::Hash;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ mod fake;
 
 use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
 use hnn_sweep::solver::SolverError;
+use hnn_sweep::stages::{Options, Share};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::SerializedFileReader;
 use std::collections::BTreeSet;
@@ -87,6 +88,34 @@ fn units_are_in_the_metadata_of_fields_and_files() {
         units.value.as_deref(),
         Some(r#"{"L2":"nAm","L5":"nAm","agg":"nAm","time":"ms"}"#)
     );
+}
+
+#[test]
+fn columns_of_the_summary_have_units_in_their_metadata() {
+    let dir = folder();
+    let band = "[[summary]]\nname = \"beta\"\nstatistic = \"band_power\"\nfmin = 100\nfmax = 300\n\
+                [[summary]]\nname = \"when\"\nstatistic = \"time_of_max\"\n\
+                [[summary]]\nname = \"rate\"\nstatistic = \"mean_rate\"\n\
+                [[summary]]\nname = \"ratio\"\nstatistic = \"expression\"\nexpression = \"top / when\"\n";
+    run(&text("a", GRID, 1, &format!("{OUTPUTS}{band}")), dir.path());
+    let unit = |column: &str| {
+        let file = std::fs::File::open(&files(dir.path(), "summary")[0]).unwrap();
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let field = builder.schema().field_with_name(column).unwrap().clone();
+        field.metadata().get("units").cloned()
+    };
+    assert_eq!(unit("top").as_deref(), Some("nAm"));
+    assert_eq!(unit("when").as_deref(), Some("ms"));
+    assert_eq!(unit("beta").as_deref(), Some("nAm^2"));
+    assert_eq!(unit("rate").as_deref(), Some("Hz"));
+    assert_eq!(unit("n"), None);
+    assert_eq!(unit("ratio"), None);
+
+    // Another sweep means something else by the same name: then the column has no unit.
+    let other =
+        "[output]\nsave_dpl = true\n[[summary]]\nname = \"top\"\nstatistic = \"time_of_max\"\n";
+    run(&text("b", GRID, 1, other), dir.path());
+    assert_eq!(unit("top"), None);
 }
 
 #[test]
@@ -744,4 +773,50 @@ fn an_interruption_keeps_what_is_finished() {
     let fresh = folder();
     run(&sweep, fresh.path());
     assert_eq!(everything(dir.path()), everything(fresh.path()));
+}
+
+#[test]
+fn shares_are_disjoint_and_complete_whenever_they_begin() {
+    let dir = folder();
+    let sweep = text("a", GRID, 3, OUTPUTS);
+    let mut simulated = Vec::new();
+    for index in [1, 0, 3, 2] {
+        let fake = Fake::default();
+        let share = Share::Part { index, of: 4 };
+        let own = Options {
+            share,
+            ..options(dir.path(), 2)
+        };
+        let (outcome, seen) = run_with(&sweep, &own, &fake).unwrap();
+        assert_eq!(outcome.left, 0);
+        let plan = seen.plan.unwrap();
+        assert_eq!(
+            plan.done + plan.elsewhere + plan.tasks.len() as u64,
+            plan.n_tasks
+        );
+        simulated.push(outcome.simulated);
+    }
+    assert_eq!(simulated, [5, 4, 5, 4]);
+    assert_eq!(plan(&sweep, dir.path()), []);
+
+    let fresh = folder();
+    run(&sweep, fresh.path());
+    assert_eq!(rows(dir.path(), "dipole"), rows(fresh.path(), "dipole"));
+}
+
+#[test]
+fn a_share_of_listed_tasks_is_those_that_are_missing_of_them() {
+    let dir = folder();
+    let sweep = text("a", GRID, 2, OUTPUTS);
+    for expected in [2, 0] {
+        let share = Share::Tasks(vec![(5, 1), (2, 0), (99, 0)]);
+        let own = Options {
+            share,
+            ..options(dir.path(), 2)
+        };
+        let (outcome, _) = run_with(&sweep, &own, &Fake::default()).unwrap();
+        assert_eq!(outcome.simulated, expected);
+    }
+    let sims = column(dir.path(), "simulations", "sim");
+    assert_eq!(sims, ["2", "5"]);
 }

@@ -1,7 +1,6 @@
-//! What `verbose` prints.
+//! What `verbose` prints: the only place of the room that prints.
 
-use crate::stages::simulate::Finished;
-use crate::stages::{Plan, Watch};
+use crate::stages::{Finished, Plan, Watch};
 use std::time::{Duration, Instant};
 
 /// Least time between two lines.

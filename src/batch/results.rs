@@ -17,6 +17,8 @@ pub struct BatchResults {
     pub simulated_data: Vec<SimulatedData>,
     /// Trials that were simulated now; all others were found in the folder.
     pub simulated: u64,
+    /// Trials that are missing because the run was stopped.
+    pub left: u64,
     /// Trials that failed, now or before. Their simulations are in neither of the lists above.
     pub failed: Vec<FailedTask>,
 }

@@ -9,7 +9,7 @@ use crate::export;
 use crate::network::Network;
 use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
-use crate::stages::{self, LoadedSimulation, Loader, Options, RunError, tables};
+use crate::stages::{self, LoadedSimulation, Loader, Options, RunError, Watch, tables};
 use crate::store::Table;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +28,7 @@ pub struct Run {
     pub combinations: bool,
     /// Simulations at a time, on threads of this process; 0 or -1 for all cores.
     pub n_jobs: i64,
-    /// Whether progress is printed on stderr.
+    /// Whether [`run`](BatchSimulate::run) prints progress on stderr.
     pub verbose: bool,
     /// Whether what failed before is simulated again; hnn-core has no such thing.
     pub retry_failed: bool,
@@ -55,8 +55,65 @@ impl BatchSimulate {
     /// [`BatchError`]: lists of unequal lengths without `combinations`, an argument or output that cannot be, `set_params` that fails at a
     /// point (all before anything is simulated), a disk that refuses, or `summary_func` that fails.
     pub fn run(&self, param_grid: ParamGrid, run: Run) -> Result<BatchResults, BatchError> {
+        let mut lines = Lines::new(&self.name, run.verbose);
+        self.run_watched(param_grid, run, &AtomicBool::new(false), &mut lines)
+    }
+
+    /// As [`run`](Self::run), for programs that stop and follow it themselves: a notebook, a window, a job on a cluster.
+    ///
+    /// Set `stop` at any time, from any thread or from within `watch`: simulations in flight are dropped, those that are finished
+    /// are kept and returned, and [`BatchResults::left`] counts the others. `watch` is called on this thread, at least ten times
+    /// a second while simulations are under way. Nothing is printed, whatever [`Run::verbose`] says.
+    ///
+    /// ```
+    /// use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
+    /// use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+    /// use hnn_sweep::stages::{Finished, Plan, Watch};
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// /// Counts simulations, and stops after the first.
+    /// struct First<'a> {
+    ///     stop: &'a AtomicBool,
+    ///     planned: usize,
+    /// }
+    ///
+    /// impl Watch for First<'_> {
+    ///     fn planned(&mut self, plan: &Plan) {
+    ///         self.planned = plan.tasks.len();
+    ///     }
+    ///     fn finished(&mut self, _: &Finished) {
+    ///         self.stop.store(true, Ordering::Relaxed);
+    ///     }
+    /// }
+    /// # let folder = tempfile::tempdir()?;
+    ///
+    /// let batch = BatchSimulate::new(|net, params| {
+    ///     let (mu, attach) = (params.float("mu")?, DriveAttachment::evoked("proximal").ampa([("L5_pyramidal", 0.01)]));
+    ///     net.add_evoked_drive("evprox", EvokedDrive { mu, sigma: 1.0, numspikes: 1, attach })?;
+    ///     Ok(())
+    /// })
+    /// .net(Model::Neymotin2020.network([1, 1]))
+    /// .tstop(5.0)
+    /// .save_folder(folder.path());
+    /// let stop = AtomicBool::new(false);
+    /// let mut first = First { stop: &stop, planned: 0 };
+    /// let grid = ParamGrid::new().axis("mu", [1.0, 2.0, 3.0]);
+    /// let results = batch.run_watched(grid, Run::default(), &stop, &mut first)?;
+    /// assert_eq!(results.simulated + results.left, first.planned as u64);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_watched(
+        &self,
+        param_grid: ParamGrid,
+        run: Run,
+        stop: &AtomicBool,
+        watch: &mut dyn Watch,
+    ) -> Result<BatchResults, BatchError> {
         let grid = param_grid.into_grid(run.combinations)?;
-        self.simulate(&self.name, grid, run)
+        self.simulate(&self.name, grid, run, stop, watch)
     }
 
     /// Simulates a list of parameter sets, all with the same parameters, in their order.
@@ -71,16 +128,35 @@ impl BatchSimulate {
         param_combinations: &[ParamValues],
         n_jobs: i64,
     ) -> Result<BatchResults, BatchError> {
+        self.simulate_batch_watched(param_combinations, n_jobs, &AtomicBool::new(false), &mut ())
+    }
+
+    /// As [`simulate_batch`](Self::simulate_batch), stopped and followed as [`run_watched`](Self::run_watched) is.
+    ///
+    /// # Errors
+    /// As [`simulate_batch`](Self::simulate_batch).
+    pub fn simulate_batch_watched(
+        &self,
+        param_combinations: &[ParamValues],
+        n_jobs: i64,
+        stop: &AtomicBool,
+        watch: &mut dyn Watch,
+    ) -> Result<BatchResults, BatchError> {
         if param_combinations.is_empty() {
             return Ok(BatchResults::default());
         }
         let grid = grid::of_list(param_combinations)?;
         let run = Run {
             n_jobs,
-            verbose: false,
             ..Run::default()
         };
-        self.simulate(&format!("{}.simulate_batch", self.name), grid, run)
+        self.simulate(
+            &format!("{}.simulate_batch", self.name),
+            grid,
+            run,
+            stop,
+            watch,
+        )
     }
 
     /// Results of some simulations that an earlier [`run`](Self::run) of this name stored, by their places in its grid: `0..100` is what hnn-core
@@ -146,7 +222,14 @@ impl BatchSimulate {
         Ok(pipeline.bind(&pipeline.point(0))?.network)
     }
 
-    fn simulate(&self, name: &str, grid: Grid, run: Run) -> Result<BatchResults, BatchError> {
+    fn simulate(
+        &self,
+        name: &str,
+        grid: Grid,
+        run: Run,
+        stop: &AtomicBool,
+        watch: &mut dyn Watch,
+    ) -> Result<BatchResults, BatchError> {
         let temporary = match self.save_outputs {
             true => None,
             false => Some(temporary_folder()?),
@@ -160,16 +243,11 @@ impl BatchSimulate {
             retry_failed: run.retry_failed,
             ..Options::default()
         };
-        let report = stages::run(
-            &pipeline,
-            &options,
-            &Solver::new(),
-            &AtomicBool::new(false),
-            &mut Lines::new(name, run.verbose),
-        )?;
+        let outcome = stages::run(&pipeline, &options, &Solver::new(), stop, watch)?;
         let mut results = BatchResults {
-            simulated: report.simulated,
-            failed: report.failed,
+            simulated: outcome.simulated,
+            left: outcome.left,
+            failed: outcome.failed,
             ..BatchResults::default()
         };
         let keep = run.return_output && !self.clear_cache;

@@ -75,38 +75,38 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         eprintln!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
     });
     let mut progress = Progress::new(&pipeline, &options, arguments.quiet, arguments.verbose);
-    let report = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress)?;
+    let outcome = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress)?;
     progress.end();
     let again = format!("hnn-sweep run {}", arguments.file.display());
-    if !report.failed.is_empty() {
+    if !outcome.failed.is_empty() {
         eprintln!(
             "{} of {} simulations failed:",
-            report.failed.len(),
-            report.n_tasks
+            outcome.failed.len(),
+            outcome.n_tasks
         );
-        for failed in report.failed.iter().take(LISTED) {
+        for failed in outcome.failed.iter().take(LISTED) {
             eprintln!(
                 "  sim {} trial {} ({}): {}: {}",
                 failed.sim, failed.trial, failed.parameters, failed.class, failed.error
             );
         }
-        if report.failed.len() > LISTED {
+        if outcome.failed.len() > LISTED {
             eprintln!(
                 "  … and {} more: see status and error in the table `simulations`",
-                report.failed.len() - LISTED
+                outcome.failed.len() - LISTED
             );
         }
         eprintln!("simulate them again with `{again} --retry-failed`");
     }
-    for file in &report.damaged {
+    for file in &outcome.damaged {
         eprintln!(
             "{file} was damaged and is put aside; simulate again what it held with `{again}`"
         );
     }
-    if report.left > 0 {
+    if outcome.left > 0 {
         eprintln!(
             "interrupted: {} simulations are left; go on with `{again}`",
-            report.left
+            outcome.left
         );
         return Ok(INTERRUPTED);
     }
@@ -114,10 +114,10 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
         say!(
             "{} simulated; results are in {}",
-            report.simulated,
+            outcome.simulated,
             folder.display()
         );
-        if report.simulated > 0 && !pipeline.summaries.is_empty() {
+        if outcome.simulated > 0 && !pipeline.summaries.is_empty() {
             say!(
                 "ask them with `hnn-sweep query {} \"SELECT * FROM summary LIMIT 5\"`",
                 folder.display()
@@ -125,7 +125,7 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         }
     }
     Ok(
-        match (report.damaged.is_empty(), report.failed.is_empty()) {
+        match (outcome.damaged.is_empty(), outcome.failed.is_empty()) {
             (false, _) => DISK,
             (true, false) => FAILURES,
             (true, true) => SUCCESS,

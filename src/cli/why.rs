@@ -2,8 +2,9 @@
 
 use super::{SUCCESS, say};
 use crate::stages::RunError;
+use crate::stages::key::canon;
 use crate::stages::plan::differences::{differences, leaves};
-use crate::stages::plan::{canon, explain};
+use crate::stages::plan::explain;
 use crate::store::{Id, Status, Store, Task};
 use clap::Args;
 use std::path::PathBuf;

@@ -1,8 +1,7 @@
 //! file → grid: every point bound into a resolved network and fingerprinted.
 
-use super::RunError;
-use super::plan::fingerprint::{FORMAT_VERSION, Fingerprinter, task_key};
-use super::plan::stored_value;
+use super::error::RunError;
+use super::key::{FORMAT_VERSION, Fingerprinter, task_key};
 use crate::network::Network;
 use crate::pipeline::{ParamValue, Pipeline};
 use crate::solver::NUMERICS_VERSION;
@@ -215,6 +214,16 @@ fn names_files(value: &toml::Value) -> bool {
 fn first_bytes(hash: &Hash) -> u64 {
     let bytes = hash.as_bytes().first_chunk::<8>();
     bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// A parameter's value as the store keeps it.
+pub fn stored_value(value: &ParamValue) -> Value {
+    match value {
+        ParamValue::Float(x) => Value::Float(*x),
+        ParamValue::Int(x) => Value::Int(*x),
+        ParamValue::Str(x) => Value::Text(x.clone()),
+        ParamValue::Bool(x) => Value::Bool(*x),
+    }
 }
 
 /// Values of a point as `name = value, …`.

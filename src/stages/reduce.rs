@@ -1,9 +1,10 @@
 //! Statistics that no simulation has computed: of the mean over trials, and those that were asked for later. They are
 //! computed from the stored tables; nothing is simulated.
 
+use super::error::RunError;
 use super::expand::Grid;
 use super::summarize::{TrialData, summarize, summarize_mean};
-use super::{RunError, statistics, tables};
+use super::{statistics, tables};
 use crate::pipeline::{Pipeline, Summary, Trials};
 use crate::solver::SimulationResult;
 use crate::store::{Id, Session, StatId, State, Status, Table, scan};

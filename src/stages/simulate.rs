@@ -3,12 +3,15 @@
 //! The one place where solver and store meet. Workers bind, simulate, encode and summarise; one committer makes what they
 //! hand over durable. The channel between them is short, so that memory is what is in flight.
 
+use super::error::RunError;
 use super::expand::Grid;
-use super::plan::fingerprint::{Fingerprint, Fingerprinter};
+use super::key::{Fingerprint, Fingerprinter};
+use super::options::{Options, Pace};
 use super::plan::{Plan, PlannedTask};
 use super::summarize::{TrialData, summarize};
 use super::tables::PieceError;
-use super::{Options, Pace, RunError, Watch, statistics, tables};
+use super::watch::{Finished, Watch};
+use super::{statistics, tables};
 use crate::network::Network;
 use crate::pipeline::{Bound, Pipeline, Trials};
 use crate::solver::{SimulationResult, Solver, SolverError, Threads, Trial};
@@ -22,6 +25,9 @@ use std::time::{Duration, Instant};
 
 /// Results (bytes) that are made durable with one sync, or somewhat more.
 const COMMIT_AT_ONCE: usize = 16 << 20;
+
+/// Time between two calls of [`Watch::tick`], at least.
+const TICK: Duration = Duration::from_millis(100);
 
 /// What simulates: the solver, or a stand-in in tests.
 pub trait Simulate: Sync {
@@ -78,17 +84,6 @@ impl Simulate for Solver {
     ) -> Vec<Result<SimulationResult, SolverError>> {
         Solver::simulate_together(self, tasks, threads, interrupt)
     }
-}
-
-/// A simulation that has been committed.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    /// Simulation and trial.
-    pub id: Id,
-    /// How it ended.
-    pub status: Status,
-    /// Time (s) that it took.
-    pub wall_s: f64,
 }
 
 /// What was simulated.
@@ -279,7 +274,8 @@ fn commit_all(
     let mut publish_at = Instant::now() + pace.every;
     loop {
         let wait = publish_at.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(wait) {
+        watch.tick();
+        match receiver.recv_timeout(wait.min(TICK)) {
             Ok(first) => {
                 let mut commits = vec![first?];
                 let mut size = 0;

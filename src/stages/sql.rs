@@ -1,7 +1,7 @@
 //! Statistics that are SQL over the folder's tables. They may compare simulations, so every run computes them anew, when all others are
 //! in the tables.
 
-use super::RunError;
+use super::error::RunError;
 use crate::pipeline::{Pipeline, Statistic, Summary};
 
 /// The pipeline's queries.

@@ -1,6 +1,6 @@
 //! Identity of statistics: what is computed, whatever its column is called.
 
-use super::plan::canon::Writer;
+use super::key::canon::Writer;
 use crate::pipeline::{
     Band, Contact, Measure, Peak, PostProc, SpikeMeasure, Statistic, Summary, Target, Trials,
     Window,
@@ -18,6 +18,7 @@ pub fn column(summary: &Summary, n_trials: u32) -> Column {
         name: summary.name.clone(),
         id: id(summary, n_trials),
         mean: summary.trials == Trials::Mean,
+        unit: summary.unit(),
     }
 }
 

@@ -45,8 +45,8 @@ pub const RESERVED: &[&str] = &[
 pub struct Columns {
     /// Parameters, in the order in which the sweeps brought them.
     pub parameters: IndexMap<String, Kind>,
-    /// Names of statistics.
-    pub statistics: Vec<String>,
+    /// Statistics with their units. A column has none if two sweeps have statistics of different units in it.
+    pub statistics: IndexMap<String, String>,
 }
 
 impl Columns {
@@ -70,8 +70,12 @@ impl Columns {
                 if let Some(first) = origin.get(column.name.as_str()) {
                     return Err((column.name.clone(), first.to_string(), sweep_name.clone()));
                 }
-                if !columns.statistics.contains(&column.name) {
-                    columns.statistics.push(column.name.clone());
+                let unit = columns
+                    .statistics
+                    .entry(column.name.clone())
+                    .or_insert_with(|| column.unit.clone());
+                if *unit != column.unit {
+                    unit.clear();
                 }
             }
         }
@@ -208,7 +212,7 @@ fn summary(
     let mut parameters = Parameters::new(columns);
     let mut statistics: Vec<Float64Builder> = columns
         .statistics
-        .iter()
+        .keys()
         .map(|_| Float64Builder::new())
         .collect();
     for sim in sims_of(state, batch) {
@@ -241,7 +245,7 @@ fn summary(
                 };
                 head.push(name, sim, point, trial);
                 parameters.push(sweep, point);
-                for (column, builder) in columns.statistics.iter().zip(&mut statistics) {
+                for (column, builder) in columns.statistics.keys().zip(&mut statistics) {
                     let own = sweep
                         .summaries
                         .iter()
@@ -254,11 +258,9 @@ fn summary(
     }
     let mut table = head.finish();
     table.extend(parameters.finish());
-    for (name, mut builder) in columns.statistics.iter().zip(statistics) {
-        table.push((
-            nullable(name, DataType::Float64),
-            Arc::new(builder.finish()),
-        ));
+    for ((name, unit), mut builder) in columns.statistics.iter().zip(statistics) {
+        let field = field(name, DataType::Float64, unit).with_nullable(true);
+        table.push((field, Arc::new(builder.finish())));
     }
     record_batch(table)
 }

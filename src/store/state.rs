@@ -241,6 +241,9 @@ pub struct Column {
     pub id: StatId,
     /// Whether it is of the mean over trials.
     pub mean: bool,
+    /// Unit; empty for a pure number, and in folders that were written before columns had one.
+    #[serde(default)]
+    pub unit: String,
 }
 
 /// Kind of a parameter.
@@ -412,5 +415,28 @@ impl State {
             .iter()
             .filter(|(name, _)| name.starts_with(&prefix));
         of_table.map(|(_, part)| part.len).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_from_before_columns_had_units_is_read() {
+        #[derive(Serialize)]
+        struct Former {
+            name: &'static str,
+            id: StatId,
+            mean: bool,
+        }
+        let former = Former {
+            name: "top",
+            id: 7,
+            mean: false,
+        };
+        let bytes = rmp_serde::to_vec_named(&former).unwrap();
+        let column: Column = rmp_serde::from_slice(&bytes).unwrap();
+        assert_eq!((column.name.as_str(), column.unit.as_str()), ("top", ""));
     }
 }

@@ -9,8 +9,8 @@ use arrow_schema::DataType;
 use hnn_sweep::network::Network;
 use hnn_sweep::pipeline::Pipeline;
 use hnn_sweep::solver::{Dipole, SimulationResult, SolverError, Spike, Trial, VoltageTrace};
-use hnn_sweep::stages::plan::fingerprint::Fingerprinter;
-use hnn_sweep::stages::{self, Options, Plan, Report, RunError, Simulate, Watch};
+use hnn_sweep::stages::key::Fingerprinter;
+use hnn_sweep::stages::{self, Options, Plan, RunError, RunOutcome, Simulate, Watch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -169,7 +169,11 @@ pub fn options(folder: &Path, jobs: usize) -> Options {
 }
 
 /// Runs a pipeline with a solver.
-pub fn run_with(text: &str, options: &Options, fake: &Fake) -> Result<(Report, Seen), RunError> {
+pub fn run_with(
+    text: &str,
+    options: &Options,
+    fake: &Fake,
+) -> Result<(RunOutcome, Seen), RunError> {
     let mut seen = Seen::default();
     let stop = AtomicBool::new(false);
     let report = stages::run(&pipeline(text), options, fake, &stop, &mut seen)?;

@@ -1,6 +1,7 @@
 //! `[[summary]]`: statistics that are computed of every simulation.
 
 mod read;
+mod unit;
 
 pub(super) use read::SUMMARY_KEYS;
 

@@ -4,7 +4,8 @@ mod network;
 
 pub use network::StoredNetwork;
 
-use super::{RunError, tables};
+use super::error::RunError;
+use super::tables;
 use crate::network::Gid;
 use crate::pipeline::{ParamValue, did_you_mean};
 use crate::solver::SimulationResult;

@@ -1,7 +1,7 @@
 //! What of a simulated network is kept beside its results.
 
-use super::super::RunError;
-use super::super::plan::canon::{self, Value};
+use super::super::error::RunError;
+use super::super::key::canon::{self, Value};
 use super::Loader;
 use crate::network::{ElectrodeArray, ElectrodeMethod, Gid};
 use crate::store::Hash;

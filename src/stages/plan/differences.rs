@@ -1,6 +1,6 @@
 //! How two specifications differ, in words.
 
-use super::canon::Value;
+use super::super::key::canon::Value;
 
 /// A place in which two values differ, in words.
 #[derive(Clone, Debug, PartialEq)]

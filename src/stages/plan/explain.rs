@@ -1,9 +1,11 @@
 //! Stored tasks in words: what a key stands for, and how two differ.
 
-use super::super::RunError;
+use super::super::error::RunError;
 use super::super::expand::GridPoint;
-use super::canon::{self, Value};
-use super::fingerprint::Fingerprinter;
+use super::super::key::{
+    Fingerprinter,
+    canon::{self, Value},
+};
 use crate::pipeline::Pipeline;
 use crate::store::{Hash, Store, StoreError};
 use std::collections::{BTreeMap, HashSet};

@@ -1,20 +1,20 @@
 //! grid + what is stored → plan: each task is done, missing or failed, and why.
 
-pub mod canon;
 pub mod differences;
 pub mod explain;
-pub mod fingerprint;
 mod reason;
 
 pub use reason::Reason;
 
-use super::expand::{Grid, describe};
+use super::error::RunError;
+use super::expand::{Grid, describe, stored_value};
+use super::options::{Options, Share};
 use super::reduce::{can_reduce, columns};
-use super::{Options, RunError, sql, statistics, tables};
-use crate::pipeline::{ParamValue, ParameterKind, Pipeline, Summary, Trials};
+use super::{sql, statistics, tables};
+use crate::pipeline::{ParameterKind, Pipeline, Summary, Trials};
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{
-    Hash, Id, Kind, Outputs, Registration, StatId, State, Status, Store, Table, Task, Value,
+    Hash, Id, Kind, Outputs, Registration, StatId, State, Status, Store, Table, Task,
 };
 use std::collections::HashSet;
 
@@ -34,6 +34,8 @@ pub struct Plan {
     pub failed: Vec<FailedTask>,
     /// Tasks to simulate, in order.
     pub tasks: Vec<PlannedTask>,
+    /// Missing tasks that are not in this run's share.
+    pub elsewhere: u64,
     /// Why they are to be simulated, each with the number of tasks.
     pub groups: Vec<(Reason, u64)>,
     /// Statistics that are to be computed from stored tables.
@@ -83,6 +85,24 @@ impl Plan {
         rounds * self.seconds_per_task
     }
 
+    /// Leaves only the tasks of a share; `places` are the tasks' places among all of the sweep.
+    fn take(&mut self, share: &Share, places: &[u64]) {
+        let before = self.tasks.len();
+        let mut places = places.iter();
+        match (share, share.block(self.n_tasks)) {
+            (_, Some(block)) => self
+                .tasks
+                .retain(|_| places.next().is_some_and(|place| block.contains(place))),
+            (Share::Tasks(tasks), _) => {
+                let own: HashSet<&(usize, u32)> = tasks.iter().collect();
+                self.tasks
+                    .retain(|task| own.contains(&(task.point, task.trial)));
+            }
+            _ => {}
+        }
+        self.elsewhere = (before - self.tasks.len()) as u64;
+    }
+
     /// Simulations and trials of failed tasks that are to be simulated again.
     pub fn to_retry(&self, sims: &[u32]) -> Vec<Id> {
         let id = |task: &PlannedTask| Some((*sims.get(task.point)?, task.trial));
@@ -111,6 +131,7 @@ pub fn plan(
     let mut reasons = reason::Reasons::new(pipeline, state);
     let columns = columns(pipeline);
     let mut plan = Plan::default();
+    let mut places = Vec::new();
     let mut seen: HashSet<Hash> = HashSet::with_capacity(grid.points.len());
     for (index, point) in grid.points.iter().enumerate() {
         if !seen.insert(point.set) {
@@ -154,6 +175,7 @@ pub fn plan(
                 }
                 None => reasons.absent(index, point, trial),
             }
+            places.push(plan.n_tasks - 1);
             plan.tasks.push(PlannedTask {
                 point: index,
                 trial,
@@ -163,6 +185,7 @@ pub fn plan(
         }
     }
     plan.groups = reasons.finish(pipeline, grid, stored)?;
+    plan.take(&options.share, &places);
     if let Some(stored) = stored {
         let sims: Vec<u32> = grid
             .points
@@ -297,16 +320,6 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
             .iter()
             .map(|point| (point.set, point.values.iter().map(stored_value).collect()))
             .collect(),
-    }
-}
-
-/// A parameter's value as the store keeps it.
-pub fn stored_value(value: &ParamValue) -> Value {
-    match value {
-        ParamValue::Float(x) => Value::Float(*x),
-        ParamValue::Int(x) => Value::Int(*x),
-        ParamValue::Str(x) => Value::Text(x.clone()),
-        ParamValue::Bool(x) => Value::Bool(*x),
     }
 }
 

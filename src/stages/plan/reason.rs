@@ -1,9 +1,9 @@
 //! Why tasks are to be simulated, in words.
 
-use super::super::RunError;
-use super::super::expand::{Grid, GridPoint};
+use super::super::error::RunError;
+use super::super::expand::{Grid, GridPoint, stored_value};
 use super::differences::{Difference, differences};
-use super::{explain, stored_value};
+use super::explain;
 use crate::pipeline::Pipeline;
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{Outputs, Point, State, Store, Sweep, Value};

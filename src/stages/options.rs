@@ -1,0 +1,98 @@
+//! How a sweep is run.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a sweep is run; nothing in here changes its results.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Simulations at a time.
+    pub jobs: usize,
+    /// Whether tasks that failed before are simulated again.
+    pub retry_failed: bool,
+    /// Longest time of a simulation.
+    pub time_limit: Option<Duration>,
+    /// Folder of the results instead of the pipeline's.
+    pub folder: Option<PathBuf>,
+    /// How often results are brought into the tables.
+    pub pace: Pace,
+    /// Which of the missing tasks this run simulates.
+    pub share: Share,
+}
+
+/// Which tasks are this run's; others that are missing count as neither simulated nor left.
+///
+/// ```
+/// use hnn_sweep::stages::Share;
+///
+/// // Three processes cut ten tasks into blocks that are disjoint and complete.
+/// let blocks: Vec<_> = (0..3).map(|index| Share::Part { index, of: 3 }.block(10).unwrap()).collect();
+/// assert_eq!(blocks, [0..3, 3..6, 6..10]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    #[default]
+    All,
+    /// One of several blocks of equal length. All tasks of the sweep are cut into blocks, done or not, so that processes which
+    /// begin at different times still take different ones.
+    Part {
+        /// Which, counted from 0.
+        index: u32,
+        /// How many there are.
+        of: u32,
+    },
+    /// Tasks as (point of the grid, trial), as a plan names them. Those that are done already are left out.
+    Tasks(Vec<(usize, u32)>),
+}
+
+impl Share {
+    /// The block of `n` tasks that a [`Share::Part`] is; `None` for other shares. Empty if `index` is not below `of`.
+    pub fn block(&self, n: u64) -> Option<std::ops::Range<u64>> {
+        let Share::Part { index, of } = *self else {
+            return None;
+        };
+        // 128 bits: the product cannot overflow, and n times a quotient of at most 1 fits again.
+        let cut = |i: u32| (u128::from(n) * u128::from(i.min(of)) / u128::from(of.max(1))) as u64;
+        Some(cut(index)..cut(index.saturating_add(1)))
+    }
+}
+
+/// How often committed results are brought into the tables, where readers see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Least time between two publications.
+    pub every: Duration,
+    /// A publication takes at most one part in this many of the time.
+    pub share: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(3),
+            share: 100,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            jobs: 1,
+            retry_failed: false,
+            time_limit: None,
+            folder: None,
+            pace: Pace::default(),
+            share: Share::All,
+        }
+    }
+}
+
+/// Simulations at a time that a user asks for; 0 and less stand for all cores.
+pub fn jobs(asked: i64) -> usize {
+    match usize::try_from(asked) {
+        Ok(jobs) if jobs > 0 => jobs,
+        _ => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}

@@ -1,0 +1,55 @@
+//! What a run tells while it goes on, and when it has ended.
+
+use super::plan::{FailedTask, Plan};
+use crate::store::{Id, Status};
+
+/// Follows a run. All methods are called on the thread that called [`run`](super::run), never at the same time.
+pub trait Watch {
+    /// The plan is made; nothing has run yet.
+    fn planned(&mut self, plan: &Plan) {
+        let _ = plan;
+    }
+
+    /// A simulation has been committed.
+    fn finished(&mut self, task: &Finished) {
+        let _ = task;
+    }
+
+    /// Called about ten times a second while simulations are under way: the place to look for a key or a signal, and to set
+    /// the flag that stops the run.
+    fn tick(&mut self) {}
+
+    /// All simulations are done or stopped; `n` statistics are computed from the tables.
+    fn reducing(&mut self, n: usize) {
+        let _ = n;
+    }
+}
+
+/// Watches nothing.
+impl Watch for () {}
+
+/// A simulation that has been committed.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Simulation and trial.
+    pub id: Id,
+    /// How it ended.
+    pub status: Status,
+    /// Time (s) that it took.
+    pub wall_s: f64,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default)]
+pub struct RunOutcome {
+    /// Tasks of the sweep.
+    pub n_tasks: u64,
+    /// Tasks that were simulated now.
+    pub simulated: u64,
+    /// Failed tasks of the sweep, from this run or an earlier one.
+    pub failed: Vec<FailedTask>,
+    /// Tasks that were left because the run was interrupted.
+    pub left: u64,
+    /// Files that turned out to be damaged; what they held is missing now.
+    pub damaged: Vec<String>,
+}
