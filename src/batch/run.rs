@@ -9,7 +9,7 @@ use crate::export;
 use crate::network::Network;
 use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
-use crate::stages::{self, LoadedSimulation, Loader, Options, RunError, Watch, tables};
+use crate::stages::{self, LoadedSimulation, Loader, Options, Watch, tables};
 use crate::store::Table;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -326,7 +326,6 @@ impl BatchSimulate {
         while first < end {
             let next = end.min(first + NETWORKS_AT_ONCE);
             let mut networks = loader.networks(first..next)?.into_iter();
-            let mut failed = None;
             let mut take = |loaded: LoadedSimulation| -> Result<(), BatchError> {
                 let net = networks.next().flatten();
                 if !loaded.is_done() {
@@ -346,16 +345,7 @@ impl BatchSimulate {
                 self.post_process(&mut data)?;
                 visit(data)
             };
-            let read = loader.for_each(first..next, tables, &mut |loaded| {
-                take(loaded).map_err(|error| {
-                    failed = Some(error);
-                    stopped()
-                })
-            });
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            read?;
+            loader.try_for_each(first..next, tables, &mut take)?;
             first = next;
         }
         Ok(())
@@ -375,14 +365,6 @@ impl BatchSimulate {
             })?;
         }
         Ok(())
-    }
-}
-
-/// Ends a reading whose real error is kept elsewhere.
-fn stopped() -> RunError {
-    RunError::Input {
-        what: "stopped".into(),
-        help: String::new(),
     }
 }
 

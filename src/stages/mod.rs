@@ -20,7 +20,7 @@ pub use expand::{Grid, expand};
 pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use options::{Options, Pace, Share, jobs};
 pub use plan::{Plan, plan};
-pub use simulate::{Simulate, simulate};
+pub use simulate::{Failure, Simulate, Work, simulate};
 pub use watch::{Finished, RunOutcome, Watch};
 
 use crate::pipeline::Pipeline;
@@ -50,17 +50,15 @@ pub fn run(
     let mut session = Session::begin(folder)?;
     let sims = session.register(plan::registration(pipeline, &grid))?;
     session.forget(&plan.to_retry(&sims))?;
-    let outcome = simulate(
+    let work = Work {
         pipeline,
-        &grid,
-        &plan,
-        &sims,
-        &mut session,
+        grid: &grid,
+        sims: &sims,
         options,
         solver,
         stop,
-        watch,
-    )?;
+    };
+    let simulated = simulate(&work, &plan, &mut session, watch)?;
     let missing = reduce::missing(pipeline, &grid, &sims, session.state());
     watch.reducing(missing.len());
     reduce::reduce(pipeline, &grid, missing, &mut session)?;
@@ -69,9 +67,10 @@ pub fn run(
     let (state, damaged) = session.finish()?;
     Ok(RunOutcome {
         n_tasks: plan.n_tasks,
-        simulated: outcome.simulated,
+        simulated: simulated.simulated,
+        failed_now: simulated.failed,
         failed: plan::failed_tasks(pipeline, &grid, &state),
-        left: outcome.left,
+        left: simulated.left,
         damaged,
     })
 }

@@ -44,8 +44,10 @@ pub struct Finished {
 pub struct RunOutcome {
     /// Tasks of the sweep.
     pub n_tasks: u64,
-    /// Tasks that were simulated now.
+    /// Tasks that were simulated now, those that failed among them.
     pub simulated: u64,
+    /// Tasks that failed now.
+    pub failed_now: u64,
     /// Failed tasks of the sweep, from this run or an earlier one.
     pub failed: Vec<FailedTask>,
     /// Tasks that were left because the run was interrupted.

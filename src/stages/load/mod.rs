@@ -301,6 +301,19 @@ impl Loader {
         tables: &[Table],
         visit: &mut dyn FnMut(LoadedSimulation) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
+        self.try_for_each(points, tables, visit)
+    }
+
+    /// As [`Loader::for_each`], with errors of the caller's own.
+    ///
+    /// # Errors
+    /// As [`Loader::load`], and those of `visit`.
+    pub fn try_for_each<E: From<RunError>>(
+        &self,
+        points: Range<usize>,
+        tables: &[Table],
+        visit: &mut dyn FnMut(LoadedSimulation) -> Result<(), E>,
+    ) -> Result<(), E> {
         let end = points.end.min(self.n_points());
         let (mut next, mut n, mut largest) = (points.start, 1, 0);
         while next < end {

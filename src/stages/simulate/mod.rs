@@ -1,0 +1,116 @@
+//! plan → results: missing tasks are simulated on all cores, and each result is committed as soon as it exists.
+//!
+//! The one place where solver and store meet. Workers [take](sharing) tasks, [bind](work) and [simulate](attempt) them; one
+//! [committer](committing) makes what they hand over durable. The channel between them is short, so that memory is what is in
+//! flight.
+
+mod attempt;
+mod committing;
+mod failure;
+mod sharing;
+mod solver;
+mod work;
+
+pub use committing::Simulated;
+pub use failure::Failure;
+pub use solver::Simulate;
+pub use work::Work;
+
+use super::error::RunError;
+use super::plan::{Plan, PlannedTask};
+use super::watch::Watch;
+use crate::solver::Threads;
+use crate::store::{Commit, Session};
+use attempt::Attempts;
+use committing::{commit, commit_all};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use sharing::Sharing;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use work::Desk;
+
+/// Simulates a plan's tasks.
+///
+/// # Errors
+/// If the disk refuses, no thread can be started, or the pipeline's files have changed since the plan was made. What was
+/// committed stays.
+pub fn simulate(
+    work: &Work,
+    plan: &Plan,
+    session: &mut Session,
+    watch: &mut dyn Watch,
+) -> Result<Simulated, RunError> {
+    let sharing = Sharing::new(work, plan, session);
+    let tasks = &sharing.tasks;
+    let Some(first) = tasks.first() else {
+        return Ok(Simulated::default());
+    };
+    let jobs = work.options.jobs.max(1);
+    let pool = pool(jobs)?;
+    let gang = work
+        .gang_size(first)?
+        .min(tasks.len().div_ceil(jobs))
+        .max(1);
+    // Set when results cannot be kept any more.
+    let halt = AtomicBool::new(false);
+    let stopped = || halt.load(Ordering::Relaxed) || work.stop.load(Ordering::Relaxed);
+    let attempts = Attempts {
+        solver: work.solver,
+        // Fewer simulations than threads: the idle ones help.
+        threads: match tasks.len() < jobs {
+            true => Threads::Pool,
+            false => Threads::One,
+        },
+        time_limit: work.options.time_limit,
+        stopped: &stopped,
+    };
+    let layout = session.layout().clone();
+    let simulate_gang = |gang: &[&PlannedTask], desk: &mut Desk, sender: &Sender| {
+        let mut ready = Vec::with_capacity(gang.len());
+        for task in gang {
+            ready.extend(work.prepare(task, desk)?);
+        }
+        attempts.simulate(&ready, &mut |ready, ended, wall_s| {
+            if let Some(commit) = commit(work.pipeline, &layout, ready, ended, wall_s)? {
+                // A committer that is gone has set `halt`.
+                let _ = sender.send(Ok(commit));
+            }
+            Ok(())
+        })
+    };
+    let worker = |sender: Sender| {
+        let mut desk = Desk::default();
+        while !stopped()
+            && let Some(tasks) = sharing.take(work, gang)
+        {
+            if let Err(error) = simulate_gang(&tasks, &mut desk, &sender) {
+                let _ = sender.send(Err(error));
+            }
+        }
+    };
+    let (sender, receiver) = sync_channel(jobs);
+    let committed = pool.in_place_scope(|scope| {
+        let worker = &worker;
+        scope.spawn_broadcast(move |_, _| worker(sender.clone()));
+        let mut look = |session: &mut Session| sharing.look(work, session);
+        let pace = work.options.pace;
+        let committed = commit_all(session, &receiver, pace, &mut look, watch);
+        halt.store(true, Ordering::Relaxed);
+        drop(receiver);
+        committed
+    });
+    let mut simulated = committed?;
+    let n = tasks.len() as u64;
+    simulated.left = n.saturating_sub(simulated.simulated + sharing.skipped());
+    Ok(simulated)
+}
+
+type Sender = SyncSender<Result<Commit, RunError>>;
+
+fn pool(jobs: usize) -> Result<ThreadPool, RunError> {
+    let pool = ThreadPoolBuilder::new().num_threads(jobs).build();
+    pool.map_err(|e| RunError::Input {
+        what: format!("cannot start {jobs} threads: {e}"),
+        help: "give fewer --jobs".into(),
+    })
+}
