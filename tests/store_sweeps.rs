@@ -820,3 +820,18 @@ fn a_share_of_listed_tasks_is_those_that_are_missing_of_them() {
     let sims = column(dir.path(), "simulations", "sim");
     assert_eq!(sims, ["2", "5"]);
 }
+
+#[test]
+fn known_values_that_meet_for_the_first_time_are_a_new_combination() {
+    let dir = folder();
+    let sweep = |grid: &str| {
+        let distal = "[[drive]]\ntype = \"evoked\"\nname = \"evdist\"\nmu = \"mu\"\nsigma = 1.0\nnumspikes = 1\n\
+                      location = \"distal\"\nweights_ampa = { L2_pyramidal = 0.001 }\n";
+        text("a", grid, 1, &format!("{distal}{OUTPUTS}"))
+    };
+    run(&sweep("weight = [0.001]\nmu = [5.0]"), dir.path());
+    run(&sweep("weight = [0.002]\nmu = [6.0]"), dir.path());
+    let both = sweep("weight = [0.001, 0.002]\nmu = [5.0, 6.0]");
+    let reason = "new combination of known parameter values";
+    assert_eq!(plan(&both, dir.path()), [(reason.to_string(), 2)]);
+}

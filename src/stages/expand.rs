@@ -70,15 +70,15 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
     };
     let n = pipeline.n_points();
     let recipe = recipe(pipeline);
-    let mut known = HashMap::new();
+    let mut known: HashMap<Vec<&Value>, Hash> = HashMap::new();
+    let same = |values: &[ParamValue]| values.iter().map(stored_value).collect::<Vec<Value>>();
     if let (true, Some(recipe), Some(state)) = (n > SMALL, recipe, stored) {
         known = known_points(pipeline, state, recipe);
         let mut fingerprinter = Fingerprinter::default();
         for i in (0..n).step_by((n / CHECKED).max(1) as usize) {
             let point = bind(&mut fingerprinter, i)?;
-            if known
-                .get(&identity(&point.values))
-                .is_some_and(|set| *set != point.set)
+            let values = same(&point.values);
+            if (known.get(&values.iter().collect::<Vec<_>>())).is_some_and(|set| *set != point.set)
             {
                 known.clear();
                 break;
@@ -90,7 +90,7 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
             return bind(fingerprinter, i);
         }
         let values = pipeline.point(i);
-        match known.get(&identity(&values)) {
+        match known.get(&same(&values).iter().collect::<Vec<_>>()) {
             Some(set) => Ok(GridPoint { values, set: *set }),
             None => bind(fingerprinter, i),
         }
@@ -116,8 +116,12 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
     })
 }
 
-/// Parameter sets of a sweep's registered points, by the identity of their values.
-fn known_points(pipeline: &Pipeline, state: &State, recipe: u64) -> HashMap<Vec<u64>, Hash> {
+/// Parameter sets of a sweep's registered points, by their values.
+fn known_points<'s>(
+    pipeline: &Pipeline,
+    state: &'s State,
+    recipe: u64,
+) -> HashMap<Vec<&'s Value>, Hash> {
     let mut known = HashMap::new();
     let Some(sweep) = state.sweeps.get(&pipeline.name) else {
         return known;
@@ -131,34 +135,13 @@ fn known_points(pipeline: &Pipeline, state: &State, recipe: u64) -> HashMap<Vec<
         .iter()
         .filter(|point| point.recipe == Some(recipe))
     {
-        let values = point
-            .values
-            .iter()
-            .map(|value| Some(value_identity(value.as_ref()?)));
+        let values = point.values.iter().map(Option::as_ref);
         let set = state.sims.get(point.sim as usize).map(|sim| sim.set);
         if let (Some(values), Some(set)) = (values.collect(), set) {
             known.insert(values, set);
         }
     }
     known
-}
-
-fn identity(values: &[ParamValue]) -> Vec<u64> {
-    values
-        .iter()
-        .map(|value| value_identity(&stored_value(value)))
-        .collect()
-}
-
-/// A number that is equal for equal values, and practically only for them.
-fn value_identity(value: &Value) -> u64 {
-    match value {
-        Value::Float(x) if *x == 0.0 => 0,
-        Value::Float(x) => x.to_bits(),
-        Value::Int(x) => *x as u64,
-        Value::Bool(x) => u64::from(*x),
-        Value::Text(text) => first_bytes(&Hash::of(text.as_bytes())),
-    }
 }
 
 /// Identity of everything that turns values into a network: the pipeline file without its grid and without what does not

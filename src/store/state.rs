@@ -6,12 +6,13 @@
 use super::disk;
 pub use super::disk::Written as Part;
 use super::error::{Result, StoreError};
-use super::hash::Hash;
+use super::hash;
 use super::layout::{Layout, Table};
 use super::part::Id;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 
 /// Version of the state file and of the tables' layout.
 ///
@@ -48,7 +49,7 @@ pub struct State {
     #[serde(skip)]
     pub damaged: BTreeMap<Id, String>,
     #[serde(skip)]
-    by_set: HashMap<Hash, u32>,
+    by_set: HashMap<hash::Hash, u32>,
 }
 
 /// A range of simulations.
@@ -64,7 +65,7 @@ pub struct Batch {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sim {
     /// Its identity.
-    pub set: Hash,
+    pub set: hash::Hash,
     /// Numerics version that is part of it.
     pub numerics: u32,
     /// Statistics of the mean over trials.
@@ -75,7 +76,7 @@ pub struct Sim {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// Its identity.
-    pub key: Hash,
+    pub key: hash::Hash,
     /// How it ended.
     pub status: Status,
     /// What is stored of it.
@@ -259,8 +260,8 @@ pub enum Kind {
     Bool,
 }
 
-/// Value of a parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Value of a parameter. Values are equal if they are the same bit for bit; zeros of both signs are equal, too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// Number.
     Float(f64),
@@ -283,12 +284,32 @@ impl std::fmt::Display for Value {
     }
 }
 
-impl Value {
-    /// Text that is equal for equal values only.
-    pub fn identity(&self) -> String {
+/// What decides whether two numbers are the same.
+fn bits(x: f64) -> u64 {
+    if x == 0.0 { 0 } else { x.to_bits() }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Float(a), Value::Float(b)) => bits(*a) == bits(*b),
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Text(a), Value::Text(b)) => a == b,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Value::Float(x) => format!("f{:016x}", if *x == 0.0 { 0 } else { x.to_bits() }),
-            other => other.to_string(),
+            Value::Float(x) => (0, bits(*x)).hash(state),
+            Value::Int(x) => (1, x).hash(state),
+            Value::Text(x) => (2, x).hash(state),
+            Value::Bool(x) => (3, x).hash(state),
         }
     }
 }
@@ -357,12 +378,12 @@ impl State {
     }
 
     /// Number of a parameter set.
-    pub fn sim_of(&self, set: &Hash) -> Option<u32> {
+    pub fn sim_of(&self, set: &hash::Hash) -> Option<u32> {
         self.by_set.get(set).copied()
     }
 
     /// Number of a parameter set, a new one if it has none.
-    pub fn number(&mut self, set: Hash, numerics: u32, batch_size: u32) -> u32 {
+    pub fn number(&mut self, set: hash::Hash, numerics: u32, batch_size: u32) -> u32 {
         if let Some(sim) = self.sim_of(&set) {
             return sim;
         }
@@ -392,7 +413,7 @@ impl State {
     }
 
     /// Task of a simulation's trial.
-    pub fn task(&self, set: &Hash, trial: u32) -> Option<&Task> {
+    pub fn task(&self, set: &hash::Hash, trial: u32) -> Option<&Task> {
         self.tasks.get(&(self.sim_of(set)?, trial))
     }
 

@@ -70,20 +70,12 @@ pub(super) fn merge_sweep(
         .iter()
         .map(|(name, _)| sweep.parameters.iter().position(|(own, _)| own == name))
         .collect();
-    let identity = |sim: u32, values: &[Option<Value>]| -> (u32, String) {
-        let text: Vec<String> = values
-            .iter()
-            .enumerate()
-            .filter_map(|(i, v)| Some(format!("{i}:{}", v.as_ref()?.identity())))
-            .collect();
-        (sim, text.join(","))
-    };
-    let mut known: HashMap<(u32, String), Vec<usize>> = HashMap::new();
+    let mut known: HashMap<(u32, Vec<Option<Value>>), Vec<usize>> = HashMap::new();
     for (i, point) in after.points.iter_mut().enumerate() {
         point.place = None;
         point.values.resize(after.parameters.len(), None);
         known
-            .entry(identity(point.sim, &point.values))
+            .entry((point.sim, point.values.clone()))
             .or_default()
             .push(i);
     }
@@ -97,7 +89,9 @@ pub(super) fn merge_sweep(
             .iter()
             .map(|place| values.get((*place)?).cloned())
             .collect();
-        let entry = known.get_mut(&identity(sim, &values)).and_then(Vec::pop);
+        let same = (sim, values);
+        let entry = known.get_mut(&same).and_then(Vec::pop);
+        let (_, values) = same;
         match entry.and_then(|i| after.points.get_mut(i)) {
             Some(point) => (point.place, point.recipe) = (Some(place), sweep.recipe),
             None => after.points.push(Point {

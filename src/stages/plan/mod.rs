@@ -16,6 +16,7 @@ use crate::solver::NUMERICS_VERSION;
 use crate::store::{
     Hash, Id, Kind, Outputs, Registration, StatId, State, Status, Store, Table, Task,
 };
+use reason::{Former, Groups, Why};
 use std::collections::HashSet;
 
 /// Time (s) of a segment's step where nothing has been measured yet.
@@ -128,7 +129,8 @@ pub fn plan(
     let empty = State::default();
     let state = stored.map_or(&empty, Store::state);
     let wanted = tables::wanted(&pipeline.output);
-    let mut reasons = reason::Reasons::new(pipeline, state);
+    let former = Former::new(pipeline, state);
+    let mut groups = Groups::default();
     let columns = columns(pipeline);
     let mut plan = Plan::default();
     let mut places = Vec::new();
@@ -160,7 +162,7 @@ pub fn plan(
                         continue;
                     }
                     retry = true;
-                    reasons.failed();
+                    groups.add(index, Why::Failed);
                 }
                 Some(task) => {
                     let lacking = task.outputs.lacking(&wanted);
@@ -170,10 +172,10 @@ pub fn plan(
                         continue;
                     }
                     outputs = lacking;
-                    let damaged = sim.and_then(|sim| state.damaged.get(&(sim, trial)));
-                    reasons.incomplete(damaged, &lacking, &needs);
+                    let id = (sim.unwrap_or_default(), trial);
+                    groups.add(index, former.why_incomplete(id, &lacking, &needs));
                 }
-                None => reasons.absent(index, point, trial),
+                None => groups.add(index, former.why_absent(point, trial)),
             }
             places.push(plan.n_tasks - 1);
             plan.tasks.push(PlannedTask {
@@ -184,7 +186,7 @@ pub fn plan(
             });
         }
     }
-    plan.groups = reasons.finish(pipeline, grid, stored)?;
+    plan.groups = groups.reasons(&former, grid, stored)?;
     plan.take(&options.share, &places);
     if let Some(stored) = stored {
         let sims: Vec<u32> = grid

@@ -1,4 +1,4 @@
-//! Why tasks are to be simulated, in words.
+//! Why tasks are to be simulated: of each task, then of groups of them, then in words.
 
 use super::super::error::RunError;
 use super::super::expand::{Grid, GridPoint, stored_value};
@@ -6,7 +6,8 @@ use super::differences::{Difference, differences};
 use super::explain;
 use crate::pipeline::Pipeline;
 use crate::solver::NUMERICS_VERSION;
-use crate::store::{Outputs, Point, State, Store, Sweep, Value};
+use crate::store::{Id, Outputs, Point, State, Store, Sweep, Value};
+use indexmap::IndexSet;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -105,212 +106,360 @@ fn listed(values: &[Value]) -> String {
     }
 }
 
-/// Sorts tasks by reason while a plan is made.
-pub(super) struct Reasons<'a> {
-    names: Vec<&'a str>,
-    sweep_name: &'a str,
-    n_trials: u32,
+/// What earlier runs of a sweep have left, as far as reasons need it.
+pub(super) struct Former<'a> {
+    pipeline: &'a Pipeline,
     state: &'a State,
-    sweep: Option<&'a Sweep>,
-    registered: HashSet<u32>,
-    by_values: HashMap<String, Vec<&'a Point>>,
-    known_values: Vec<HashSet<String>>,
-    groups: Vec<(Reason, u64)>,
-    /// A point of the grid and the simulation that it was before, for each group of changed networks.
-    changed: Option<(usize, u32)>,
+    /// `None` before the first run.
+    sweep: Option<FormerSweep<'a>>,
 }
 
-impl<'a> Reasons<'a> {
+struct FormerSweep<'a> {
+    sweep: &'a Sweep,
+    sims: HashSet<u32>,
+    /// A point of each combination of values, one of the latest grid before others.
+    by_values: HashMap<Vec<Option<&'a Value>>, &'a Point>,
+    /// Values of each of the pipeline's parameters.
+    values: Vec<HashSet<&'a Value>>,
+}
+
+/// Why one task is to be simulated.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Why {
+    NewSweep,
+    /// Parameters, by their places in the pipeline.
+    NewParameter(Vec<usize>),
+    /// The parameters that have a new value, and these values.
+    NewValue(Vec<(usize, Value)>),
+    NewCombination,
+    /// More trials than so many.
+    Trials(u32),
+    /// Stored with another version of the numerics.
+    Numerics(u32),
+    /// The simulation that had these values.
+    Changed(u32),
+    NotStored(Outputs),
+    Statistics(Vec<String>),
+    Damaged(String),
+    NotYet,
+    Failed,
+}
+
+impl Why {
+    fn new_values(&self) -> &[(usize, Value)] {
+        match self {
+            Why::NewValue(values) => values,
+            _ => &[],
+        }
+    }
+
+    /// Whether a user reads both as one reason: new values of the same parameters, whichever they are; another model, whichever
+    /// simulations it had given.
+    fn is_alike(&self, other: &Why) -> bool {
+        match (self, other) {
+            (Why::NewValue(a), Why::NewValue(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((a, _), (b, _))| a == b)
+            }
+            (Why::Changed(_), Why::Changed(_)) => true,
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl<'a> Former<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, state: &'a State) -> Self {
         let sweep = state.sweeps.get(&pipeline.name);
-        let names: Vec<&str> = pipeline
-            .parameters()
-            .iter()
-            .map(|p| p.name.as_str())
-            .collect();
-        let mut reasons = Self {
-            sweep_name: &pipeline.name,
-            n_trials: pipeline.n_trials,
+        Self {
+            pipeline,
             state,
-            sweep,
-            registered: HashSet::new(),
-            by_values: HashMap::new(),
-            known_values: vec![HashSet::new(); names.len()],
-            names,
-            groups: Vec::new(),
-            changed: None,
+            sweep: sweep.map(|sweep| FormerSweep::new(pipeline, sweep)),
+        }
+    }
+
+    /// Why a task that is not in the folder is to be simulated.
+    pub(super) fn why_absent(&self, point: &GridPoint, trial: u32) -> Why {
+        let Some(former) = &self.sweep else {
+            return Why::NewSweep;
         };
-        let Some(sweep) = sweep else {
-            return reasons;
-        };
-        let places: Vec<Option<usize>> = reasons
-            .names
-            .iter()
+        let sim = self.state.sim_of(&point.set);
+        if sim.is_some_and(|sim| former.sims.contains(&sim)) {
+            return match trial >= former.sweep.n_trials {
+                true => Why::Trials(former.sweep.n_trials),
+                false => Why::NotYet,
+            };
+        }
+        let values: Vec<Value> = point.values.iter().map(stored_value).collect();
+        let same: Vec<Option<&Value>> = values.iter().map(Some).collect();
+        let before = former.by_values.get(&same).map(|point| point.sim);
+        if let Some((before, sim)) =
+            before.and_then(|i| Some((i, self.state.sims.get(i as usize)?)))
+        {
+            return match sim.numerics == NUMERICS_VERSION {
+                true => Why::Changed(before),
+                false => Why::Numerics(sim.numerics),
+            };
+        }
+        let parameters = self.pipeline.parameters().iter().enumerate();
+        let unknown = parameters.filter(|(_, parameter)| {
+            let mut known = former.sweep.parameters.iter();
+            !known.any(|(name, _)| *name == parameter.name)
+        });
+        let new_parameters: Vec<usize> = unknown.map(|(i, _)| i).collect();
+        if !new_parameters.is_empty() {
+            return Why::NewParameter(new_parameters);
+        }
+        let new = values.into_iter().enumerate().zip(&former.values);
+        let new_values: Vec<(usize, Value)> = new
+            .filter(|((_, value), known)| !known.contains(value))
+            .map(|(new, _)| new)
+            .collect();
+        match new_values.is_empty() {
+            true => Why::NewCombination,
+            false => Why::NewValue(new_values),
+        }
+    }
+
+    /// Why a finished task that lacks something is to be simulated again.
+    pub(super) fn why_incomplete(&self, id: Id, lacking: &Outputs, statistics: &[String]) -> Why {
+        match (self.state.damaged.get(&id), lacking.is_none()) {
+            (Some(file), _) => Why::Damaged(file.clone()),
+            (None, false) => Why::NotStored(*lacking),
+            (None, true) => Why::Statistics(statistics.to_vec()),
+        }
+    }
+}
+
+impl<'a> FormerSweep<'a> {
+    fn new(pipeline: &Pipeline, sweep: &'a Sweep) -> Self {
+        let names = pipeline.parameters().iter().map(|p| &p.name);
+        let places: Vec<Option<usize>> = names
             .map(|name| sweep.parameters.iter().position(|(known, _)| known == name))
             .collect();
+        let mut former = Self {
+            sweep,
+            sims: HashSet::new(),
+            by_values: HashMap::new(),
+            values: vec![HashSet::new(); places.len()],
+        };
         for point in &sweep.points {
-            reasons.registered.insert(point.sim);
+            former.sims.insert(point.sim);
             let values: Vec<Option<&Value>> = places
                 .iter()
                 .map(|place| point.values.get((*place)?)?.as_ref())
                 .collect();
-            for (value, known) in values.iter().zip(&mut reasons.known_values) {
-                known.extend(value.map(Value::identity));
+            for (value, known) in values.iter().zip(&mut former.values) {
+                known.extend(*value);
             }
-            reasons
-                .by_values
-                .entry(identity(values.into_iter()))
-                .or_default()
-                .push(point);
+            let latest = former.by_values.entry(values).or_insert(point);
+            if latest.place.is_none() && point.place.is_some() {
+                *latest = point;
+            }
         }
-        reasons
+        former
     }
+}
 
-    /// A failed task that is to be simulated again.
-    pub(super) fn failed(&mut self) {
-        self.add(Reason::Failed);
-    }
+/// Tasks with the same reason, in the order in which the reasons came up.
+#[derive(Default)]
+pub(super) struct Groups(Vec<Group>);
 
-    /// A finished task that lacks something.
-    pub(super) fn incomplete(
-        &mut self,
-        damaged: Option<&String>,
-        lacking: &Outputs,
-        statistics: &[String],
-    ) {
-        self.add(match (damaged, lacking.is_none()) {
-            (Some(file), _) => Reason::Damaged(file.clone()),
-            (None, false) => Reason::NotStored(lacking.names()),
-            (None, true) => Reason::Statistics(statistics.to_vec()),
+struct Group {
+    /// Of its first task.
+    why: Why,
+    /// All new values, of each parameter that has any.
+    values: Vec<IndexSet<Value>>,
+    /// The first point of the grid that it holds for.
+    point: usize,
+    tasks: u64,
+}
+
+impl Groups {
+    /// Counts a task of a point of the grid.
+    pub(super) fn add(&mut self, point: usize, why: Why) {
+        let group = self.0.iter().position(|group| group.why.is_alike(&why));
+        let group = group.unwrap_or_else(|| {
+            self.0.push(Group {
+                values: vec![IndexSet::new(); why.new_values().len()],
+                why: why.clone(),
+                point,
+                tasks: 0,
+            });
+            self.0.len() - 1
         });
-    }
-
-    /// A task that is not in the folder.
-    pub(super) fn absent(&mut self, index: usize, point: &GridPoint, trial: u32) {
-        let reason = self.reason(index, point, trial);
-        self.add(reason);
-    }
-
-    fn reason(&mut self, index: usize, point: &GridPoint, trial: u32) -> Reason {
-        let Some(sweep) = self.sweep else {
-            return match self.state.sim_of(&point.set) {
-                Some(_) if trial > 0 => Reason::NewSweep(self.sweep_name.into()),
-                _ => Reason::NewSweep(self.sweep_name.into()),
-            };
-        };
-        let known = self
-            .state
-            .sim_of(&point.set)
-            .filter(|sim| self.registered.contains(sim));
-        if known.is_some() {
-            return match trial >= sweep.n_trials {
-                true => Reason::Trials(sweep.n_trials, self.n_trials),
-                false => Reason::NotYet,
-            };
-        }
-        let values: Vec<Value> = point.values.iter().map(stored_value).collect();
-        if let Some(former) = self.by_values.get(&identity(values.iter().map(Some))) {
-            let last = former
-                .iter()
-                .filter(|p| p.place.is_some())
-                .chain(former.iter())
-                .next();
-            if let Some((before, sim)) =
-                last.and_then(|p| Some((p.sim, self.state.sims.get(p.sim as usize)?)))
-            {
-                if sim.numerics != NUMERICS_VERSION {
-                    return Reason::Numerics(sim.numerics, NUMERICS_VERSION);
+        if let Some(group) = self.0.get_mut(group) {
+            group.tasks += 1;
+            for ((_, value), known) in why.new_values().iter().zip(&mut group.values) {
+                if !known.contains(value) {
+                    known.insert(value.clone());
                 }
-                self.changed.get_or_insert((index, before));
-                return Reason::Changed(Vec::new());
             }
         }
-        let new_parameters: Vec<String> = self
-            .names
-            .iter()
-            .filter(|name| !sweep.parameters.iter().any(|(known, _)| known == *name))
-            .map(|name| name.to_string())
-            .collect();
-        if !new_parameters.is_empty() {
-            return Reason::NewParameter(new_parameters);
-        }
-        let new_values: Vec<(String, Vec<Value>)> = self
-            .names
-            .iter()
-            .zip(values)
-            .zip(&self.known_values)
-            .filter(|((_, value), known)| !known.contains(&value.identity()))
-            .map(|((name, value), _)| (name.to_string(), vec![value]))
-            .collect();
-        match new_values.is_empty() {
-            true => Reason::NewCombination,
-            false => Reason::NewValue(new_values),
-        }
     }
 
-    fn add(&mut self, reason: Reason) {
-        for (known, count) in &mut self.groups {
-            match (&mut *known, &reason) {
-                (Reason::NewValue(known), Reason::NewValue(new)) if same_names(known, new) => {
-                    for ((_, known), (_, new)) in known.iter_mut().zip(new) {
-                        for value in new {
-                            if !known.iter().any(|k| k.identity() == value.identity()) {
-                                known.push(value.clone());
-                            }
-                        }
-                    }
-                    *count += 1;
-                    return;
-                }
-                (a, b) if a == b => {
-                    *count += 1;
-                    return;
-                }
-                _ => {}
-            }
-        }
-        self.groups.push((reason, 1));
-    }
-
-    /// The groups; what has changed in a network is said by comparing one of its tasks.
-    pub(super) fn finish(
-        mut self,
-        pipeline: &Pipeline,
+    /// The reasons with their numbers of tasks; what has changed in a model is said by comparing its first point.
+    pub(super) fn reasons(
+        self,
+        former: &Former,
         grid: &Grid,
         stored: Option<&Store>,
     ) -> Result<Vec<(Reason, u64)>, RunError> {
-        if let (Some((index, sim)), Some(stored), Some(before)) = (
-            self.changed,
-            stored,
-            self.changed
-                .and_then(|(_, sim)| self.state.sims.get(sim as usize)),
-        ) {
-            let _ = sim;
-            let now = grid
-                .points
-                .get(index)
-                .map(|point| explain::of_point(pipeline, point));
-            let before = explain::of_set(stored, &before.set)?;
-            if let (Some(now), Some(before)) = (now.transpose()?, before) {
-                let differences = differences(&before, &now);
-                for (reason, _) in &mut self.groups {
-                    if *reason == Reason::Changed(Vec::new()) {
-                        *reason = Reason::Changed(differences.clone());
-                    }
-                }
-            }
-        }
-        Ok(self.groups)
+        let reason = |group: Group| Ok((reason(&group, former, grid, stored)?, group.tasks));
+        self.0.into_iter().map(reason).collect()
     }
 }
 
-fn same_names(a: &[(String, Vec<Value>)], b: &[(String, Vec<Value>)]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|((x, _), (y, _))| x == y)
+fn reason(
+    group: &Group,
+    former: &Former,
+    grid: &Grid,
+    stored: Option<&Store>,
+) -> Result<Reason, RunError> {
+    let pipeline = former.pipeline;
+    let name = |i: usize| {
+        pipeline
+            .parameters()
+            .get(i)
+            .map_or_else(String::new, |p| p.name.clone())
+    };
+    Ok(match &group.why {
+        Why::NewSweep => Reason::NewSweep(pipeline.name.clone()),
+        Why::NewParameter(places) => {
+            Reason::NewParameter(places.iter().map(|i| name(*i)).collect())
+        }
+        Why::NewValue(new) => {
+            let values = new.iter().map(|(place, _)| name(*place)).zip(&group.values);
+            Reason::NewValue(
+                values
+                    .map(|(name, values)| (name, values.iter().cloned().collect()))
+                    .collect(),
+            )
+        }
+        Why::NewCombination => Reason::NewCombination,
+        Why::Trials(before) => Reason::Trials(*before, pipeline.n_trials),
+        Why::Numerics(before) => Reason::Numerics(*before, NUMERICS_VERSION),
+        Why::Changed(before) => {
+            Reason::Changed(changes(former, grid, stored, group.point, *before)?)
+        }
+        Why::NotStored(outputs) => Reason::NotStored(outputs.names()),
+        Why::Statistics(names) => Reason::Statistics(names.clone()),
+        Why::Damaged(file) => Reason::Damaged(file.clone()),
+        Why::NotYet => Reason::NotYet,
+        Why::Failed => Reason::Failed,
+    })
 }
 
-fn identity<'v>(values: impl Iterator<Item = Option<&'v Value>>) -> String {
-    let parts: Vec<String> = values
-        .map(|value| value.map_or_else(|| "-".into(), Value::identity))
-        .collect();
-    parts.join(",")
+/// In what the network of a point differs from that of a stored simulation; nothing if that is not known any more.
+fn changes(
+    former: &Former,
+    grid: &Grid,
+    stored: Option<&Store>,
+    point: usize,
+    before: u32,
+) -> Result<Vec<Difference>, RunError> {
+    let sim = former.state.sims.get(before as usize);
+    let (Some(stored), Some(sim), Some(point)) = (stored, sim, grid.points.get(point)) else {
+        return Ok(Vec::new());
+    };
+    let now = explain::of_point(former.pipeline, point)?;
+    let before = explain::of_set(stored, &sim.set)?;
+    Ok(before.map_or_else(Vec::new, |before| differences(&before, &now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::ParamValue;
+    use crate::store::{Hash, Kind};
+    use std::path::Path;
+
+    const TEXT: &str = "name = \"a\"\n[grid]\nw = [1.0, 2.0]\nn = [1, 2]\n[derived]\nm = \"w + n\"\n\
+        [network]\nmodel = \"neymotin_2020\"\nmesh_shape = [1, 1]\n\
+        [[drive]]\ntype = \"evoked\"\nname = \"prox\"\nmu = \"m\"\nsigma = 1.0\nnumspikes = 1\nlocation = \"proximal\"\n\
+        weights_ampa = { L2_pyramidal = 0.001 }\n";
+
+    /// A sweep with one stored point, `w = 1.0, n = 1`, of other numerics.
+    fn state(numerics: u32) -> State {
+        let mut state = State::default();
+        let sim = state.number(Hash::of(b"before"), numerics, 10);
+        let point = Point {
+            sim,
+            place: Some(0),
+            values: vec![Some(Value::Float(1.0)), Some(Value::Int(1))],
+            recipe: None,
+        };
+        let sweep = Sweep {
+            parameters: vec![("w".into(), Kind::Float), ("n".into(), Kind::Int)],
+            n_trials: 2,
+            points: vec![point],
+            summaries: Vec::new(),
+        };
+        state.sweeps.insert("a".into(), sweep);
+        state
+    }
+
+    fn why(state: &State, set: &[u8], values: (f64, i64), trial: u32) -> Why {
+        let pipeline = Pipeline::parse(TEXT, Path::new("test.toml")).unwrap();
+        let point = GridPoint {
+            values: vec![ParamValue::Float(values.0), ParamValue::Int(values.1)],
+            set: Hash::of(set),
+        };
+        Former::new(&pipeline, state).why_absent(&point, trial)
+    }
+
+    #[test]
+    fn each_task_has_its_reason() {
+        let state = state(NUMERICS_VERSION);
+        let before = b"before".as_slice();
+        assert_eq!(why(&State::default(), before, (1.0, 1), 0), Why::NewSweep);
+        assert_eq!(why(&state, before, (1.0, 1), 1), Why::NotYet);
+        assert_eq!(why(&state, before, (1.0, 1), 2), Why::Trials(2));
+        assert_eq!(why(&state, b"now", (1.0, 1), 0), Why::Changed(0));
+        let new = Why::NewValue(vec![(1, Value::Int(2))]);
+        assert_eq!(why(&state, b"now", (1.0, 2), 0), new);
+        let new = Why::NewValue(vec![(0, Value::Float(2.0)), (1, Value::Int(2))]);
+        assert_eq!(why(&state, b"now", (2.0, 2), 0), new);
+    }
+
+    #[test]
+    fn a_result_of_other_numerics_is_no_other_model() {
+        let state = state(NUMERICS_VERSION + 1);
+        let expected = Why::Numerics(NUMERICS_VERSION + 1);
+        assert_eq!(why(&state, b"now", (1.0, 1), 0), expected);
+        let words = Reason::Numerics(2, 3).to_string();
+        assert_eq!(words, "solver numerics 2 → 3");
+    }
+
+    #[test]
+    fn known_values_that_had_not_met_are_a_new_combination() {
+        let mut state = state(NUMERICS_VERSION);
+        let sim = state.number(Hash::of(b"second"), NUMERICS_VERSION, 10);
+        let sweep = state.sweeps.get_mut("a").unwrap();
+        sweep.points.push(Point {
+            sim,
+            place: Some(1),
+            values: vec![Some(Value::Float(2.0)), Some(Value::Int(2))],
+            recipe: None,
+        });
+        for values in [(1.0, 2), (2.0, 1)] {
+            assert_eq!(why(&state, b"now", values, 0), Why::NewCombination);
+        }
+    }
+
+    #[test]
+    fn new_values_of_one_parameter_are_one_reason() {
+        let new = |place, x| Why::NewValue(vec![(place, Value::Float(x))]);
+        let mut groups = Groups::default();
+        for (point, why) in [new(0, 1.0), new(0, 2.0), new(1, 2.0), new(0, 1.0)]
+            .into_iter()
+            .enumerate()
+        {
+            groups.add(point, why);
+        }
+        let counts: Vec<(u64, usize)> = groups
+            .0
+            .iter()
+            .map(|g| (g.tasks, g.values[0].len()))
+            .collect();
+        assert_eq!(counts, [(3, 2), (1, 1)]);
+    }
 }
