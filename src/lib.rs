@@ -15,6 +15,8 @@ pub mod cli;
 pub mod export;
 pub mod network;
 pub mod pipeline;
+#[cfg(feature = "python")]
+mod python;
 pub mod query;
 pub mod solver;
 pub mod stages;

@@ -104,3 +104,16 @@ fn unsafe_code_is_in_the_kernels_only() {
         assert!(found.is_empty(), "{}: {found:?}", file.display());
     }
 }
+
+#[test]
+fn python_is_named_in_one_room_only() {
+    let room = root().join("src/python");
+    for file in source_files(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            file.starts_with(&room) || !text.contains("pyo3"),
+            "{}",
+            file.display()
+        );
+    }
+}

@@ -257,6 +257,55 @@ impl Pipeline {
         Ok(pipeline)
     }
 
+    /// The same pipeline at other points: for each parameter of the grid as many values as there are points. Its name becomes
+    /// `NAME.fit`, since the grid of the file is another sweep.
+    ///
+    /// # Errors
+    /// If a parameter is missing, unknown or of another kind, or the lists are not equally long.
+    pub fn at_points(mut self, mut points: Vec<(String, Values)>) -> Result<Self, PipelineError> {
+        let source = self.source.clone();
+        let wrong = |message: String| Source::error_of_file(&source.path, message);
+        let mut axes = Vec::new();
+        for parameter in self.grid.parameters() {
+            let name = &parameter.name;
+            let Some(index) = points.iter().position(|(own, _)| own == name) else {
+                return Err(wrong(format!(
+                    "there is no value for the parameter `{name}`"
+                )));
+            };
+            let (_, values) = points.swap_remove(index);
+            let values = match (parameter.kind, values) {
+                (ParameterKind::Float, Values::Int(whole)) => {
+                    Values::Float(whole.into_iter().map(|x| x as f64).collect())
+                }
+                (ParameterKind::Int, Values::Float(numbers))
+                    if numbers.iter().all(|x| x.fract() == 0.0 && x.abs() < 9e15) =>
+                {
+                    Values::Int(numbers.into_iter().map(|x| x as i64).collect())
+                }
+                (_, values) => values,
+            };
+            axes.push((name.clone(), values));
+        }
+        if let Some((name, _)) = points.first() {
+            let known: Vec<&str> = axes.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(wrong(format!("the pipeline has no parameter `{name}`"))
+                .with_help(did_you_mean(name, &known)));
+        }
+        let grid = Grid::with_samples(axes, Vec::new(), true).map_err(|e| wrong(e.to_string()))?;
+        if let Some((own, asked)) = (self.grid.parameters().iter().zip(grid.parameters()))
+            .find(|(own, asked)| own.kind != asked.kind)
+        {
+            let (name, own, asked) = (&own.name, own.kind, asked.kind);
+            return Err(wrong(format!(
+                "the parameter `{name}` is {own}, not {asked}"
+            )));
+        }
+        self.grid = grid;
+        self.name = format!("{}.fit", self.name);
+        Ok(self)
+    }
+
     /// The parameters of the grid, in the order of the file.
     pub fn parameters(&self) -> &[Parameter] {
         self.grid.parameters()

@@ -7,7 +7,7 @@ use crate::network::Network;
 ///
 /// `moments` holds one trace (fAm) for each cell type that measures a dipole, in order: the first is layer 2/3, the
 /// second layer 5. Where there are more or fewer, their metadata's layer decides.
-pub fn dipole(network: &Network, times: &[f64], moments: Vec<Vec<f64>>) -> Dipole {
+pub fn dipole(network: &Network, times: &[f64], moments: &[Vec<f64>]) -> Dipole {
     let measured: Vec<_> = network
         .cell_types
         .values()

@@ -537,7 +537,8 @@ fn result(network: &Network, clock: &Clock, outcome: Outcome) -> SimulationResul
         .filter(|lfp| !lfp.potential.is_empty())
         .collect();
     SimulationResult {
-        dipole: dipole(network, &clock.times, outcome.dipoles),
+        dipole: dipole(network, &clock.times, &outcome.dipoles),
+        moments: outcome.dipoles,
         times: clock.times.clone(),
         spikes: outcome.spikes,
         voltages: outcome.traces.voltages,

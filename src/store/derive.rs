@@ -96,9 +96,14 @@ pub struct Points<'a> {
 impl<'a> Points<'a> {
     /// Points of all sweeps.
     pub fn of(state: &'a State) -> Self {
+        Self::of_some(state, |_, _| true)
+    }
+
+    /// Points of all sweeps that `wanted` is true of; it is asked with the sweep's name.
+    pub fn of_some(state: &'a State, wanted: impl Fn(&str, &Point) -> bool) -> Self {
         let mut by_sim = vec![Vec::new(); state.sims.len()];
         for (name, sweep) in &state.sweeps {
-            for point in &sweep.points {
+            for point in sweep.points.iter().filter(|point| wanted(name, point)) {
                 if let Some(points) = by_sim.get_mut(point.sim as usize) {
                     points.push((name.as_str(), sweep, point));
                 }

@@ -26,6 +26,7 @@ mod journal;
 mod layout;
 mod part;
 mod publish;
+mod read;
 mod schema;
 mod session;
 mod specs;

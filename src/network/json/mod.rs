@@ -8,6 +8,7 @@
 
 mod read;
 mod read_drives;
+mod rounding;
 mod write;
 
 use super::{Gid, NetworkError};

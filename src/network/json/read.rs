@@ -69,6 +69,7 @@ impl Network {
         net.threshold = root.get("threshold")?.float()?;
         net.delay = root.get("delay")?.float()?;
         read_populations(&mut net, &root)?;
+        super::rounding::take_known_points(&mut net);
         read_distances(&mut net, &root)?;
         net.external_drives = super::read_drives::read_drives(&net, &root)?;
         net.external_biases = super::read_drives::read_biases(&net, &root)?;
