@@ -20,6 +20,19 @@ query folder *sql:
 test *options:
     cargo test --features query {{options}}
 
+# The Python package's tests, in an environment with hnn_core==0.6.1, NEURON==8.2.7, joblib, pytest and maturin
+test-python *options:
+    {{oracle}} -m maturin develop
+    MPLBACKEND=agg {{oracle}} -m pytest -q {{options}}
+
+# A wheel for Python 3.10 and newer, in target/wheels
+wheel:
+    {{oracle}} -m maturin build --release
+
+# hnn-core's own test suite, plain and on this solver, from a checkout of its v0.6.1
+suite checkout *options:
+    {{oracle}} scripts/hnn_core_suite.py {{checkout}} {{options}}
+
 # Kill sweeps some hundreds of times, and feed some thousand damaged files
 soak kills="300" cases="3000":
     SOAK_KILLS={{kills}} cargo test --features query --test crash_kill -- --ignored --nocapture
@@ -34,6 +47,7 @@ check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
     cargo clippy --all-targets --features query -- -D warnings
+    cargo clippy --lib --features python -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # Answer the questions of benches/

@@ -26,8 +26,8 @@ class Backend:
 
     Examples
     --------
-    >>> from hnn_core import jones_2009_model, simulate_dipole
-    >>> net = jones_2009_model(add_drives_from_params=True, mesh_shape=(3, 3))
+    >>> from hnn_core import neymotin_2020_model, simulate_dipole
+    >>> net = neymotin_2020_model(add_drives_from_params=True, mesh_shape=(3, 3))
     >>> with Backend(n_jobs=2):
     ...     dpls = simulate_dipole(net, tstop=20.0, n_trials=2, verbose=False)
     >>> len(dpls)

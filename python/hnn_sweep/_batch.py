@@ -39,7 +39,7 @@ class BatchSimulate:
         Changes a copy of `net` to the network of a parameter set: ``set_params(net, params)`` or ``set_params(params, net)``, see
         `order`. It must make the same network of the same values each time.
     net : hnn_core.Network, optional
-        The network that every simulation starts from; ``jones_2009_model()`` by default.
+        The network that every simulation starts from; ``neymotin_2020_model()`` by default.
     tstop, dt : float
         End of the simulations and time step (ms).
     n_trials : int
@@ -73,11 +73,11 @@ class BatchSimulate:
     Examples
     --------
     >>> import tempfile
-    >>> from hnn_core import jones_2009_model
+    >>> from hnn_core import neymotin_2020_model
     >>> def set_params(net, params):
     ...     net.add_evoked_drive("evprox", mu=5.0, sigma=1.0, numspikes=1, location="proximal",
     ...                          weights_ampa={"L2_pyramidal": params["weight"]}, synaptic_delays={"L2_pyramidal": 0.1})
-    >>> batch = BatchSimulate(set_params, net=jones_2009_model(mesh_shape=(2, 2)), tstop=20.0,
+    >>> batch = BatchSimulate(set_params, net=neymotin_2020_model(mesh_shape=(2, 2)), tstop=20.0,
     ...                       save_folder=tempfile.mkdtemp(), save_outputs=True)
     >>> results = batch.run({"weight": [0.001, 0.01]}, verbose=False)
     >>> [one["param_values"]["weight"] for one in results["simulated_data"][0]]
@@ -115,11 +115,11 @@ class BatchSimulate:
         name: str = "batch_simulate",
     ) -> None:
         from hnn_core import Network as HnnNetwork
-        from hnn_core import jones_2009_model
+        from hnn_core import neymotin_2020_model
         from hnn_core.externals.mne import _check_option, _validate_type
 
         if net is None:
-            net = jones_2009_model()
+            net = neymotin_2020_model()
         _validate_type(net, HnnNetwork, "net", "Network")
         for value, what in ((tstop, "tstop"), (dt, "dt")):
             _validate_type(value, types="numeric", item_name=what)

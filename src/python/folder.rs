@@ -142,7 +142,7 @@ impl Folder {
             for trial in simulation.trials {
                 match trial.status {
                     Some(Status::Done) => {
-                        trials.append(Trial::new(py, trial.trial, trial.result)?)?
+                        trials.append(Trial::new(py, trial.trial, trial.result, Vec::new())?)?
                     }
                     Some(Status::Failed { class, error }) => {
                         trials.append(format!("{class}: {error}"))?

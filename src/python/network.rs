@@ -5,7 +5,7 @@ use super::error::{Error, NetworkError};
 use super::follow::interruptible;
 use super::trial::Trial;
 use crate::network;
-use crate::solver::{self, SimulationResult, Solver, SolverError, Threads};
+use crate::solver::{self, Moments, SimulationResult, Solver, SolverError, Threads};
 use crate::stages;
 use crate::stages::key::Fingerprinter;
 use pyo3::prelude::*;
@@ -144,7 +144,9 @@ impl Network {
         let list = PyList::empty(py);
         for (trial, result) in trials.iter().zip(results) {
             match result {
-                Ok(result) => list.append(Trial::new(py, trial.trial, result)?)?,
+                Ok((result, moments)) => {
+                    list.append(Trial::new(py, trial.trial, result, moments)?)?;
+                }
                 Err(error @ SolverError::NotFinite { .. }) => {
                     list.append(PyErr::from(Error::Solver(error)).into_value(py))?;
                 }
@@ -180,7 +182,7 @@ fn simulate(
     jobs: usize,
     stop: &AtomicBool,
     sender: Sender<u32>,
-) -> Vec<Result<SimulationResult, SolverError>> {
+) -> Vec<Result<(SimulationResult, Moments), SolverError>> {
     let Some(first) = trials.first() else {
         return Vec::new();
     };
@@ -192,7 +194,7 @@ fn simulate(
     let interrupt = || stop.load(Ordering::Relaxed);
     let simulate = |gang: &[solver::Trial], threads: Threads| {
         let tasks: Vec<_> = gang.iter().map(|trial| (network, trial)).collect();
-        let results = solver.simulate_together(&tasks, threads, &interrupt);
+        let results = solver.simulate_with_moments(&tasks, threads, &interrupt);
         for trial in gang {
             let _ = sender.send(trial.trial);
         }

@@ -1,7 +1,7 @@
 //! Results of one trial.
 
 use super::array::Array;
-use crate::solver::SimulationResult;
+use crate::solver::{Moments, SimulationResult};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -36,12 +36,16 @@ pub struct Trial {
 }
 
 impl Trial {
-    pub fn new(py: Python<'_>, trial: u32, result: SimulationResult) -> PyResult<Self> {
+    pub fn new(
+        py: Python<'_>,
+        trial: u32,
+        result: SimulationResult,
+        moments: Moments,
+    ) -> PyResult<Self> {
         let floats = |values: Vec<f64>| Py::new(py, Array::floats(values));
         let SimulationResult {
             times,
             dipole,
-            moments,
             spikes,
             voltages,
             currents,

@@ -21,7 +21,9 @@ mod setup;
 mod wiring;
 
 pub use kernels::InstructionSet;
-pub use result::{CalciumTrace, CurrentTrace, Dipole, Lfp, SimulationResult, Spike, VoltageTrace};
+pub use result::{
+    CalciumTrace, CurrentTrace, Dipole, Lfp, Moments, SimulationResult, Spike, VoltageTrace,
+};
 pub use setup::{Solver, Threads};
 
 /// Version of the numerics: raised by hand whenever any result changes in any bit.

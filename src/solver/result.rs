@@ -7,9 +7,6 @@ pub struct SimulationResult {
     pub times: Vec<f64>,
     /// Dipole after hnn-core's baseline correction.
     pub dipole: Dipole,
-    /// Dipole moment (fAm) before that correction, one trace for each cell type that measures a dipole, in the network's order.
-    /// Not stored.
-    pub moments: Vec<Vec<f64>>,
     /// Spikes of cells and drive cells in hnn-core's order (order of processing).
     pub spikes: Vec<Spike>,
     /// Membrane potentials, if recorded: by gid, then section in the cell's order.
@@ -32,6 +29,10 @@ pub struct Dipole {
     /// Layer 5: the second cell type that measures a dipole.
     pub l5: Vec<f64>,
 }
+
+/// Dipole moments (fAm) before hnn-core's baseline correction: a trace for each cell type that measures a dipole, in the network's
+/// order.
+pub type Moments = Vec<Vec<f64>>;
 
 /// A spike.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use super::mechanisms::tables::Tables;
 use super::population::{Clamp, Contact, Population};
 use super::record::Plan;
 use super::wiring::{Distances, Shared, Wiring};
-use super::{Lfp, Record, SimulationResult, SolverError, Trial};
+use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -172,6 +172,19 @@ impl Solver {
         threads: Threads,
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Vec<Result<SimulationResult, SolverError>> {
+        let results = self.simulate_with_moments(tasks, threads, interrupt);
+        let corrected = |(result, _)| result;
+        results.into_iter().map(|r| r.map(corrected)).collect()
+    }
+
+    /// As [`Solver::simulate_together`], with the dipole moments from which the dipoles were made, for programs that make them
+    /// themselves.
+    pub fn simulate_with_moments(
+        &self,
+        tasks: &[(&Network, &Trial)],
+        threads: Threads,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Result<(SimulationResult, Moments), SolverError>> {
         let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
         let mut gangs: Vec<Vec<(usize, Prepared)>> = Vec::new();
         for (i, (network, trial)) in tasks.iter().enumerate() {
@@ -261,7 +274,7 @@ impl Solver {
         gang: Vec<Prepared>,
         threads: Threads,
         interrupt: &(dyn Fn() -> bool + Sync),
-    ) -> Vec<Result<SimulationResult, SolverError>> {
+    ) -> Vec<Result<(SimulationResult, Moments), SolverError>> {
         let Some(first) = gang.first() else {
             return Vec::new();
         };
@@ -525,7 +538,7 @@ fn events(
     Ok(events)
 }
 
-fn result(network: &Network, clock: &Clock, outcome: Outcome) -> SimulationResult {
+fn result(network: &Network, clock: &Clock, outcome: Outcome) -> (SimulationResult, Moments) {
     let mut potentials = outcome.potentials.into_iter();
     let lfp = network
         .rec_arrays
@@ -536,14 +549,14 @@ fn result(network: &Network, clock: &Clock, outcome: Outcome) -> SimulationResul
         })
         .filter(|lfp| !lfp.potential.is_empty())
         .collect();
-    SimulationResult {
+    let result = SimulationResult {
         dipole: dipole(network, &clock.times, &outcome.dipoles),
-        moments: outcome.dipoles,
         times: clock.times.clone(),
         spikes: outcome.spikes,
         voltages: outcome.traces.voltages,
         currents: outcome.traces.currents,
         calcium: outcome.traces.calcium,
         lfp,
-    }
+    };
+    (result, outcome.dipoles)
 }

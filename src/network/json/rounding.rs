@@ -4,7 +4,7 @@
 //! build: a point that is 0 on one machine is 2.8e-14 um on another. NEURON rounds them to single precision. So that the same model
 //! is the same network everywhere, cells that differ from a known template by no more than that get the template's points.
 
-use crate::network::{Cell, Model, Network};
+use crate::network::{Cell, Model, Network, Section};
 use std::sync::{Arc, OnceLock};
 
 /// Largest difference (um) of a coordinate that passes for rounding.
@@ -54,14 +54,15 @@ fn as_known(cell: &Cell, known: &Cell) -> Option<Cell> {
     is_geometry_of(&made, known).then_some(made)
 }
 
-/// Whether the points of both are those of the same sections; channels and synapses may differ.
+/// Whether both have the sections of which hnn-core computes the points; channels and synapses may differ. A section that was changed
+/// has had its points computed once more, here as there: they stay as they are.
 fn is_geometry_of(cell: &Cell, known: &Cell) -> bool {
+    let numbers = |s: &Section| [s.L, s.diam, s.Ra, s.cm, s.v0];
+    let same = |(name, section): (&String, &Section)| {
+        let other = known.sections.get(name);
+        other.is_some_and(|other| numbers(other) == numbers(section))
+    };
     cell.cell_tree == known.cell_tree
         && cell.sections.len() == known.sections.len()
-        && cell.sections.iter().all(|(name, section)| {
-            known
-                .sections
-                .get(name)
-                .is_some_and(|other| other.L == section.L)
-        })
+        && cell.sections.iter().all(same)
 }

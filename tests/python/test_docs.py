@@ -1,0 +1,29 @@
+"""The programs of docs/python.md run, in the order in which they stand there; so do the examples of docstrings."""
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_programs_of_the_documentation_run(tmp_path, monkeypatch):
+    for needed in ("hnn_core", "polars", "pyarrow"):
+        pytest.importorskip(needed)
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    programs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(programs) >= 6
+    names = {"__name__": "docs"}
+    for program in programs:
+        exec(compile(program, "docs/python.md", "exec"), names)
+
+
+@pytest.mark.parametrize("module", ["_backend", "_batch"])
+def test_the_examples_of_docstrings_run(module):
+    pytest.importorskip("hnn_core")
+    failures, tests = doctest.testmod(importlib.import_module(f"hnn_sweep.{module}"))
+    assert tests and not failures
