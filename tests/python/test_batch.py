@@ -240,3 +240,14 @@ def test_postproc_is_hnn_core_s(tmp_path):
     ours = hnn_sweep.BatchSimulate(set_params, **options).run({"weight": [0.02]}, verbose=False)["simulated_data"][0][0]
     assert ours["dpl"][0].data["agg"] == pytest.approx(theirs["dpl"][0].data["agg"], rel=1e-8, abs=1e-12)
     assert ours["dpl"][0].scale_applied == theirs["dpl"][0].scale_applied
+
+
+def test_a_list_of_parameter_sets_is_simulated_in_its_order(net, tmp_path):
+    batch = hnn_sweep.BatchSimulate(set_params, net=net, tstop=5.0, save_folder=tmp_path, save_outputs=True)
+    sets = [{"weight": 0.02}, {"weight": 0.01}]
+    assert [one["param_values"] for one in batch.simulate_batch(sets)] == sets
+    assert batch.simulated == 2
+    again = batch.simulate_batch([{"weight": 0.01}, {"weight": 0.02}], n_jobs=2)
+    assert batch.simulated == 0
+    assert [one["param_values"]["weight"] for one in again] == [0.01, 0.02]
+    assert batch.simulate_batch([]) == []

@@ -27,3 +27,13 @@ def test_the_examples_of_docstrings_run(module):
     pytest.importorskip("hnn_core")
     failures, tests = doctest.testmod(importlib.import_module(f"hnn_sweep.{module}"))
     assert tests and not failures
+
+
+def test_the_table_of_batch_simulate_names_tests_that_exist():
+    page = (ROOT / "docs" / "batch-simulate.md").read_text(encoding="utf-8")
+    table = page.split("## In Python")[1].split("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| ") and "`test_" in row]
+    tests = (ROOT / "tests" / "python" / "test_batch.py").read_text(encoding="utf-8")
+    names = [name for row in rows for name in re.findall(r"`(test_\w+)`", row.rsplit(" | ", 1)[1])]
+    assert len(rows) > 15
+    assert [name for name in names if f"def {name}(" not in tests] == []
