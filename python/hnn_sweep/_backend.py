@@ -90,7 +90,7 @@ def _simulate(
 ) -> list[Any]:
     network = convert(net)
     params = net._params
-    recorded = (params["record_vsec"], params["record_isec"], params.get("record_ca", False))
+    recorded = [params.get(key, False) for key in ("record_vsec", "record_isec", "record_ca")]
 
     def finished(trial: int) -> None:
         print(f"Trial {trial + 1}: {round(tstop, 2)} ms...")
@@ -120,7 +120,7 @@ def _as_made(net: Any, network: _hnn_sweep.Network, tstop: float, trial: int) ->
             raise NetworkError(f"drive {name!r} has events for {len(held)} trials, not for trial {trial}")
         if made is None:
             made = network.events(tstop, trial)
-        if made[name] != held[trial] and not _equal(made[name], held[trial]):
+        if not _equal(made[name], held[trial]):
             return False
     return True
 
@@ -209,19 +209,21 @@ class _Workers:
 
     @classmethod
     def add(cls, wrapper: Callable[..., Any]) -> None:
-        import joblib
-
-        if not cls._wrappers:
+        cls._wrappers.append(wrapper)
+        try:
+            import joblib
+        except ImportError:
+            return  # nor can hnn-core start other processes then
+        if cls._call is None:
             cls._call = joblib.Parallel.__call__
             joblib.Parallel.__call__ = cls._replacement(cls._call)
-        cls._wrappers.append(wrapper)
 
     @classmethod
     def remove(cls, wrapper: Callable[..., Any]) -> None:
-        import joblib
-
         cls._wrappers.remove(wrapper)
         if not cls._wrappers and cls._call is not None:
+            import joblib
+
             joblib.Parallel.__call__ = cls._call
             cls._call = None
 

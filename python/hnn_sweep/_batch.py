@@ -302,6 +302,16 @@ class BatchSimulate:
             stored.update({key: [one[key] for one in batch] for key in self._wanted()})
             yield stored
 
+    def _kept(self, made: list[dict[str, Any]]) -> list[str]:
+        """What is stored: what is asked for, and what ``result["net"]`` has beside it: spikes, potentials and what is recorded."""
+        kept = {key for key in DATA if getattr(self, f"save_{key}")} | {"spiking"}
+        if all(about["rec_arrays"] for about in made):
+            kept.add("lfp")
+        for key, record in (("voltages", "record_vsec"), ("currents", "record_isec"), ("calcium", "record_ca")):
+            if getattr(self, record):
+                kept.add(key)
+        return [key for key in DATA if key in kept]
+
     def _wanted(self) -> list[str]:
         return [key for key in DATA if getattr(self, f"save_{key}")]
 
@@ -325,7 +335,8 @@ class BatchSimulate:
             networks.append(network)
             made.append(about)
         outputs = {key: getattr(self, key) for key in ("record_vsec", "record_isec", "record_ca")}
-        outputs.update({f"save_{key}": getattr(self, f"save_{key}") for key in DATA})
+        kept = self._kept(made)
+        outputs.update({f"save_{key}": key in kept for key in DATA})
         if self.save_lfp and not any(about["rec_arrays"] for about in made):
             raise ValueError("save_lfp asks for potentials, but no network has an electrode array: add one with add_electrode_array")
         temporary = None if self.save_outputs else tempfile.TemporaryDirectory(prefix="hnn_sweep_")
@@ -363,7 +374,7 @@ class BatchSimulate:
 
     def _results(self, folder: Any, name: str, sets: list[dict], made: list[dict]) -> Iterator[list[dict]]:
         store = _hnn_sweep.Folder(os.fspath(folder))
-        tables = [DATA[key] for key in self._wanted()]
+        tables = [DATA[key] for key in self._kept(made)]
         for start in range(0, len(sets), self.batch_size):
             end = min(start + self.batch_size, len(sets))
             loaded = store.load(name, start, end, tables)
@@ -446,6 +457,9 @@ class Result(dict):
                 net.rec_arrays[name] = array
             self["net"] = net
         return super().__getitem__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()  # so that dict(result) asks for its items one by one
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key."""

@@ -131,7 +131,7 @@ impl Network {
             None => Arc::default(),
         };
         let network = Arc::clone(&self.inner);
-        let jobs = stages::jobs(n_jobs);
+        let jobs = stages::jobs(n_jobs).min(stages::jobs(0));
         let results = interruptible(
             py,
             &stop,

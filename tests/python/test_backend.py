@@ -72,6 +72,17 @@ def test_events_edited_by_hand_are_simulated_as_they_are(small, no_neuron):
         assert np.allclose([time for _, time in fired], [time for _, time in wanted], atol=1e-9, rtol=0)
 
 
+def test_events_in_arrays_are_events(small, no_neuron):
+    backend = hnn_sweep.Backend()
+    with backend:
+        simulate_dipole(small, tstop=20.0, verbose=False)
+    as_made = small.cell_response.spike_times
+    for drive in small.external_drives.values():
+        drive["events"] = [[np.array(times) for times in trial] for trial in drive["events"]]
+    backend.simulate(small, 20.0, 0.025, 1)
+    assert small.cell_response.spike_times == as_made
+
+
 def test_a_state_that_is_not_finite_is_nan_and_a_warning(small, no_neuron):
     for conn in small.connectivity:
         conn["nc_dict"]["A_weight"] = -1.0

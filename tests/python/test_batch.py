@@ -251,3 +251,14 @@ def test_a_list_of_parameter_sets_is_simulated_in_its_order(net, tmp_path):
     assert batch.simulated == 0
     assert [one["param_values"]["weight"] for one in again] == [0.01, 0.02]
     assert batch.simulate_batch([]) == []
+
+
+def test_the_network_of_a_result_holds_all_that_hnn_core_s_does(net, tmp_path):
+    options = dict(net=net, tstop=10.0, save_folder=tmp_path, record_vsec="soma")
+    theirs = Original(set_params, **options).run({"weight": [0.03]}, verbose=False)["simulated_data"][0][0]["net"]
+    (result,) = hnn_sweep.BatchSimulate(set_params, **options).run({"weight": [0.03]}, verbose=False)["simulated_data"][0]
+    ours = dict(result)["net"]
+    assert ours.cell_response.spike_times == theirs.cell_response.spike_times and ours.cell_response.spike_times[0]
+    assert list(ours.cell_response.vsec[0]) == list(theirs.cell_response.vsec[0])
+    assert np.array(ours.rec_arrays["probe"].voltages).shape == np.array(theirs.rec_arrays["probe"].voltages).shape
+    assert set(result) == {"net", "param_values", "dpl"}
