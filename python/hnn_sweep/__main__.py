@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         return 1
     original = Path(hnn_core.gui.__file__).parent / "hnn_widget.ipynb"
     notebook = json.loads(original.read_text(encoding="utf-8"))
-    first = {
+    first: dict[str, object] = {
         "cell_type": "code",
         "execution_count": None,
         "metadata": {},

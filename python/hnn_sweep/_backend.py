@@ -90,14 +90,14 @@ def _simulate(
 ) -> list[Any]:
     network = convert(net)
     params = net._params
-    recorded = [params.get(key, False) for key in ("record_vsec", "record_isec", "record_ca")]
+    vsec, isec, ca = [params.get(key, False) for key in ("record_vsec", "record_isec", "record_ca")]
 
     def finished(trial: int) -> None:
         print(f"Trial {trial + 1}: {round(tstop, 2)} ms...")
 
     def simulate(network: _hnn_sweep.Network, trials: list[int]) -> list[Any]:
         show = finished if verbose else None
-        return network.simulate(tstop, dt, trials, *recorded, bool(net.rec_arrays), n_jobs, show, stop)
+        return network.simulate(tstop, dt, trials, vsec, isec, ca, bool(net.rec_arrays), n_jobs, show, stop)
 
     edited = [trial for trial in range(n_trials) if not _as_made(net, network, tstop, trial)]
     if not edited:

@@ -212,7 +212,9 @@ class BatchSimulate:
         _validate_type(verbose, types=(bool,), item_name="verbose")
         sets = self._generate_param_combinations(param_grid, combinations)
         self._combinations = sets
-        summaries, data, statistics = [], [], []
+        summaries: list[Any] = []
+        data: list[list[dict[str, Any]]] = []
+        statistics: list[Any] = []
         for batch in self._simulate(sets, self.name, n_jobs, verbose):
             if self.summary_func is not None:
                 summaries.append(self.summary_func(batch))
@@ -276,7 +278,8 @@ class BatchSimulate:
         os.makedirs(folder, exist_ok=True)
         metadata = {"batch_size": self.batch_size, "n_trials": self.n_trials, "tstop": self.tstop, "dt": self.dt}
         for name, batch in zip(names, batches):
-            np.savez(name, **batch, metadata=metadata)
+            members: dict[str, Any] = {**batch, "metadata": metadata}
+            np.savez(name, **members)
         return names
 
     def load_results(self, file_path: Any, return_data: list[str] | None = None) -> dict[str, Any]:
@@ -298,9 +301,8 @@ class BatchSimulate:
             sets = [one["param_values"] for one in stored]
         made = [self._about(self.network(values), None)[0] for values in sets]
         for batch in self._results(self.save_folder, self.name, sets, made):
-            stored = {"param_values": [one["param_values"] for one in batch]}
-            stored.update({key: [one[key] for one in batch] for key in self._wanted()})
-            yield stored
+            keys = ["param_values", *self._wanted()]
+            yield {key: [one[key] for one in batch] for key in keys}
 
     def _kept(self, made: list[dict[str, Any]]) -> list[str]:
         """What is stored: what is asked for, and what ``result["net"]`` has beside it: spikes, potentials and what is recorded."""

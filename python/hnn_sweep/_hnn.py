@@ -20,18 +20,18 @@ def sim_data(net: Any, result: Trial | Exception, tstop: float, dt: float) -> di
     arrays = net.rec_arrays
     if isinstance(result, Exception):
         warnings.warn(f"{result}: its dipole is NaN", RuntimeWarning, stacklevel=4)
-        times = _times(tstop, dt)
+        empty = _times(tstop, dt)
         return {
-            "dpl_data": np.full((len(times), len(types) + 1), np.nan),
+            "dpl_data": np.full((len(empty), len(types) + 1), np.nan),
             "spike_times": [],
             "spike_gids": [],
             "gid_ranges": net.gid_ranges,
             "vsec": {gid: {} for gid in cells},
             "isec": {gid: {} for gid in cells},
             "ca": {gid: {} for gid in cells},
-            "rec_data": {name: np.full((len(array.positions), len(times)), np.nan) for name, array in arrays.items()},
-            "rec_times": {name: np.array(times) for name in arrays},
-            "times": list(times),
+            "rec_data": {name: np.full((len(array.positions), len(empty)), np.nan) for name, array in arrays.items()},
+            "rec_times": {name: np.array(empty) for name in arrays},
+            "times": empty,
         }
     times = np.asarray(result.times)
     moments = [np.asarray(moment) for moment in result.moments]
