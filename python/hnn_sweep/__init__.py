@@ -3,8 +3,8 @@
 Importing this imports neither hnn_core nor NEURON: what needs them imports them when it is used.
 """
 
-from ._batch import BatchSimulate
 from ._backend import Backend, use
+from ._batch import BatchSimulate
 from ._fit import evaluate, simulator
 from ._hnn_sweep import (
     Network,

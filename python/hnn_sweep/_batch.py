@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import os
 import re
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from ._hnn import traces
 from ._hnn_sweep import Network
 from ._network import convert
 from ._progress import progress
+from ._result import Result
+from ._set_params import copy_network, is_net_first
 from ._sweep import Sweep
 
 DATA = {  # hnn-core's names of results → tables
@@ -169,7 +171,7 @@ class BatchSimulate:
         self.simulation_func = simulation_func
         self.name = name
         self.simulated = 0
-        self._net_first = _is_net_first(set_params, order)
+        self._net_first = is_net_first(set_params, order)
         self._combinations: list[dict[str, Any]] = []
 
     def run(
@@ -245,7 +247,7 @@ class BatchSimulate:
 
     def network(self, param_values: dict[str, Any]) -> Any:
         """The network that `set_params` makes of a parameter set."""
-        net = _copy(self.net)
+        net = copy_network(self.net)
         if self._net_first:
             self.set_params(net, param_values)
         else:
@@ -440,88 +442,6 @@ class BatchSimulate:
         if self.save_calcium:
             result["calcium"] = response.ca
         return result
-
-
-class Result(dict):
-    """Results of a simulation. ``result["net"]`` is made when it is asked for, since networks are large."""
-
-    def __init__(self, batch: BatchSimulate, values: dict[str, Any], response: Any, rec_arrays: dict[str, Any]) -> None:
-        super().__init__()
-        self._make = (batch, values, response, rec_arrays)
-        self["net"] = None
-
-    def __getitem__(self, key: str) -> Any:
-        if key == "net" and super().__getitem__(key) is None:
-            batch, values, response, rec_arrays = self._make
-            net = batch.network(values)
-            net.cell_response = response
-            for name, array in rec_arrays.items():
-                net.rec_arrays[name] = array
-            self["net"] = net
-        return super().__getitem__(key)
-
-    def __iter__(self) -> Iterator[str]:
-        return super().__iter__()  # so that dict(result) asks for its items one by one
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key."""
-        return self[key] if key in self else default
-
-    def items(self) -> Any:
-        """Keys and values."""
-        return [(key, self[key]) for key in self]
-
-    def values(self) -> Any:
-        """Values."""
-        return [self[key] for key in self]
-
-    def __reduce__(self) -> Any:
-        return (dict, (self.items(),))
-
-
-def _is_net_first(set_params: Callable[..., Any], order: str | None) -> bool:
-    """Whether `set_params` is called with the network first."""
-    if order is not None:
-        words = [word.strip() for word in order.split(",")]
-        if sorted(words) != ["net", "params"]:
-            raise ValueError(f"order must be 'net, params' or 'params, net', not {order!r}")
-        return words[0] == "net"
-    try:
-        names = [name.strip("_").lower() for name in inspect.signature(set_params).parameters]
-    except (TypeError, ValueError):
-        names = []
-    is_net = [bool(re.fullmatch(r"(\w+_)?net(work)?(_\w+)?", name)) for name in names[:2]]
-    if len(is_net) == 2 and is_net[0] != is_net[1]:
-        return is_net[0]
-    return _hnn_core_is_net_first()
-
-
-def _hnn_core_is_net_first() -> bool:
-    """How the installed hnn-core calls it, which its documentation and its releases disagree about."""
-    from hnn_core.batch_simulate import BatchSimulate as Original
-
-    called = re.search(r"self\.set_params\(\s*(\w+)", inspect.getsource(Original))
-    return called is not None and called.group(1).startswith("net")
-
-
-def _copy(net: Any) -> Any:
-    """What ``net.copy()`` gives, in a fraction of its time: long lists of gids are copied as such."""
-    from hnn_core import Network as HnnNetwork
-
-    if type(net).copy is not HnnNetwork.copy:
-        return net.copy()
-    memo: dict[int, Any] = {}
-    for conn in net.connectivity:
-        pairs = conn["gid_pairs"]
-        if type(pairs) is dict and all(type(targets) is list for targets in pairs.values()):
-            memo[id(pairs)] = {src: targets[:] for src, targets in pairs.items()}
-        for key in ("src_gids", "target_gids"):
-            if type(conn[key]) is set:
-                memo.setdefault(id(conn[key]), set(conn[key]))
-    copied = copy.deepcopy(net, memo)
-    copied._reset_drives()
-    copied._reset_rec_arrays()
-    return copied
 
 
 def _columns(sets: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:

@@ -8,7 +8,6 @@ import time
 import hnn_sweep
 import numpy as np
 import pytest
-
 from conftest import add_erp
 
 hnn_core = pytest.importorskip("hnn_core")

@@ -5,7 +5,6 @@ import inspect
 import hnn_sweep
 import numpy as np
 import pytest
-
 from conftest import add_erp
 
 hnn_core = pytest.importorskip("hnn_core")

@@ -7,11 +7,10 @@ import random
 import hnn_sweep
 import numpy as np
 import pytest
-
 from conftest import add_erp
 
 hnn_core = pytest.importorskip("hnn_core")
-from hnn_core import calcium_model, neymotin_2020_model, law_2021_model, simulate_dipole  # noqa: E402
+from hnn_core import calcium_model, law_2021_model, neymotin_2020_model, simulate_dipole  # noqa: E402
 from hnn_core.hnn_io import write_network_configuration  # noqa: E402
 
 
