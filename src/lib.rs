@@ -13,11 +13,13 @@
 pub mod batch;
 pub mod cli;
 pub mod export;
+pub mod figure;
 pub mod network;
 pub mod pipeline;
 #[cfg(feature = "python")]
 mod python;
 pub mod query;
+pub mod report;
 pub mod solver;
 pub mod stages;
 pub mod store;

@@ -5,6 +5,7 @@ mod export;
 mod gc;
 mod network;
 mod plan;
+mod plot;
 mod progress;
 mod query;
 mod run;
@@ -67,6 +68,8 @@ enum Verb {
     Compact(compact::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
+    /// Draw a figure of a sweep, for a paper or a look
+    Plot(plot::Arguments),
     /// Write results as files of hnn-core, NumPy, inference tools or others
     Export(export::Arguments),
     /// Show what a network file or model contains, and write it as a file that hnn-core reads
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),
+        Verb::Plot(arguments) => plot::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
         Verb::Network(arguments) => network::run(&arguments),
         Verb::Why(arguments) => why::run(&arguments),
@@ -144,6 +148,20 @@ fn hold(folder: &std::path::Path) -> Result<(crate::store::Store, crate::store::
         path: folder.to_path_buf(),
         help: "give the save_folder of a pipeline, or the pipeline file; `hnn-sweep run FILE` makes one".into(),
     })?)
+}
+
+/// Writes a file aside and renames it: at every moment there is the old one or the new one, whole.
+fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), RunError> {
+    use std::io::Write;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    crate::store::create_dir(folder)?;
+    let mut file = crate::store::aside(folder)?;
+    file.write_all(bytes)
+        .map_err(|e| StoreError::io("write", path, e))?;
+    Ok(crate::store::settle(file, path)?)
 }
 
 /// Prints to standard output; a reader that has gone away is no error.

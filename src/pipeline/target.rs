@@ -17,7 +17,10 @@ pub struct Target {
 impl Target {
     /// Reads hnn-core's dipole text (`.txt`: time, then agg or agg, L2, L5), or a CSV or Parquet table with a column `time` (or
     /// `times`) and one that is called like the signal.
-    pub(super) fn read(path: &Path, signal: &Signal) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    pub fn read(path: &Path, signal: &Signal) -> Result<Self, String> {
         let text = path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("txt"));

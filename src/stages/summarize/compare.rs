@@ -3,8 +3,8 @@
 use super::{mean, pairwise_sum};
 use crate::pipeline::Target;
 
-/// Root mean square difference.
-pub(super) fn rmse(times: &[f64], values: &[f64], target: &Target) -> Option<f64> {
+/// Root mean square difference, at the target's times within those of the waveform; `None` with fewer than two of them.
+pub fn rmse(times: &[f64], values: &[f64], target: &Target) -> Option<f64> {
     let (ours, theirs) = aligned(times, values, target)?;
     let squares: Vec<f64> = ours
         .iter()

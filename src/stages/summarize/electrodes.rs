@@ -25,10 +25,16 @@ pub(super) fn source_density(trial: &TrialData, contact: &Contact) -> Option<Vec
         .rec_arrays
         .get(&lfp.array)?
         .laminar_spacing()?;
-    let (k, n) = (contact.contact as usize, lfp.potential.len());
+    density_at(&lfp.potential, spacing, contact.contact as usize)
+}
+
+/// Current source density (uV/um^2) at one of several contacts that are `spacing` um apart, of their potentials (uV); `None` with fewer than
+/// three of them, or four at the ends.
+pub fn density_at(potential: &[Vec<f64>], spacing: f64, k: usize) -> Option<Vec<f64>> {
+    let n = potential.len();
     // Of inner contacts; the ends continue the line through the two next to them.
     let inner = |k: usize| -> Option<Vec<f64>> {
-        let [a, b, c] = lfp.potential.get(k.checked_sub(1)?..k + 2)? else {
+        let [a, b, c] = potential.get(k.checked_sub(1)?..k + 2)? else {
             return None;
         };
         let triples = a.iter().zip(b).zip(c);

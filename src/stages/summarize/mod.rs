@@ -11,8 +11,11 @@ mod smooth;
 mod spectrum;
 mod spikes;
 
+pub use compare::rmse;
+pub use electrodes::density_at;
 pub use savgol::{SavgolError, savgol};
 pub use smooth::{SmoothError, post_process, smooth};
+pub use spectrum::density;
 
 use crate::network::Network;
 use crate::pipeline::{Measure, PostProc, Signal, Statistic, Summary, Trials, Window};

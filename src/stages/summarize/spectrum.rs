@@ -37,8 +37,9 @@ fn resolution(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
     Some(sfreq / segment(values, sfreq, band)? as f64)
 }
 
-/// Frequencies (Hz) of the band with their densities (nAm^2/Hz); none where the band has no frequency.
-fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)>> {
+/// Frequencies (Hz) of the band with their densities (the square of the waveform's unit per Hz); none where the band has no frequency.
+/// `sfreq` is the sampling frequency (Hz).
+pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)>> {
     let n = segment(values, sfreq, band)?;
     let step = sfreq / n as f64;
     let slack = 1e-9;
