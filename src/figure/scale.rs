@@ -89,7 +89,7 @@ impl Scale {
             _ => (self.hi - self.lo).abs(),
         };
         let largest = self.lo.abs().max(self.hi.abs());
-        if largest >= 1e5 || largest < 1e-3 {
+        if !(1e-3..1e5).contains(&largest) {
             return ticks.into_iter().map(|tick| (tick, label(tick))).collect();
         }
         let decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 12.0) as usize;
