@@ -8,6 +8,7 @@ mod plan;
 mod plot;
 mod progress;
 mod query;
+mod report;
 mod run;
 mod status;
 mod verify;
@@ -68,6 +69,8 @@ enum Verb {
     Compact(compact::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
+    /// Write a sweep as one HTML page to look through
+    Report(report::Arguments),
     /// Draw a figure of a sweep, for a paper or a look
     Plot(plot::Arguments),
     /// Write results as files of hnn-core, NumPy, inference tools or others
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),
+        Verb::Report(arguments) => report::run(&arguments),
         Verb::Plot(arguments) => plot::run(&arguments),
         Verb::Export(arguments) => export::run(&arguments),
         Verb::Network(arguments) => network::run(&arguments),
