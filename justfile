@@ -83,3 +83,12 @@ parity-examples checkout *options:
 # Make the committed references anew (about 8 minutes)
 reference:
     cd tests/reference && for what in tables mechanisms geometry cells networks batch; do {{oracle}} -B make_$what.py || exit 1; done
+
+# The pictures of docs/report.md (simulates pipelines/erp_weights.toml if it has not been; needs Chromium and node)
+pictures folder="target/pictures":
+    cargo build --release
+    target/release/hnn-sweep run pipelines/erp_weights.toml --folder {{folder}} --quiet
+    mkdir -p docs/figures
+    for kind in dipoles map simulation; do target/release/hnn-sweep plot {{folder}} $kind --style screen -o docs/figures/$kind.svg || exit 1; done
+    target/release/hnn-sweep report {{folder}} -o {{folder}}/report.html
+    chromium --headless --no-sandbox --hide-scrollbars --window-size=1500,1260 --virtual-time-budget=8000 --screenshot=docs/report.png {{folder}}/report.html

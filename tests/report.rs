@@ -5,6 +5,7 @@
 mod fake;
 
 use assert_cmd::Command;
+use base64::Engine;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use std::path::{Path, PathBuf};
@@ -218,4 +219,248 @@ fn what_cannot_be_drawn_is_exit_code_1_with_the_next_step_and_no_file() {
             .iter()
             .any(|kind| place.path(&format!("{kind}.svg")).exists())
     );
+}
+
+/// A page's packed array, as its program unpacks it.
+fn unpacked<const WIDTH: usize>(html: &str, name: &str) -> Vec<[u8; WIDTH]> {
+    let text = between(html, &format!("id=\"blob-{name}\">"), "</script>");
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap();
+    let mut raw = Vec::new();
+    std::io::copy(
+        &mut flate2::read::GzDecoder::new(bytes.as_slice()),
+        &mut raw,
+    )
+    .unwrap();
+    assert!(raw.len() <= 65_536 * WIDTH, "one block");
+    let n = raw.len() / WIDTH;
+    (0..n)
+        .map(|i| std::array::from_fn(|place| raw[place * n + i]))
+        .collect()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = text
+        .split_once(before)
+        .unwrap_or_else(|| panic!("{before}"))
+        .1;
+    rest.split_once(after).unwrap().0
+}
+
+fn meta(html: &str) -> serde_json::Value {
+    serde_json::from_str(between(html, "id=\"meta\">", "</script>")).unwrap()
+}
+
+impl Place {
+    fn report(&self, more: &[&str]) -> String {
+        let mut arguments = vec!["report", "results", "-o", "page.html"];
+        arguments.extend(more);
+        self.program(&arguments).assert().success();
+        std::fs::read_to_string(self.path("page.html")).unwrap()
+    }
+
+    /// Numbers of a table's column, in the order of `sim`, `trial` and what follows.
+    fn numbers(
+        &self,
+        table: &str,
+        name: &str,
+        is_one: impl Fn(&std::collections::BTreeMap<String, String>) -> bool,
+    ) -> Vec<f64> {
+        let rows = fake::rows(&self.path("results"), table);
+        rows.iter()
+            .filter(|row| is_one(row))
+            .map(|row| row[name].parse().unwrap_or(f64::NAN))
+            .collect()
+    }
+}
+
+#[test]
+fn the_page_is_one_file_that_fetches_nothing_and_is_the_same_each_time() {
+    let place = Place::new();
+    let html = place.report(&[]);
+    assert_eq!(html, place.report(&[]));
+    let policy = between(&html, "Content-Security-Policy\" content=\"", "\"");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    for forbidden in [
+        "http:",
+        "https:",
+        "connect-src",
+        "unsafe-eval",
+        "script-src 'unsafe",
+    ] {
+        assert!(!policy.contains(forbidden), "{policy}");
+    }
+    assert!(!html.contains("//cdn") && !html.contains(" src=\"") && !html.contains("@import"));
+    // Names are text: only the page's own program is a script, and no element comes from outside.
+    assert!(!html.contains("<img") && !html.contains("alert(2)</script>"));
+    assert_eq!(html.matches("<script>").count(), 1);
+    assert_eq!(meta(&html)["name"], "<img src=x onerror=alert(1)>");
+    assert_eq!(left_behind(place.0.path()), Vec::<String>::new());
+}
+
+#[test]
+fn parameters_and_statistics_of_the_page_are_those_of_the_tables() {
+    let place = Place::new();
+    let html = place.report(&[]);
+    let meta = meta(&html);
+    let values: Vec<f64> = unpacked::<8>(&html, "columns")
+        .into_iter()
+        .map(f64::from_le_bytes)
+        .collect();
+    let n = 12;
+    let column = |name: &str| {
+        let columns = meta["columns"].as_array().unwrap();
+        let place = columns
+            .iter()
+            .position(|column| column["name"] == name)
+            .unwrap();
+        values[place * n..(place + 1) * n].to_vec()
+    };
+    let first_trial = |row: &std::collections::BTreeMap<String, String>| row["trial"] == "0";
+    for name in ["weight", "mu"] {
+        assert_eq!(
+            column(name),
+            place.numbers("summary", name, first_trial),
+            "{name}"
+        );
+    }
+    let of_mean =
+        |row: &std::collections::BTreeMap<String, String>| row["trial"].parse::<u32>().is_err();
+    assert_eq!(
+        column("mean_top"),
+        place.numbers("summary", "mean_top", of_mean)
+    );
+    let trials = [0, 1]
+        .map(|trial| place.numbers("summary", "top", |row| row["trial"] == trial.to_string()));
+    let mean: Vec<f64> = trials[0]
+        .iter()
+        .zip(&trials[1])
+        .map(|(a, b)| (a + b) / 2.0)
+        .collect();
+    assert_eq!(column("top"), mean);
+    assert_eq!(meta["columns"][2]["unit"], "nAm");
+    assert_eq!(meta["columns"][2]["note"], "mean of 2 trials");
+}
+
+#[test]
+fn waveforms_and_spikes_of_the_page_are_those_of_the_tables_to_the_stated_precision() {
+    let place = Place::new();
+    let html = place.report(&[]);
+    let meta = meta(&html);
+    let (m, step) = (
+        meta["samples"].as_u64().unwrap() as usize,
+        meta["step"].as_f64().unwrap(),
+    );
+    let first = meta["first"].as_f64().unwrap();
+    assert!((step - 0.5).abs() < 1e-9);
+    let deltas: Vec<i16> = unpacked::<2>(&html, "waves")
+        .into_iter()
+        .map(i16::from_le_bytes)
+        .collect();
+    let scales: Vec<f32> = unpacked::<4>(&html, "wave_scale")
+        .into_iter()
+        .map(f32::from_le_bytes)
+        .collect();
+    assert_eq!(deltas.len(), 12 * 2 * 2 * m);
+    let stored = fake::rows(&place.path("results"), "dipole");
+    for (series, deltas) in deltas.chunks(m).enumerate() {
+        let (sim, trial, layer) = (series / 4, series / 2 % 2, ["L2", "L5"][series % 2]);
+        let of_task = stored
+            .iter()
+            .filter(|row| row["sim"] == sim.to_string() && row["trial"] == trial.to_string());
+        let of_task: Vec<(f64, f64)> = of_task
+            .map(|row| (row["time"].parse().unwrap(), row[layer].parse().unwrap()))
+            .collect();
+        let peak = of_task.iter().map(|(_, v)| v.abs()).fold(0.0, f64::max);
+        let mut sum = 0_i16;
+        for (k, delta) in deltas.iter().enumerate().take(m - 1) {
+            sum = sum.wrapping_add(*delta);
+            let packed = f64::from(sum) * f64::from(scales[sim]);
+            let time = first + k as f64 * step;
+            let window: Vec<f64> = of_task
+                .iter()
+                .filter(|(t, _)| (t - time).abs() < step / 2.0)
+                .map(|(_, v)| *v)
+                .collect();
+            let mean = window.iter().sum::<f64>() / window.len() as f64;
+            assert!(
+                (packed - mean).abs() <= 0.01 * peak + f64::from(scales[sim]),
+                "sim {sim} at {time}: {packed}, {mean}"
+            );
+        }
+    }
+    let unit = meta["spike_unit"].as_f64().unwrap();
+    let counts: Vec<u32> = unpacked::<4>(&html, "spike_counts")
+        .into_iter()
+        .map(u32::from_le_bytes)
+        .collect();
+    let mut packed = unpacked::<4>(&html, "spike_times")
+        .into_iter()
+        .map(u32::from_le_bytes);
+    for (task, count) in counts.iter().enumerate() {
+        let (sim, trial) = ((task / 2).to_string(), (task % 2).to_string());
+        let mut times = place.numbers("spikes", "time", |row| {
+            row["sim"] == sim && row["trial"] == trial
+        });
+        times.sort_by(f64::total_cmp);
+        assert_eq!(times.len(), *count as usize);
+        let mut sum = 0;
+        for time in times {
+            sum += packed.next().unwrap();
+            assert!((f64::from(sum) * unit - time).abs() < 0.05);
+        }
+    }
+    assert_eq!(packed.next(), None);
+}
+
+#[test]
+fn a_small_page_leaves_waveforms_out_and_says_so() {
+    let place = Place::new();
+    let (whole, small) = (place.report(&[]), place.report(&["--max-size", "200kB"]));
+    assert!(
+        small.len() <= 200_000 && whole.len() <= 20_000_000,
+        "{}",
+        small.len()
+    );
+    place
+        .program(&["report", "results", "--max-size", "3"])
+        .assert()
+        .code(1)
+        .stderr(contains("200kB"));
+    assert!(!place.path("report.html").exists());
+}
+
+#[test]
+fn run_writes_the_page_and_a_folder_that_lacks_simulations_has_one_too() {
+    let place = Place::new();
+    let more = PIPELINE.replace("mu = [4.0, 5.0, 6.0]", "mu = [4.0, 5.0, 6.0, 7.0]");
+    std::fs::write(place.path("small.toml"), more).unwrap();
+    place
+        .program(&["run", "small.toml", "--quiet", "--report", "run.html"])
+        .assert()
+        .success();
+    let html = std::fs::read_to_string(place.path("run.html")).unwrap();
+    assert_eq!(
+        (meta(&html)["n"].as_u64(), &meta(&html)["live"]),
+        (Some(16), &serde_json::Value::Null)
+    );
+    // A simulation that fails is a point without values.
+    let failing = PIPELINE.replace("tstop = 20.0", "tstop = 21.0");
+    std::fs::write(place.path("small.toml"), failing).unwrap();
+    place
+        .program(&["run", "small.toml", "--quiet", "--time-limit", "0.0000001"])
+        .assert()
+        .code(3);
+    let html = place.report(&[]);
+    assert!(
+        unpacked::<1>(&html, "states")
+            .iter()
+            .all(|state| *state == [1])
+    );
+    place
+        .program(&["plot", "results", "dipoles"])
+        .assert()
+        .code(1)
+        .stderr(contains("no simulation has results"));
 }

@@ -175,10 +175,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             Background::Screen => Style::Screen,
         },
     };
-    let loader = Loader::new(
-        super::open(&super::folder_of(&arguments.path)?)?,
-        arguments.sweep.as_deref(),
-    )?;
+    let (store, _hold) = super::hold(&super::folder_of(&arguments.path)?)?;
+    let loader = Loader::new(store, arguments.sweep.as_deref())?;
     let drawn = plot(&loader, arguments.kind.into(), &options)?;
     super::write_whole(&output, drawn.svg.as_bytes())?;
     say!("{}", output.display());

@@ -6,6 +6,9 @@ use crate::stages::{Loader, RunError};
 use clap::Args;
 use indicatif::HumanBytes;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -54,7 +57,9 @@ fn bytes(text: &str) -> Result<usize, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder_of(&arguments.path)?;
-    let loader = Loader::new(super::open(&folder)?, arguments.sweep.as_deref())?;
+    // While this is read, a run that goes on replaces no file.
+    let (store, _hold) = super::hold(&folder)?;
+    let loader = Loader::new(store, arguments.sweep.as_deref())?.passing_unpublished();
     let options = PageOptions {
         max_size: arguments.max_size,
         folder: folder.display().to_string(),
@@ -82,6 +87,57 @@ pub(super) fn write(
     let page = page(loader, options)?;
     super::write_whole(output, page.html.as_bytes())?;
     Ok(page.notes)
+}
+
+/// A page that is written again and again while a run goes on, on a thread of its own.
+pub(super) struct Live {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Live {
+    pub(super) fn start(folder: &Path, sweep: &str, output: &Path) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let (folder, sweep, output) =
+            (folder.to_path_buf(), sweep.to_owned(), output.to_path_buf());
+        let thread = std::thread::spawn(move || {
+            let mut wait = FIRST_PAGE;
+            while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                // What cannot be read now can be at the next turn; the last page, after the run, tells what is wrong.
+                let _ = write_now(&folder, &sweep, &output, Some(PAGE_INTERVAL));
+                wait = PAGE_INTERVAL;
+            }
+        });
+        Self { stop, thread }
+    }
+
+    /// Waits for the page that is being written, if one is.
+    pub(super) fn end(self) {
+        drop(self.stop);
+        let _ = self.thread.join();
+    }
+}
+
+/// Time until the first page of a run.
+const FIRST_PAGE: Duration = Duration::from_secs(5);
+/// Time between pages of a run, and after which a page reads itself anew.
+const PAGE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Writes the page of a folder as it is now; one that reads itself anew after `live`.
+pub(super) fn write_now(
+    folder: &Path,
+    sweep: &str,
+    output: &Path,
+    live: Option<Duration>,
+) -> Result<(), RunError> {
+    let (store, _hold) = super::hold(folder)?;
+    let loader = Loader::new(store, Some(sweep))?.passing_unpublished();
+    let options = PageOptions {
+        folder: folder.display().to_string(),
+        live: live.and_then(|live| u32::try_from(live.as_secs()).ok()),
+        ..PageOptions::default()
+    };
+    write(&loader, &options, output).map(drop)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `hnn-sweep run`.
 
 use super::progress::Progress;
+use super::report::{self, Live};
 use super::{DISK, FAILURES, INTERRUPTED, SUCCESS, say};
 use crate::pipeline::Pipeline;
 use crate::solver::Solver;
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// Folder of the results, instead of the pipeline's `save_folder`
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// Write the sweep as an HTML page, anew every 30 s while it runs
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print errors only
     #[arg(short, long)]
     quiet: bool,
@@ -75,8 +79,18 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         eprintln!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
     });
     let mut progress = Progress::new(&pipeline, &options, arguments.quiet, arguments.verbose);
-    let outcome = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress)?;
+    let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    let page = arguments.report.as_ref();
+    let live = page.map(|page| Live::start(folder, &pipeline.name, page));
+    let outcome = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress);
+    if let Some(live) = live {
+        live.end();
+    }
+    let outcome = outcome?;
     progress.end();
+    if let Some(page) = page {
+        report::write_now(folder, &pipeline.name, page, None)?;
+    }
     let again = format!("hnn-sweep run {}", arguments.file.display());
     if !outcome.failed.is_empty() {
         eprintln!(
@@ -111,7 +125,6 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         return Ok(INTERRUPTED);
     }
     if !arguments.quiet {
-        let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
         say!(
             "{} simulated; results are in {}",
             outcome.simulated,

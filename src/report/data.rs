@@ -138,7 +138,7 @@ fn meta(loader: &Loader, columns: &Columns, network: Option<&StoredNetwork>) -> 
             "texts": column.texts,
         })
     });
-    let types = network.map_or_else(Vec::new, |network| types_of(network));
+    let types = network.map_or_else(Vec::new, types_of);
     json!({
         "name": loader.name(), "n": columns.points.len(), "points": loader.n_points(), "trials": loader.n_trials(),
         "columns": of_columns.collect::<Vec<_>>(), "types": types,
@@ -221,6 +221,9 @@ impl Source<'_> {
         let (mut values, mut scales) = (Packer::<2>::new(), Packer::<4>::new());
         let (mut packed, mut samples, mut n_series) = (Vec::new(), 0, 0);
         self.visit(rows, table, &mut |row, simulation| {
+            if !has(simulation, table) {
+                return Ok(());
+            }
             let series = of(simulation);
             let length = series.first().map_or(0, Vec::len);
             if samples == 0 {
@@ -327,7 +330,7 @@ impl Source<'_> {
             rounded(dt)
         ));
         self.note_subset("Dipoles", series.rows.len(), notes);
-        Ok(add(blobs, ["waves", "wave_scale", "wave_rows"], series)?)
+        add(blobs, ["waves", "wave_scale", "wave_rows"], series)
     }
 
     fn all_fit(
@@ -407,7 +410,12 @@ impl Source<'_> {
     fn spike_blobs(&self, rows: &[usize]) -> Result<Vec<(&'static str, String)>, RunError> {
         let (mut times, mut gids, mut counts) =
             (Packer::<4>::new(), Packer::<4>::new(), Packer::<4>::new());
-        self.visit(rows, Table::Spikes, &mut |_, simulation| {
+        let mut packed = Vec::new();
+        self.visit(rows, Table::Spikes, &mut |row, simulation| {
+            if !has(simulation, Table::Spikes) {
+                return Ok(());
+            }
+            packed.push(row as u32);
             for trial in &simulation.trials {
                 let mut spikes: Vec<(u32, u32)> = trial
                     .result
@@ -432,7 +440,7 @@ impl Source<'_> {
             ("spike_counts", counts.finish()?),
             (
                 "spike_rows",
-                pack(rows.iter().map(|row| (*row as u32).to_le_bytes()))?,
+                pack(packed.iter().map(|row| row.to_le_bytes()))?,
             ),
         ])
     }
@@ -502,6 +510,12 @@ fn add(
     let size = series.values.len() + series.scales.len() + rows.len();
     blobs.extend(names.into_iter().zip([series.values, series.scales, rows]));
     Ok(size)
+}
+
+/// Whether all trials have results with rows of a table.
+fn has(simulation: &LoadedSimulation, table: Table) -> bool {
+    let mut trials = simulation.trials.iter();
+    trials.all(|trial| trial.is_done() && trial.outputs.has(table))
 }
 
 /// Without the last digits of a sum of many steps.

@@ -13,10 +13,10 @@ function simulation() {
   byId("one-title").parentElement.dataset.values = JSON.stringify(Object.fromEntries(C.map(c => [c.name, c.texts ? c.text(c.values[row]) : c.values[row]])));
 }
 
-const timeAxis = (g, p, name) => scaleTicks(makeScale(0, META.tstop, false), Math.max(3, (p.r - p.l) / 50));
+const timeAxis = (g, p) => scaleTicks(makeScale(0, META.tstop, false), Math.max(3, (p.r - p.l) / 50));
 
 function dipoles(row) {
-  const { g, w, h, canvas } = begin("dipole"), p = { l: 62, t: 6, r: w - 6, b: h - 6 };
+  const { g, w, h, canvas } = begin("dipole"), p = { l: 62, t: 6, r: w - 12, b: h - 6 };
   const agg = META.samples ? wave(row, "agg") : null;
   if (!agg) { write(g, META.samples ? "the dipole of this simulation is not in this file" : "no dipoles are stored", w / 2, h / 2, "center"); return; }
   const curves = [["L2", META.types.find(t => t.layer === 2)?.colour || "#1b9e5a", 1.2], ["L5", META.types.find(t => t.layer === 5)?.colour || "#d1590a", 1.2], ["agg", css("--ink"), 2]];
@@ -40,7 +40,7 @@ function dipoles(row) {
 }
 
 function raster(row) {
-  const { g, w, h, canvas } = begin("raster"), spikes = spikesOf(row, 0), p = { l: 62, r: w - 6 };
+  const { g, w, h, canvas } = begin("raster"), spikes = spikesOf(row, 0), p = { l: 62, r: w - 12 };
   if (!spikes) { write(g, META.types.length ? "the spikes of this simulation are not in this file" : "no spikes are stored", w / 2, h / 2, "center"); return; }
   const bin = 2, n = Math.max(1, Math.ceil(META.tstop / bin)), all = Array.from({ length: META.trials }, (_, t) => spikesOf(row, t));
   const typeOf = gid => META.types.findIndex(t => gid >= t.first && gid < t.end);
@@ -53,7 +53,7 @@ function raster(row) {
     g.strokeStyle = META.types[i].colour; g.lineWidth = 1.2;
     trace(g, 2 * n, k => [X(Math.min(META.tstop, ((k >> 1) + (k & 1)) * bin)), top.b - (counts[i][k >> 1] / most) * (top.b - top.t)]);
   }
-  const bottom = { ...p, t: 56, b: h - 32 };
+  const bottom = { ...p, t: 56, b: h - 38 };
   axes(g, bottom, timeAxis(g, bottom), [], "time (ms)", null);
   const weight = t => Math.min(t.drive ? 4 : Infinity, Math.max(2, Math.sqrt(t.end - t.first))), total = META.types.reduce((sum, t) => sum + weight(t), 0);
   let y = bottom.t;
@@ -78,8 +78,9 @@ function depth(row) {
   if (slot < 0) return;
   const { g, w, h } = begin("depth"), { contacts, samples, step, first, depths, spacing, name } = META.lfp, scale = D.lfpScale[slot];
   const potential = Array.from({ length: contacts }, (_, c) => Float32Array.from(D.lfp.subarray((slot * contacts + c) * samples, (slot * contacts + c + 1) * samples), v => v * scale));
-  const density = spacing && contacts >= 4 ? sourceDensity(potential, spacing) : null, p = { l: 62, t: 14, r: w - 6, b: h - 22 };
+  const density = spacing && contacts >= 4 ? sourceDensity(potential, spacing) : null, p = { l: 62, t: 14, r: w - 12, b: h - 36 };
   const order = [...depths.keys()].sort((a, b) => depths[b] - depths[a]), height = (p.b - p.t) / contacts;
+  axes(g, p, timeAxis(g, p), order.map((c, j) => [1 - (j + 0.5) / contacts, label(depths[c])]).filter((_, j) => j % Math.ceil(contacts / 6) === 0), "time (ms)", "depth (µm)");
   if (density) {
     const largest = density.reduce((m, values) => values.reduce((n, v) => Math.max(n, Math.abs(v)), m), 1e-300);
     order.forEach((c, j) => {
@@ -89,17 +90,16 @@ function depth(row) {
         g.fillRect(x, p.t + j * height, 1.3, height + 0.4);
       }
     });
-    write(g, `CSD ±${label(largest)} µV/µm², red source, blue sink; lines: LFP of ${name}`, p.l, 6);
+    write(g, fitted(g, `CSD up to ${label(largest)} µV/µm², sinks blue; lines: LFP of ${name}`, w - p.l - 4), p.l, 6);
   } else write(g, `LFP of ${name}`, p.l, 6);
   const peak = potential.reduce((m, values) => values.reduce((n, v) => Math.max(n, Math.abs(v)), m), 1e-300);
   g.strokeStyle = density ? "#111315" : css("--ink"); g.lineWidth = 0.9;
   order.forEach((c, j) => trace(g, samples, k => [p.l + ((first + k * step) / META.tstop) * (p.r - p.l), p.t + (j + 0.5) * height - (0.8 * height * potential[c][k]) / peak]));
-  axes(g, p, timeAxis(g, p), order.map((c, j) => [1 - (j + 0.5) / contacts, label(depths[c])]).filter((_, j) => j % Math.ceil(contacts / 6) === 0), "", "depth (µm)");
   canvas.setAttribute("aria-label", `potentials of ${contacts} contacts of ${name}, largest ${label(peak)} µV`);
 }
 
 function spectra(row) {
-  const { g, w, h, canvas } = begin("spec"), p = { l: 62, t: 6, r: w - 8, b: h - 36 };
+  const { g, w, h, canvas } = begin("spec"), p = { l: 62, t: 6, r: w - 16, b: h - 36 };
   byId("spec-words").textContent = `${S.layer} dipole, Hamming window over all of it; rates of the selected simulation`;
   if (!META.samples || D.waveSlot[row] < 0) { write(g, "no dipole in this file", w / 2, h / 2, "center"); return; }
   const most = Math.min(100, 500 / META.step), key = [S.layer, filterNo].join();

@@ -28,7 +28,9 @@ function heat() {
     const value = inside ? cell.keptSum / cell.keptN : cell.sum / cell.n;
     if (Number.isFinite(value)) g.fillStyle = rgb(colourAt(ANCHORS, shade(cs, value)), inside ? 1 : 0.16);
     else g.fillStyle = css("--faint");
-    g.fillRect(x, y, dx + 0.5, dy + 0.5);
+    // Whole pixels, so that no seam is seen.
+    const column = k % bx.n, line = Math.floor(k / bx.n), left = Math.round(p.l + column * dx), top = Math.round(p.b - (line + 1) * dy);
+    g.fillRect(left, top, Math.round(p.l + (column + 1) * dx) - left, Math.round(p.b - line * dy) - top);
     if (cell.missing && !cell.n) write(g, "×", x + dx / 2, y + dy / 2, "center", "middle");
   });
   if (S.thumbs) thumbnails(g, cells, bx, p, dx, dy);

@@ -12,7 +12,7 @@ const MOST_CURVES: usize = 600;
 /// Most spectra of a figure.
 const MOST_SPECTRA: usize = 200;
 /// How far (pixels) a drawn line may be from the data.
-const TOLERANCE: f64 = 0.15;
+const TOLERANCE: f64 = 0.2;
 /// Highest frequency (Hz) of spectra.
 const FMAX: f64 = 100.0;
 

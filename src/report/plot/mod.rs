@@ -241,6 +241,14 @@ fn input(what: String, help: String) -> RunError {
     RunError::Input { what, help }
 }
 
+fn no_results() -> RunError {
+    input(
+        "no simulation has results".into(),
+        "`hnn-sweep failures` lists what failed, and `hnn-sweep run` simulates what is missing"
+            .into(),
+    )
+}
+
 impl Figure<'_> {
     /// An empty picture.
     fn canvas(&self, width: f64, height: f64, title: &str, description: &str) -> Svg {
@@ -373,12 +381,7 @@ impl Figure<'_> {
         };
         // The first of the greatest.
         let best = done.reduce(|best, next| if rank(next) > rank(best) { next } else { best });
-        best.ok_or_else(|| {
-            input(
-                "no simulation has results".into(),
-                "`hnn-sweep failures` lists what failed".into(),
-            )
-        })
+        best.ok_or_else(no_results)
     }
 
     /// Parameters and their values of a row, in words.
@@ -397,6 +400,9 @@ impl Figure<'_> {
     fn needs(&self, table: Table, key: &str) -> Result<(), RunError> {
         if self.loader.tables().contains(&table) {
             return Ok(());
+        }
+        if !self.columns.states.contains(&State::Done) {
+            return Err(no_results());
         }
         Err(input(
             format!(

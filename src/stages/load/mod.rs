@@ -25,6 +25,8 @@ pub struct Loader {
     name: String,
     /// Places of the present grid, each with its index among the sweep's points.
     points: Vec<(u64, usize)>,
+    /// Whether what is finished and not in the tables yet passes as not simulated.
+    passes_unpublished: bool,
     /// Batches whose files have been checked against their checksums.
     checked: RefCell<BTreeSet<(Table, u32)>>,
 }
@@ -135,8 +137,17 @@ impl Loader {
             store,
             name,
             points,
+            passes_unpublished: false,
             checked: RefCell::default(),
         })
+    }
+
+    /// The same, for reading while a run goes on: what is finished and not in the tables yet is loaded as if it had not been simulated,
+    /// instead of being an error.
+    #[must_use]
+    pub fn passing_unpublished(mut self) -> Self {
+        self.passes_unpublished = true;
+        self
     }
 
     /// Name of the sweep.
@@ -229,6 +240,7 @@ impl Loader {
             wanted.entry(batch).or_default().insert(sim);
         }
         let mut rows: BTreeMap<Id, Rows> = BTreeMap::new();
+        let mut passed = BTreeSet::new();
         let n_trials = self.n_trials();
         for (batch, sims) in &wanted {
             let (Some(first), Some(last)) = (sims.first(), sims.last()) else {
@@ -245,7 +257,11 @@ impl Loader {
                     tables::read_cell_types(*table, new, cell_types)?;
                     tables::read(*table, new, result)
                 })?;
-                self.check_rows(*table, sims, &found)?;
+                let unpublished = self.unpublished(*table, sims, &found);
+                match unpublished.first() {
+                    Some(id) if !self.passes_unpublished => return Err(unread(*table, *id)),
+                    _ => passed.extend(unpublished),
+                }
             }
         }
         // Points may share a simulation; its rows are copied for all but the last.
@@ -271,7 +287,7 @@ impl Loader {
                     },
                     (false, None) => Rows::default(),
                 };
-                let task = self.task(id);
+                let task = self.task(id).filter(|_| !passed.contains(&id));
                 LoadedTrial {
                     trial: id.1,
                     status: task.map(|task| task.status.clone()),
@@ -350,39 +366,36 @@ impl Loader {
         Ok(store::scan(layout, state, table, batch, sims, visit)?)
     }
 
-    /// A finished task without rows is one that no run has brought into the tables yet.
-    fn check_rows(
-        &self,
-        table: Table,
-        sims: &BTreeSet<u32>,
-        found: &BTreeSet<Id>,
-    ) -> Result<(), RunError> {
-        for id in sims
+    /// Finished tasks without rows: no run has brought them into the tables yet.
+    fn unpublished(&self, table: Table, sims: &BTreeSet<u32>, found: &BTreeSet<Id>) -> Vec<Id> {
+        let n_trials = self.n_trials();
+        let ids = sims
             .iter()
-            .flat_map(|sim| (0..self.n_trials()).map(move |trial| (*sim, trial)))
-        {
-            let Some(task) = self.task(id) else {
-                continue;
-            };
+            .flat_map(|sim| (0..n_trials).map(move |trial| (*sim, trial)));
+        let lacks_rows = |id: &Id| {
             // A simulation without a spike, or without a synapse on a soma, has no rows.
-            let has_rows = match table {
-                Table::Spikes => task.n_spikes > 0,
-                Table::Currents => false,
-                _ => true,
-            };
-            if task.outputs.has(table) && has_rows && !found.contains(&id) {
-                return Err(RunError::Input {
-                    what: format!(
-                        "sim {} trial {} is finished, but not in the table `{}` yet",
-                        id.0,
-                        id.1,
-                        table.name()
-                    ),
-                    help: "a run is under way, or was killed: `hnn-sweep run` brings into the tables what is finished".into(),
-                });
-            }
-        }
-        Ok(())
+            self.task(*id).is_some_and(|task| {
+                let has_rows = match table {
+                    Table::Spikes => task.n_spikes > 0,
+                    Table::Currents => false,
+                    _ => true,
+                };
+                task.outputs.has(table) && has_rows && !found.contains(id)
+            })
+        };
+        ids.filter(lacks_rows).collect()
+    }
+}
+
+fn unread(table: Table, id: Id) -> RunError {
+    RunError::Input {
+        what: format!(
+            "sim {} trial {} is finished, but not in the table `{}` yet",
+            id.0,
+            id.1,
+            table.name()
+        ),
+        help: "a run is under way, or was killed: `hnn-sweep run` brings into the tables what is finished".into(),
     }
 }
 
