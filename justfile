@@ -84,10 +84,10 @@ parity-examples checkout *options:
 reference:
     cd tests/reference && for what in tables mechanisms geometry cells networks batch; do {{oracle}} -B make_$what.py || exit 1; done
 
-# The pictures of docs/report.md (simulates pipelines/erp_weights.toml if it has not been; needs Chromium and node)
+# The pictures of docs/report.md (simulates 400 networks the first time; needs Chromium)
 pictures folder="target/pictures":
     cargo build --release
-    target/release/hnn-sweep run pipelines/erp_weights.toml --folder {{folder}} --quiet
+    target/release/hnn-sweep run scripts/pictures.toml --folder {{folder}} --quiet
     mkdir -p docs/figures
     for kind in dipoles map simulation; do target/release/hnn-sweep plot {{folder}} $kind --style screen -o docs/figures/$kind.svg || exit 1; done
     target/release/hnn-sweep report {{folder}} -o {{folder}}/report.html

@@ -155,6 +155,7 @@ function wireBrushes() {
     const [k, u] = underAxis(event);
     canvas.style.cursor = k >= 0 || drag ? "ns-resize" : "default";
     if (!drag) return;
+    drag.moved = true;
     S.brush[drag.k] = [Math.min(drag.from, u), Math.max(drag.from, u)];
     filter();
     redraw("heat", "overlay", "coordinates", "scatter");
@@ -162,7 +163,7 @@ function wireBrushes() {
   canvas.onpointerup = () => {
     if (!drag) return;
     const range = S.brush[drag.k];
-    if (!range || range[1] - range[0] < 0.015) delete S.brush[drag.k];
+    if (!drag.moved || range[1] - range[0] < 0.015) delete S.brush[drag.k];
     drag = null;
     filtered();
   };
