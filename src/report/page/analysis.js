@@ -1,22 +1,27 @@
 // What is computed of waveforms and columns. No page: tested on its own.
 
+let kernelOf = { n: 0, taps: null };
+/** A Hamming window of `n` samples; an even one has no middle, so it is the mean of its two nearest places and one sample longer. */
+function kernel(n) {
+  if (kernelOf.n === n) return kernelOf.taps;
+  const taps = Float64Array.from({ length: n }, (_, k) => 0.54 - 0.46 * Math.cos((2 * Math.PI * k) / (n - 1)));
+  const sum = taps.reduce((a, b) => a + b, 0), length = n % 2 ? n : n + 1;
+  const centred = Float64Array.from({ length }, (_, k) => (n % 2 ? taps[k] : ((taps[k] ?? 0) + (taps[k - 1] ?? 0)) / 2) / sum);
+  kernelOf = { n, taps: centred };
+  return centred;
+}
+
 /** hnn-core's smoothing: a Hamming window of `width` ms, as long as the waveform, with zeros beyond its ends. */
 function smooth(values, width, step) {
   const n = Math.round(width / step), length = values.length;
   if (n < 2 || n > length) return values;
-  const taps = new Float64Array(n);
-  let sum = 0;
-  for (let k = 0; k < n; k++) sum += taps[k] = 0.54 - 0.46 * Math.cos((2 * Math.PI * k) / (n - 1));
-  const result = new Float32Array(length), half = (n - 1) / 2;
-  // An even window has no middle sample: the mean of the two that are nearest keeps the waveform in its place.
-  const low = Math.floor(half), high = Math.ceil(half);
+  const taps = kernel(n), half = (taps.length - 1) / 2, result = new Float32Array(length);
+  const padded = new Float64Array(length + 2 * half);
+  padded.set(values, half);
   for (let i = 0; i < length; i++) {
-    let total = 0;
-    for (let k = 0; k < n; k++) {
-      const a = values[i + k - low], b = low === high ? a : values[i + k - high];
-      total += taps[k] * ((a === undefined ? 0 : a) + (b === undefined ? 0 : b));
-    }
-    result[i] = total / (2 * sum);
+    let total = taps[half] * padded[i + half];
+    for (let k = 0; k < half; k++) total += taps[k] * (padded[i + k] + padded[i + 2 * half - k]);
+    result[i] = total;
   }
   return result;
 }

@@ -157,7 +157,7 @@ function wireBrushes() {
     if (!drag) return;
     drag.moved = true;
     S.brush[drag.k] = [Math.min(drag.from, u), Math.max(drag.from, u)];
-    filter();
+    filter(true);
     redraw("heat", "overlay", "coordinates", "scatter");
   };
   canvas.onpointerup = () => {

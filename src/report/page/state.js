@@ -5,15 +5,15 @@ let D = null;
 /** Columns: parameters, then statistics, then the rmse to a target. */
 let C = [];
 let keep = null, kept = 0, drawn = [], filterNo = 0;
-/** Most simulations that views draw one by one. */
-const MOST_DRAWN = 1200;
+/** Most simulations that views draw one by one; fewer of them while a brush is dragged over a large sweep. */
+const MOST_DRAWN = 1200, MOST_DRAGGED = 250;
 
 const values = k => C[k].values;
 const colourColumn = () => C[S.colour >= 0 ? S.colour : S.stat];
 const isDone = row => D.states[row] === 0;
 
 /** Which rows pass every brush and slider. */
-function filter() {
+function filter(dragging = false) {
   keep = new Uint8Array(N).fill(1);
   for (const [k, [from, to]] of Object.entries(S.brush)) {
     const { scale, values } = C[k];
@@ -31,7 +31,7 @@ function filter() {
   for (let i = 0; i < N; i++) kept += keep[i];
   const withWaves = [];
   for (let i = 0; i < N; i++) if (keep[i]) withWaves.push(i);
-  drawn = spread(withWaves, MOST_DRAWN);
+  drawn = spread(withWaves, dragging && N > 5000 ? MOST_DRAGGED : MOST_DRAWN);
   filterNo++;
 }
 
