@@ -35,6 +35,22 @@ def keep(sim_data, *args, **kwargs):
 
 
 backends._gather_trial_data = keep
+# What BatchSimulate's workers simulate in other processes comes back with its results.
+from hnn_core.batch_simulate import BatchSimulate
+
+simulate_batch = BatchSimulate.simulate_batch
+
+
+def keep_batch(self, *args, **kwargs):
+    n_before = len(spikes)
+    results = simulate_batch(self, *args, **kwargs)
+    if len(spikes) == n_before:
+        responses = [result["net"].cell_response for result in results]
+        spikes.extend(list(zip(r.spike_times, r.spike_gids)) for r in responses)
+    return results
+
+
+BatchSimulate.simulate_batch = keep_batch
 if forced == "1":
     import hnn_sweep
 

@@ -16,11 +16,13 @@ from ._hnn_sweep import (
     __version__,
 )
 from ._network import convert
+from ._picture import Figure
 from ._sweep import Sweep, open, plan, run
 
 __all__ = [
     "Backend",
     "BatchSimulate",
+    "Figure",
     "Network",
     "NetworkError",
     "PipelineError",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import builtins
 import html
 import os
+from collections.abc import Sequence
 from typing import Any, Union
 
 from . import _hnn_sweep
-from ._hnn_sweep import Table
+from ._hnn_sweep import PipelineError, StoreError, Table
+from ._picture import Figure
 from ._progress import progress
 
 Path = Union[str, "os.PathLike[str]"]
@@ -80,9 +84,11 @@ def open(folder: Path, sweep: str | None = None) -> Sweep:
 class Sweep:
     """Results of a sweep, or of all sweeps of a folder. Nothing is read before it is asked for.
 
-    The tables are Arrow: ``polars.from_arrow``, ``pyarrow.table``, pandas and DuckDB take them as they are, and
+    The tables are Arrow: ``polars.DataFrame``, ``pandas.DataFrame``, ``pyarrow.table`` and DuckDB take them as they are, and
     ``table["column"]`` gives one column.
     """
+
+    THUMBNAILS = 400  # a notebook draws the dipoles of sweeps that have no more simulations
 
     def __init__(self, folder: Path, name: str | None = None, outcome: dict[str, Any] | None = None) -> None:
         self._folder = _hnn_sweep.Folder(os.fspath(folder))
@@ -171,12 +177,16 @@ class Sweep:
         ------
         ImportError
             If hnn_core is not installed.
+        ValueError
+            If the simulation has no dipoles.
         """
         import numpy as np
         from hnn_core.dipole import Dipole
 
         table = self.table("dipole", sim)
         trial = np.asarray(table["trial"])
+        if not trial.size:
+            raise ValueError(f"{self.folder} has no dipoles of simulation {sim}; the column `sim` of `simulations` counts them")
         columns = {name: np.asarray(table[name]) for name in ("time", "agg", "L2", "L5")}
         dipoles = []
         for number in np.unique(trial):
@@ -184,6 +194,103 @@ class Sweep:
             data = np.stack([columns[name][own] for name in ("agg", "L2", "L5")], axis=1)
             dipoles.append(Dipole(columns["time"][own], data))
         return dipoles
+
+    def plot(
+        self,
+        kind: str = "dipoles",
+        *,
+        statistic: str | None = None,
+        x: str | None = None,
+        y: str | None = None,
+        colour: str | None = None,
+        layer: str = "agg",
+        smooth: float = 30.0,
+        sim: int | None = None,
+        where: str | Sequence[str] = (),
+        target: Path | None = None,
+        size: tuple[float, float] | None = None,
+        style: str = "screen",
+    ) -> Figure:
+        """Draw a figure of the sweep: what ``hnn-sweep plot`` draws.
+
+        Parameters
+        ----------
+        kind : str
+            ``dipoles``, ``map``, ``against``, ``simulation``, ``cells``, ``target``, ``psd``, ``csd`` or ``coordinates``.
+        statistic : str, optional
+            Statistic of ``map``, ``cells`` and ``against``; by default the first.
+        x, y : str, optional
+            Parameters across and up; by default the first two that vary.
+        colour : str, optional
+            Parameter or statistic that colours lines and dots.
+        layer : 'agg', 'L2' or 'L5'
+            Layer of dipoles.
+        smooth : float
+            Width (ms) of hnn-core's smoothing window; 0 for none.
+        sim : int, optional
+            Simulation of ``simulation`` and ``csd``, by its number in the tables.
+        where : str or list of str
+            Conditions that all hold for the simulations that are drawn, such as ``"max_peak>0.01"``.
+        target : path, optional
+            Measured waveform of ``target``.
+        size : (float, float), optional
+            Width and height in pixels.
+        style : 'screen' or 'paper'
+            Light and dark as the reader's screen is, or black on white.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``save("figure.svg")`` writes it.
+        """
+        if style not in ("screen", "paper"):
+            raise ValueError(f"style is 'screen' or 'paper', not {style!r}")
+        drawing = {
+            "sweep": self.name,
+            "statistic": statistic,
+            "x": x,
+            "y": y,
+            "colour": colour,
+            "layer": layer,
+            "smooth": float(smooth),
+            "sim": sim,
+            "conditions": [where] if isinstance(where, str) else list(where),
+            "target": None if target is None else os.fspath(target),
+            "size": size,
+            "screen": style == "screen",
+        }
+        return Figure(*_hnn_sweep.plot(self._folder, kind, drawing))
+
+    def report(self, file: Path = "report.html", *, max_size: int = 20_000_000) -> str:
+        """Write one page that holds the sweep, for any browser: what ``hnn-sweep report`` writes.
+
+        Parameters
+        ----------
+        file : path
+            The page.
+        max_size : int
+            Bytes that it may have, about; waveforms and spikes are thinned to it.
+
+        Returns
+        -------
+        str
+            The page's path.
+        """
+        page, _ = _hnn_sweep.page(self._folder, self.name, max_size)
+        with builtins.open(file, "w", encoding="utf-8") as out:
+            out.write(page)
+        return os.fspath(file)
+
+    def _thumbnail(self, name: str, n_done: int) -> str:
+        """The sweep's dipoles, small."""
+        if not 0 < n_done <= self.THUMBNAILS:
+            return ""
+        try:
+            figure = Sweep(self.folder, name).plot(size=(480, 280))
+        except (PipelineError, StoreError):
+            return ""  # it has no dipoles
+        picture = base64.b64encode(figure.svg.encode()).decode("ascii")
+        return f'<img alt="dipoles of {html.escape(name)}" src="data:image/svg+xml;base64,{picture}">'
 
     def _counts(self) -> dict[str, dict[str, Any]]:
         sweeps = self._folder.sweeps()
@@ -203,8 +310,9 @@ class Sweep:
             f"<td>{html.escape(', '.join(about['parameters']))}</td></tr>"
             for name, about in self._counts().items()
         )
+        pictures = "".join(self._thumbnail(name, about["done"]) for name, about in list(self._counts().items())[:3])
         return (
             f"<p><code>{html.escape(self.folder)}</code></p><table><thead><tr><th>sweep</th><th>points</th>"
             "<th>trials</th><th>done</th><th>failed</th><th>parameters</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+            f"<tbody>{rows}</tbody></table>{pictures}"
         )

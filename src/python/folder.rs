@@ -5,7 +5,7 @@ use super::error::Error;
 use super::table::Table;
 use super::trial::Trial;
 use crate::stages::Loader;
-use crate::store::{self, Status, Store, StoreError};
+use crate::store::{self, Hold, Status, Store, StoreError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::collections::BTreeSet;
@@ -19,12 +19,19 @@ pub struct Folder {
 
 impl Folder {
     fn store(&self) -> Result<Store, Error> {
-        let store = Store::open(&self.path)?;
-        let none = || StoreError::NoStore {
+        Ok(Store::open(&self.path)?.ok_or_else(|| self.no_store())?)
+    }
+
+    /// The same, with no file replaced until the second is dropped.
+    pub fn hold(&self) -> Result<(Store, Hold), Error> {
+        Ok(Store::hold(&self.path)?.ok_or_else(|| self.no_store())?)
+    }
+
+    fn no_store(&self) -> StoreError {
+        StoreError::NoStore {
             path: self.path.clone(),
             help: "give the save_folder of a pipeline that has been run".into(),
-        };
-        Ok(store.ok_or_else(none)?)
+        }
     }
 }
 
@@ -49,7 +56,7 @@ impl Folder {
 
     /// The folder.
     #[getter]
-    fn path(&self) -> &PathBuf {
+    pub fn path(&self) -> &PathBuf {
         &self.path
     }
 

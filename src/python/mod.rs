@@ -11,6 +11,7 @@ mod fit;
 mod folder;
 mod follow;
 mod network;
+mod picture;
 mod run;
 mod table;
 mod trial;
@@ -32,6 +33,8 @@ mod _hnn_sweep {
     use super::folder::Folder;
     #[pymodule_export]
     use super::network::{Network, Stop};
+    #[pymodule_export]
+    use super::picture::{page, plot};
     #[pymodule_export]
     use super::run::{plan, run};
     #[pymodule_export]

@@ -3,20 +3,22 @@
 use super::array::Array;
 use super::convert::values;
 use super::error::Error;
+use crate::figure::escape;
 use crate::pipeline::Values;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type};
 use arrow_array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, Int64Array, RecordBatch,
+    Array as _, ArrayRef, ArrowPrimitiveType, BooleanArray, Float64Array, Int64Array, RecordBatch,
     RecordBatchIterator, StringArray,
 };
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyList};
-use std::sync::Arc;
+use pyo3::types::{PyCapsule, PyDict, PyList};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A table in memory. `polars.from_arrow`, `pandas.DataFrame.from_arrow`, `pyarrow.table` and DuckDB take it without a copy.
 #[pyclass(frozen, module = "hnn_sweep")]
@@ -163,20 +165,11 @@ impl Table {
                 }
                 Ok(list.into_any())
             }
-            DataType::List(item) => {
+            DataType::List(_) => {
                 let list = PyList::empty(py);
                 for batch in &self.batches {
                     for values in batch.column(index).as_list::<i32>().iter().flatten() {
-                        let values = match item.data_type() {
-                            DataType::Float32 => values
-                                .as_primitive::<Float32Type>()
-                                .values()
-                                .iter()
-                                .map(|x| f64::from(*x))
-                                .collect(),
-                            _ => values.as_primitive::<Float64Type>().values().to_vec(),
-                        };
-                        list.append(Array::floats(values))?;
+                        list.append(numbers_of(&values))?;
                     }
                 }
                 Ok(list.into_any())
@@ -185,6 +178,55 @@ impl Table {
                 "{name} is {other}; read the table as Arrow"
             ))),
         }
+    }
+
+    /// Rows as dictionaries, one after the other: what `pandas.DataFrame` reads.
+    fn __iter__(slf: Bound<'_, Self>) -> Rows {
+        Rows {
+            table: slf.unbind(),
+            next: Mutex::new((0, 0)),
+        }
+    }
+
+    /// The first rows, as notebooks show them.
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        const SHOWN: usize = 10;
+        let cell = |tag: &str, text: &str| format!("<{tag}>{}</{tag}>", escape(text));
+        let units = self.units();
+        let head = self
+            .columns()
+            .into_iter()
+            .map(|name| match units.get(name) {
+                Some(unit) => cell("th", &format!("{name} ({unit})")),
+                None => cell("th", name),
+            });
+        let mut html = format!(
+            "<table><thead><tr>{}</tr></thead><tbody>",
+            head.collect::<String>()
+        );
+        let mut left = SHOWN;
+        for batch in &self.batches {
+            let n = left.min(batch.num_rows());
+            for row in 0..n {
+                html.push_str("<tr>");
+                for column in batch.columns() {
+                    let value = value(py, column, row)?;
+                    let text = match value.is_none(py) {
+                        true => String::new(),
+                        false => value.bind(py).str()?.to_string(),
+                    };
+                    html.push_str(&cell("td", &text));
+                }
+                html.push_str("</tr>");
+            }
+            left -= n;
+        }
+        let n = self.n_rows();
+        html.push_str(&format!(
+            "</tbody></table><p>{}: {n} rows</p>",
+            escape(&self.name)
+        ));
+        Ok(html)
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -205,4 +247,81 @@ impl Table {
         let schema = schema.map_err(|e| PyValueError::new_err(e.to_string()))?;
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
+}
+
+/// Iterates over the rows of a table.
+#[pyclass(frozen, module = "hnn_sweep")]
+pub struct Rows {
+    table: Py<Table>,
+    /// Batch, and row in it.
+    next: Mutex<(usize, usize)>,
+}
+
+#[pymethods]
+impl Rows {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let table = self.table.get();
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(batch) = table.batches.get(next.0) {
+            if next.1 == batch.num_rows() {
+                *next = (next.0 + 1, 0);
+                continue;
+            }
+            let row = PyDict::new(py);
+            for (field, column) in table.schema.fields().iter().zip(batch.columns()) {
+                row.set_item(field.name(), value(py, column, next.1)?)?;
+            }
+            next.1 += 1;
+            return Ok(Some(row));
+        }
+        Ok(None)
+    }
+}
+
+/// One value; None where it is missing.
+fn value(py: Python<'_>, column: &ArrayRef, row: usize) -> PyResult<Py<PyAny>> {
+    if column.is_null(row) {
+        return Ok(py.None());
+    }
+    Ok(match column.data_type() {
+        DataType::Float64 => column
+            .as_primitive::<Float64Type>()
+            .value(row)
+            .into_py_any(py)?,
+        DataType::Float32 => column
+            .as_primitive::<Float32Type>()
+            .value(row)
+            .into_py_any(py)?,
+        DataType::Int32 => column
+            .as_primitive::<Int32Type>()
+            .value(row)
+            .into_py_any(py)?,
+        DataType::Int64 => column
+            .as_primitive::<Int64Type>()
+            .value(row)
+            .into_py_any(py)?,
+        DataType::Utf8 => column.as_string::<i32>().value(row).into_py_any(py)?,
+        DataType::Boolean => column.as_boolean().value(row).into_py_any(py)?,
+        DataType::List(_) => numbers_of(&column.as_list::<i32>().value(row)).into_py_any(py)?,
+        other => {
+            return Err(PyTypeError::new_err(format!(
+                "{other} has no Python value; read the table as Arrow"
+            )));
+        }
+    })
+}
+
+/// A list's numbers.
+fn numbers_of(values: &ArrayRef) -> Array {
+    Array::floats(match values.data_type() {
+        DataType::Float32 => {
+            let values = values.as_primitive::<Float32Type>().values();
+            values.iter().map(|x| f64::from(*x)).collect()
+        }
+        _ => values.as_primitive::<Float64Type>().values().to_vec(),
+    })
 }

@@ -1,9 +1,10 @@
-"""The programs of docs/python.md run, in the order in which they stand there; so do the examples of docstrings."""
+"""The programs of docs/python.md and README.md run as they stand there; so do the examples of docstrings."""
 
 import doctest
 import importlib
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def test_the_programs_of_the_documentation_run(tmp_path, monkeypatch):
         if extra and importlib.util.find_spec(extra) is None:
             continue  # an optional package that is not installed
         exec(compile(program, "docs/python.md", "exec"), names)
+
+
+def test_the_example_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch):
+    pytest.importorskip("hnn_core")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "pipelines", "pipelines")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "hnn_sweep" in block]
+    names = {"__name__": "readme"}
+    exec(compile(program, "README.md", "exec"), names)
+    assert len(names["dpls"]) == 2 and len(names["sweep"].summary) == 1
 
 
 @pytest.mark.parametrize("module", ["_backend", "_batch"])

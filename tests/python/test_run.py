@@ -36,6 +36,8 @@ def test_tables_are_arrow_for_every_reader(pipeline):
     assert table.schema.field("peak").metadata[b"units"] == b"nAm"
     assert summary.units["peak"] == "nAm"
     assert table.to_pandas()["peak"].tolist() == peaks
+    assert pd.DataFrame(summary)["peak"].tolist() == peaks
+    assert [row["peak"] for row in summary] == peaks
     if hasattr(pd.DataFrame, "from_arrow"):
         assert pd.DataFrame.from_arrow(summary)["peak"].tolist() == peaks
     assert duckdb.sql("SELECT max(peak) FROM summary").fetchall() == [(max(peaks),)]
@@ -72,6 +74,8 @@ def test_dipoles_are_hnn_core_s(pipeline):
     assert len(dipoles) == 2
     table = sweep.table("dipole", sim=1)
     assert np.array_equal(np.concatenate([d.data["agg"] for d in dipoles]), np.asarray(table["agg"]))
+    with pytest.raises(ValueError, match="no dipoles of simulation 9"):
+        sweep.dipoles(sim=9)
     assert dipoles[0].copy().smooth(5.0).data["agg"].shape == dipoles[0].times.shape
 
 
@@ -97,6 +101,25 @@ def test_a_sweep_shows_itself(pipeline):
     assert "weights: 2 points, 4 done, 0 failed" in repr(sweep)
     shown = sweep._repr_html_()
     assert "<td>weights</td><td>2</td><td>2</td><td>4</td><td>0</td><td>weight</td>" in shown
+    assert shown.count("data:image/svg+xml;base64,") == 1
+    table = sweep.summary._repr_html_()
+    assert "<th>peak (nAm)</th>" in table and "summary: 4 rows" in table
+
+
+def test_figures_and_a_page_are_drawn_of_a_sweep(pipeline, tmp_path):
+    sweep = hnn_sweep.run(pipeline, verbose=False)
+    figure = sweep.plot("against", where="weight>0")
+    assert figure._repr_svg_().startswith("<svg") and "peak" in figure.svg
+    figure.save(tmp_path / "figure.svg")
+    assert (tmp_path / "figure.svg").read_text(encoding="utf-8") == figure.svg
+    with pytest.raises(ValueError, match="end in .svg"):
+        figure.save(tmp_path / "figure.png")
+    with pytest.raises(ValueError, match='no figure "dipole"; there are dipoles'):
+        sweep.plot("dipole")
+    with pytest.raises(hnn_sweep.PipelineError, match="wieght"):
+        sweep.plot("against", x="wieght")
+    page = sweep.report(tmp_path / "report.html")
+    assert "weights" in open(page, encoding="utf-8").read()
 
 
 def test_progress_is_shown_in_lines_without_tqdm(pipeline, capsys, monkeypatch):

@@ -54,6 +54,21 @@ pub enum Kind {
     Coordinates,
 }
 
+impl Kind {
+    /// All of them, by name.
+    pub const ALL: [(&str, Kind); 9] = [
+        ("dipoles", Kind::Dipoles),
+        ("map", Kind::Map),
+        ("against", Kind::Against),
+        ("simulation", Kind::Simulation),
+        ("cells", Kind::Cells),
+        ("target", Kind::Target),
+        ("psd", Kind::Psd),
+        ("csd", Kind::Csd),
+        ("coordinates", Kind::Coordinates),
+    ];
+}
+
 /// What to draw, and how.
 #[derive(Clone, Debug, Default)]
 pub struct PlotOptions {
