@@ -97,9 +97,9 @@ class Fit:
 
 def run(
     file: str | PathLike[str],
+    choices: dict[str, bool],
     folder: str | None = None,
     n_jobs: int = -1,
-    retry_failed: bool = False,
     time_limit: float | None = None,
     progress: Any = None,
 ) -> dict[str, Any]: ...

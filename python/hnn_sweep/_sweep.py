@@ -24,6 +24,7 @@ def run(
     n_jobs: int = -1,
     retry_failed: bool = False,
     time_limit: float | None = None,
+    replace: bool = False,
     verbose: bool = True,
 ) -> Sweep:
     """Run a pipeline file: simulate what is missing, and keep every result.
@@ -40,6 +41,8 @@ def run(
         Whether what failed before is simulated again.
     time_limit : float, optional
         Longest time (s) of a simulation.
+    replace : bool
+        Whether the sweep that another file has run under the same name may be replaced.
     verbose : bool
         Whether progress is shown.
 
@@ -59,9 +62,9 @@ def run(
     try:
         outcome = _hnn_sweep.run(
             os.fspath(file),
+            {"retry_failed": retry_failed, "replace": replace},
             None if folder is None else os.fspath(folder),
             n_jobs,
-            retry_failed,
             time_limit,
             shown,
         )

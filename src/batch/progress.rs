@@ -1,6 +1,8 @@
 //! What `verbose` prints: the only place of the room that prints.
 
 use crate::stages::{Finished, Plan, Watch};
+use std::fmt::Arguments;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// Least time between two lines.
@@ -27,14 +29,20 @@ impl Lines {
     }
 }
 
+/// Prints a line; that it cannot be written is no reason to break off a batch.
+fn print(text: Arguments) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 impl Watch for Lines {
     fn planned(&mut self, plan: &Plan) {
         self.wanted = plan.tasks.len();
         if self.verbose {
-            eprintln!(
-                "{}: {} simulations, {} of them to simulate",
-                self.name, plan.n_tasks, self.wanted
-            );
+            let (name, wanted) = (&self.name, self.wanted);
+            print(format_args!(
+                "{name}: {} simulations, {wanted} of them to simulate",
+                plan.n_tasks
+            ));
         }
     }
 
@@ -42,7 +50,10 @@ impl Watch for Lines {
         self.done += 1;
         if self.verbose && (self.last.elapsed() >= EVERY || self.done == self.wanted) {
             self.last = Instant::now();
-            eprintln!("{}: {} of {} simulated", self.name, self.done, self.wanted);
+            print(format_args!(
+                "{}: {} of {} simulated",
+                self.name, self.done, self.wanted
+            ));
         }
     }
 }

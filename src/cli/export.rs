@@ -268,7 +268,7 @@ const LISTED: usize = 3;
 
 fn tell(report: &Report) -> u8 {
     for words in &report.left_out {
-        eprintln!("left out: {words}");
+        super::complain!("left out: {words}");
     }
     for file in report.files.iter().take(LISTED) {
         say!("{}", file.display());

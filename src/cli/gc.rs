@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder_of(&arguments.path)?;
     let store = super::open(&folder)?;
     let garbage = store.state().garbage();
-    let total = store.state().sims.len() as u64;
+    let mut stored: Vec<u32> = store.state().tasks.keys().map(|(sim, _)| *sim).collect();
+    stored.dedup();
+    let total = stored.len() as u64;
     say!(
         "{} of {} simulations are in no present grid",
         HumanCount(garbage.len() as u64),

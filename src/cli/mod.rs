@@ -3,13 +3,16 @@
 mod compact;
 mod export;
 mod gc;
+mod hint;
 mod network;
+mod output;
 mod plan;
 mod plot;
 mod progress;
 mod query;
 mod report;
 mod run;
+mod signals;
 mod status;
 mod verify;
 mod why;
@@ -18,6 +21,7 @@ use crate::stages::RunError;
 use crate::store::StoreError;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use output::{complain, say};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -52,14 +56,18 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Simulate what is missing of a pipeline's grid
+    #[command(after_help = run::EXAMPLES)]
     Run(run::Arguments),
     /// Show what a run would do and why; nothing is written
     Plan(plan::Arguments),
     /// Show what a folder of results holds
+    #[command(after_help = status::EXAMPLES)]
     Status(status::Arguments),
     /// List failed simulations with their errors
+    #[command(after_help = status::EXAMPLES_OF_FAILURES)]
     Failures(status::Arguments),
     /// Simulate what is missing, and again what failed before
+    #[command(after_help = run::EXAMPLES_OF_RETRY)]
     Retry(run::Arguments),
     /// Check every file of a folder against its checksum
     Verify(verify::Arguments),
@@ -83,9 +91,26 @@ enum Verb {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    signals::survive();
+    // The panic has said where it came from.
+    let code = std::panic::catch_unwind(answer).unwrap_or_else(|_| {
+        complain!("an error in hnn-sweep itself: please report the lines above with the command that you gave");
+        DISK
+    });
+    let code = match output::lost() {
+        Some(error) => {
+            complain!("cannot write to standard output: {error}");
+            if code == SUCCESS { DISK } else { code }
+        }
+        None => code,
+    };
+    ExitCode::from(code)
+}
+
+fn answer() -> u8 {
     if std::env::args_os().len() < 2 {
-        println!("{}", Cli::command().render_help());
-        return ExitCode::from(SUCCESS);
+        say!("{}", Cli::command().render_help());
+        return SUCCESS;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -94,9 +119,11 @@ pub fn main() -> ExitCode {
                 error.kind(),
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
             );
-            // A closed pipe is no reason to complain.
-            let _ = error.print();
-            return ExitCode::from(if asked { SUCCESS } else { INPUT });
+            let printed = error.print();
+            if asked {
+                output::note(printed);
+            }
+            return if asked { SUCCESS } else { INPUT };
         }
     };
     let result = match cli.verb {
@@ -115,21 +142,19 @@ pub fn main() -> ExitCode {
         Verb::Network(arguments) => network::run(&arguments),
         Verb::Why(arguments) => why::run(&arguments),
     };
-    match result {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let code = exit_code(&error);
-            eprintln!("{:?}", miette::Report::new(error));
-            ExitCode::from(code)
-        }
-    }
+    result.unwrap_or_else(|error| {
+        let code = exit_code(&error);
+        complain!("{:?}", miette::Report::new(error));
+        code
+    })
 }
 
 fn exit_code(error: &RunError) -> u8 {
     match error {
         RunError::Pipeline(_) | RunError::Input { .. } => INPUT,
         RunError::Store(StoreError::Conflict { .. } | StoreError::NoStore { .. }) => INPUT,
-        RunError::Store(_) => DISK,
+        RunError::Store(_) | RunError::System { .. } => DISK,
+        RunError::Stopped => INTERRUPTED,
     }
 }
 
@@ -167,12 +192,3 @@ fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), RunError> {
         .map_err(|e| StoreError::io("write", path, e))?;
     Ok(crate::store::settle(file, path)?)
 }
-
-/// Prints to standard output; a reader that has gone away is no error.
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
-use say;

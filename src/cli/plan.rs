@@ -1,7 +1,8 @@
 //! `hnn-sweep plan`.
 
-use super::{SUCCESS, say};
+use super::{SUCCESS, complain, say};
 use crate::pipeline::Pipeline;
+use crate::stages::plan::Replaced;
 use crate::stages::{self, Options, Plan, RunError};
 use crate::store::Store;
 use clap::Args;
@@ -41,10 +42,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let stored = Store::open(folder)?;
-    let grid = stages::expand(&pipeline, stored.as_ref().map(Store::state))?;
+    let pool = stages::pool(options.jobs)?;
+    let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
     say!("{}", describe(&pipeline, &plan, &options));
+    remarks(&plan)
+        .iter()
+        .for_each(|remark| complain!("{remark}"));
     Ok(SUCCESS)
+}
+
+/// What should not be overlooked before a run.
+pub(super) fn remarks(plan: &Plan) -> Vec<String> {
+    let mut remarks: Vec<String> = plan.unused.iter().map(|name| unused_remark(name)).collect();
+    if let Some(Replaced { file, points, of }) = &plan.replaced {
+        remarks.push(format!(
+            "WARNING: {file} has run a sweep of this name in this folder; {points} of its {of} points would leave the grid, so `run` asks \
+             for --replace, or give another `name`"
+        ));
+    }
+    remarks
+}
+
+pub(super) fn unused_remark(name: &str) -> String {
+    format!(
+        "WARNING: the parameter `{name}` changes nothing: all of its values give the same simulations; use it in an expression (\"{name}\") \
+         or remove it"
+    )
 }
 
 /// A plan in words.

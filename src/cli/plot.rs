@@ -144,7 +144,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         .extension()
         .map(|e| e.to_string_lossy().to_ascii_lowercase());
     if extension.as_deref() != Some("svg") {
-        eprintln!(
+        super::complain!(
             "error: {} does not end in .svg, the format that figures are written in",
             output.display()
         );
@@ -181,7 +181,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     super::write_whole(&output, drawn.svg.as_bytes())?;
     say!("{}", output.display());
     for note in &drawn.notes {
-        eprintln!("{note}");
+        super::complain!("{note}");
     }
     Ok(SUCCESS)
 }

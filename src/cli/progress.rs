@@ -1,7 +1,8 @@
-//! Progress of a run: a bar on a terminal, sparse lines elsewhere.
+//! Progress of a run: a bar on a terminal, a line a minute elsewhere.
 
-use super::plan::describe;
-use super::say;
+use super::plan::{describe, remarks};
+use super::signals::Signals;
+use super::{complain, say};
 use crate::pipeline::Pipeline;
 use crate::stages::{Finished, Options, Plan, Watch};
 use crate::store::Status;
@@ -9,42 +10,60 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// Lines between 0 and 100 % where there is no terminal.
-const LINES: u64 = 10;
-/// Longest time without a line.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Time between two lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+/// Time between two pictures of the bar.
+const DRAW_EVERY: Duration = Duration::from_millis(500);
+
+/// How much is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verbosity {
+    /// Errors and warnings only.
+    Quiet,
+    /// The plan, progress, what failed.
+    Normal,
+    /// Every simulation.
+    Verbose,
+}
 
 pub(super) struct Progress<'a> {
     pipeline: &'a Pipeline,
     options: &'a Options,
-    quiet: bool,
-    verbose: bool,
+    signals: &'a Signals,
+    verbosity: Verbosity,
     bar: Option<ProgressBar>,
     total: u64,
     done: u64,
     failed: u64,
+    /// Time (s) per task that the plan expects of all workers together.
+    expected: f64,
     began: Instant,
-    printed: (u64, Instant),
+    shown: Instant,
+    is_simulating: bool,
+    has_said_stopping: bool,
 }
 
 impl<'a> Progress<'a> {
     pub(super) fn new(
         pipeline: &'a Pipeline,
         options: &'a Options,
-        quiet: bool,
-        verbose: bool,
+        signals: &'a Signals,
+        verbosity: Verbosity,
     ) -> Self {
         Self {
             pipeline,
             options,
-            quiet,
-            verbose,
+            signals,
+            verbosity,
             bar: None,
             total: 0,
             done: 0,
             failed: 0,
+            expected: 0.0,
             began: Instant::now(),
-            printed: (0, Instant::now()),
+            shown: Instant::now(),
+            is_simulating: false,
+            has_said_stopping: false,
         }
     }
 
@@ -54,91 +73,142 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn rate(&self) -> f64 {
-        self.done as f64 / self.began.elapsed().as_secs_f64().max(1e-3)
+    /// What is known of the time: the plan's expectation counts as much as one task of each worker.
+    fn seconds_per_task(&self) -> f64 {
+        let prior = self.options.jobs as f64;
+        let elapsed = self.began.elapsed().as_secs_f64();
+        (elapsed + prior * self.expected) / (self.done as f64 + prior)
     }
 
-    fn print_line(&mut self) {
-        let step = (self.total / LINES).max(1);
-        let (last, at) = self.printed;
-        let due = self.done - last >= step || at.elapsed() > SILENCE || self.done == self.total;
-        if self.quiet || !due {
-            return;
-        }
-        self.printed = (self.done, Instant::now());
-        let left = (self.total - self.done) as f64 / self.rate().max(1e-9);
+    /// `(2 failed) 1.5/s, 3 minutes left`.
+    fn state(&self) -> String {
+        let each = self.seconds_per_task();
+        let left = self.total.saturating_sub(self.done) as f64 * each;
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let failed = match self.failed {
             0 => String::new(),
-            n => format!(", {n} failed"),
+            n => format!("({n} failed) "),
         };
-        say!(
-            "{}/{} simulated{failed}, {:.2} per second, {} left",
-            self.done,
-            self.total,
-            self.rate(),
+        format!(
+            "{failed}{}, {} left",
+            rate(1.0 / each.max(1e-9)),
             HumanDuration(left)
-        );
+        )
+    }
+
+    /// A line that does not disturb the bar.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => say!("{text}"),
+        }
+    }
+}
+
+/// A rate with the digits that mean something.
+fn rate(per_second: f64) -> String {
+    let units = [(1.0, "s"), (60.0, "min"), (3600.0, "h")];
+    let (factor, unit) = units
+        .into_iter()
+        .find(|(factor, _)| per_second * factor >= 1.0)
+        .unwrap_or((3600.0, "h"));
+    match per_second * factor {
+        x if x < 9.95 => format!("{x:.1}/{unit}"),
+        x => format!("{x:.0}/{unit}"),
     }
 }
 
 impl Watch for Progress<'_> {
     fn planned(&mut self, plan: &Plan) {
-        if self.quiet {
+        remarks(plan)
+            .iter()
+            .for_each(|remark| complain!("{remark}"));
+        self.total = plan.tasks.len() as u64;
+        self.expected = plan.seconds(self.options.jobs) / (self.total.max(1) as f64);
+        self.began = Instant::now();
+        self.shown = Instant::now();
+        if self.verbosity == Verbosity::Quiet {
             return;
         }
         say!("{}", describe(self.pipeline, plan, self.options));
-        self.total = plan.tasks.len() as u64;
-        self.began = Instant::now();
-        self.printed = (0, Instant::now());
         if self.total > 0 && std::io::stderr().is_terminal() {
-            let style = "{bar:40.cyan} {pos}/{len} {msg}{per_sec}, {eta} left, {elapsed} so far";
+            let style = "{bar:40.cyan} {pos}/{len} {msg}, {elapsed} so far";
+            let style = ProgressStyle::with_template(style);
             let bar = ProgressBar::new(self.total);
-            bar.set_style(
-                ProgressStyle::with_template(style)
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-            bar.enable_steady_tick(Duration::from_millis(500));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_message(self.state());
             self.bar = Some(bar);
         }
     }
 
     fn finished(&mut self, task: &Finished) {
         self.done += 1;
-        let error = match &task.status {
-            Status::Done => None,
-            Status::Failed { class, error } => Some(format!("{class}: {error}")),
-        };
-        self.failed += u64::from(error.is_some());
         let (sim, trial) = task.id;
-        let line = match error {
-            Some(error) if !self.quiet => Some(format!("sim {sim} trial {trial} failed: {error}")),
-            None if self.verbose => Some(format!("sim {sim} trial {trial}: {:.3} s", task.wall_s)),
-            _ => None,
+        match &task.status {
+            Status::Failed { class, error } => {
+                self.failed += 1;
+                if self.verbosity > Verbosity::Quiet {
+                    self.line(&format!("sim {sim} trial {trial} failed: {class}: {error}"));
+                }
+            }
+            Status::Done if self.verbosity == Verbosity::Verbose => {
+                self.line(&format!("sim {sim} trial {trial}: {:.3} s", task.wall_s));
+            }
+            Status::Done => {}
+        }
+    }
+
+    fn tick(&mut self) {
+        if !self.is_simulating {
+            self.is_simulating = true;
+            self.signals.end_at_once(false);
+        }
+        if self.signals.stopped() && !self.has_said_stopping {
+            self.has_said_stopping = true;
+            self.signals.end_at_once(true);
+            complain!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
+        }
+        let every = if self.bar.is_some() {
+            DRAW_EVERY
+        } else {
+            LINE_EVERY
         };
-        match (&self.bar, line) {
-            (Some(bar), line) => {
-                if let Some(line) = line {
-                    bar.println(line);
-                }
-                if self.failed > 0 {
-                    bar.set_message(format!("({} failed) ", self.failed));
-                }
-                bar.inc(1);
+        if self.verbosity == Verbosity::Quiet || self.shown.elapsed() < every {
+            return;
+        }
+        self.shown = Instant::now();
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(self.done);
+                bar.set_message(self.state());
             }
-            (None, line) => {
-                if let Some(line) = line {
-                    say!("{line}");
-                }
-                self.print_line();
-            }
+            None => say!("{}/{} simulated, {}", self.done, self.total, self.state()),
         }
     }
 
     fn reducing(&mut self, n: usize) {
+        // Nothing is in flight any more.
+        self.signals.end_at_once(true);
         self.end();
-        if n > 0 && !self.quiet {
+        if n > 0 && self.verbosity > Verbosity::Quiet {
             say!("statistics of {n} simulations from the stored tables");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn rates_have_the_digits_that_mean_something() {
+        let rates = [123.4, 12.34, 9.96, 1.5, 0.5, 1.0 / 60.0, 0.001, 1e-5];
+        let words = rates.map(rate);
+        assert_eq!(
+            words,
+            [
+                "123/s", "12/s", "10/s", "1.5/s", "30/min", "1.0/min", "3.6/h", "0.0/h"
+            ]
+        );
     }
 }

@@ -82,7 +82,7 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
             format!("COPY ({sql}) TO '{file}' (FORMAT {format})")
         }
     };
-    eprintln!(
+    super::complain!(
         "This hnn-sweep was built without SQL, which takes long to compile. Get it with\n\
          \n    cargo build --release --features query\n\
          \nor give this to DuckDB:\n"

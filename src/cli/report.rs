@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     let notes = write(&loader, &options, &arguments.output)?;
     for note in notes.iter().filter(|note| note.contains("--max-size")) {
-        eprintln!("{note}");
+        super::complain!("{note}");
     }
     let size = std::fs::metadata(&arguments.output).map_or(0, |file| file.len());
     say!(
@@ -96,11 +96,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn start(folder: &Path, sweep: &str, output: &Path) -> Self {
+    /// Begins; `None` if the system gives no thread for it.
+    pub(super) fn start(folder: &Path, sweep: &str, output: &Path) -> Option<Self> {
         let (stop, stopped) = mpsc::channel();
         let (folder, sweep, output) =
             (folder.to_path_buf(), sweep.to_owned(), output.to_path_buf());
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().spawn(move || {
             let mut wait = FIRST_PAGE;
             while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 // What cannot be read now can be at the next turn; the last page, after the run, tells what is wrong.
@@ -108,7 +109,10 @@ impl Live {
                 wait = PAGE_INTERVAL;
             }
         });
-        Self { stop, thread }
+        Some(Self {
+            stop,
+            thread: thread.ok()?,
+        })
     }
 
     /// Waits for the page that is being written, if one is.

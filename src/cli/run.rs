@@ -1,26 +1,37 @@
 //! `hnn-sweep run`.
 
-use super::progress::Progress;
+use super::plan::unused_remark;
+use super::progress::{Progress, Verbosity};
 use super::report::{self, Live};
-use super::{DISK, FAILURES, INTERRUPTED, SUCCESS, say};
+use super::signals::Signals;
+use super::{DISK, FAILURES, INTERRUPTED, SUCCESS, complain, hint, say};
 use crate::pipeline::Pipeline;
 use crate::solver::Solver;
-use crate::stages::{self, Options, RunError};
+use crate::stages::plan::FailedTask;
+use crate::stages::{self, Options, RunError, RunOutcome};
 use clap::Args;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Failed simulations that are listed.
 const LISTED: usize = 10;
 
-#[derive(Args, Debug)]
-#[command(after_help = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   hnn-sweep run pipelines/erp_weights.toml
   hnn-sweep run pipelines/erp_weights.toml --jobs 4 --retry-failed
 
-What is finished is kept at once: stop with Ctrl-C (or pull the plug) and run the same command to go on.")]
+What is finished is kept at once: stop with Ctrl-C (or pull the plug) and run the same command to go on.
+Several runs of a file, in several terminals, say, share the work.";
+
+pub(super) const EXAMPLES_OF_RETRY: &str = "\
+Examples:
+  hnn-sweep retry pipelines/erp_weights.toml
+  hnn-sweep retry pipelines/erp_weights.toml --time-limit 600
+
+It is `hnn-sweep run --retry-failed`. What failed is listed by `hnn-sweep failures`.";
+
+#[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Pipeline file
     file: PathBuf,
@@ -36,6 +47,9 @@ pub(super) struct Arguments {
     /// Simulate again what failed before
     #[arg(long)]
     retry_failed: bool,
+    /// Take the place of the sweep that another file has run under the same `name` in this folder
+    #[arg(long)]
+    replace: bool,
     /// Give up on a simulation after this time; it counts as failed
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     time_limit: Option<Duration>,
@@ -45,12 +59,22 @@ pub(super) struct Arguments {
     /// Write the sweep as an HTML page, anew every 30 s while it runs
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Print errors only
+    /// Print errors and warnings only
     #[arg(short, long)]
     quiet: bool,
     /// Print every simulation
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
+}
+
+impl Arguments {
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -60,29 +84,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time in seconds, such as 60".into())
 }
 
-static STOP: AtomicBool = AtomicBool::new(false);
-
 pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
+    let signals = Signals::catch();
     let pipeline = Pipeline::load(&arguments.file)?;
     let options = Options {
         jobs: stages::jobs(arguments.jobs),
         retry_failed: retry || arguments.retry_failed,
+        replace: arguments.replace,
         time_limit: arguments.time_limit,
         folder: arguments.folder.clone(),
         ..Options::default()
     };
-    // Without a handler Ctrl-C ends the process, which loses no more than what is in flight.
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-        eprintln!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
-    });
-    let mut progress = Progress::new(&pipeline, &options, arguments.quiet, arguments.verbose);
+    let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let page = arguments.report.as_ref();
-    let live = page.map(|page| Live::start(folder, &pipeline.name, page));
-    let outcome = stages::run(&pipeline, &options, &Solver::new(), &STOP, &mut progress);
+    let live = page.and_then(|page| Live::start(folder, &pipeline.name, page));
+    let solver = Solver::new();
+    let outcome = stages::run(&pipeline, &options, &solver, &signals.stop, &mut progress);
     if let Some(live) = live {
         live.end();
     }
@@ -91,57 +109,71 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     if let Some(page) = page {
         report::write_now(folder, &pipeline.name, page, None)?;
     }
-    let again = format!("hnn-sweep run {}", arguments.file.display());
-    if !outcome.failed.is_empty() {
-        eprintln!(
-            "{} of {} simulations failed:",
-            outcome.failed.len(),
-            outcome.n_tasks
-        );
-        for failed in outcome.failed.iter().take(LISTED) {
-            eprintln!(
-                "  sim {} trial {} ({}): {}: {}",
-                failed.sim, failed.trial, failed.parameters, failed.class, failed.error
-            );
+    Ok(tell(arguments, &pipeline, &outcome))
+}
+
+/// Says what a run did and what is left to do; gives the exit code.
+fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 {
+    let RunOutcome {
+        n_tasks,
+        simulated,
+        failed_now,
+        failed,
+        left,
+        damaged,
+        unused,
+    } = outcome;
+    let folder = arguments.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    let again = hint::command("run", &arguments.file, arguments.folder.as_deref());
+    if !failed.is_empty() {
+        complain!("{} of {n_tasks} simulations failed:", failed.len());
+        for task in failed.iter().take(LISTED) {
+            let FailedTask {
+                sim,
+                trial,
+                parameters,
+                class,
+                error,
+                ..
+            } = task;
+            complain!("  sim {sim} trial {trial} ({parameters}): {class}: {error}");
         }
-        if outcome.failed.len() > LISTED {
-            eprintln!(
-                "  … and {} more: see status and error in the table `simulations`",
-                outcome.failed.len() - LISTED
-            );
+        if failed.len() > LISTED {
+            let all = format!("hnn-sweep failures {}", hint::quoted(folder));
+            complain!("  … and {} more: `{all}` lists them", failed.len() - LISTED);
         }
-        eprintln!("simulate them again with `{again} --retry-failed`");
+        complain!("once the cause is mended, simulate them again with `{again} --retry-failed`");
     }
-    for file in &outcome.damaged {
-        eprintln!(
+    for file in damaged {
+        complain!(
             "{file} was damaged and is put aside; simulate again what it held with `{again}`"
         );
     }
-    if outcome.left > 0 {
-        eprintln!(
-            "interrupted: {} simulations are left; go on with `{again}`",
-            outcome.left
-        );
-        return Ok(INTERRUPTED);
+    if *left > 0 {
+        complain!("interrupted: {left} simulations are left; go on with `{again}`");
+        return INTERRUPTED;
     }
-    if !arguments.quiet {
+    unused
+        .iter()
+        .for_each(|name| complain!("{}", unused_remark(name)));
+    if arguments.verbosity() > Verbosity::Quiet {
+        let failed = match failed_now {
+            0 => String::new(),
+            n => format!(", {n} failed"),
+        };
         say!(
-            "{} simulated; results are in {}",
-            outcome.simulated,
+            "{} simulated{failed}; results are in {}",
+            simulated - failed_now,
             folder.display()
         );
-        if outcome.simulated > 0 && !pipeline.summaries.is_empty() {
-            say!(
-                "ask them with `hnn-sweep query {} \"SELECT * FROM summary LIMIT 5\"`",
-                folder.display()
-            );
+        if cfg!(feature = "query") && simulated > failed_now && !pipeline.summaries.is_empty() {
+            let folder = hint::quoted(folder);
+            say!("ask them with `hnn-sweep query {folder} \"SELECT * FROM summary LIMIT 5\"`");
         }
     }
-    Ok(
-        match (outcome.damaged.is_empty(), outcome.failed.is_empty()) {
-            (false, _) => DISK,
-            (true, false) => FAILURES,
-            (true, true) => SUCCESS,
-        },
-    )
+    match (damaged.is_empty(), failed.is_empty()) {
+        (false, _) => DISK,
+        (true, false) => FAILURES,
+        (true, true) => SUCCESS,
+    }
 }

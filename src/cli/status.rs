@@ -5,15 +5,23 @@ use crate::stages::RunError;
 use crate::store::{Status, Table};
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Failed tasks that are listed.
 const LISTED: usize = 10;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  hnn-sweep status sim_results
+  hnn-sweep status pipelines/erp_weights.toml";
+
+pub(super) const EXAMPLES_OF_FAILURES: &str = "\
+Examples:
+  hnn-sweep failures sim_results
+  hnn-sweep failures pipelines/erp_weights.toml";
+
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  hnn-sweep status sim_results\n  hnn-sweep status pipelines/erp_weights.toml"
-)]
 pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
     #[arg(default_value = "sim_results")]
@@ -32,11 +40,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             Status::Done => None,
         })
         .collect();
+    // Simulations that `gc` dropped keep their numbers, and have no tasks.
+    let mut sims: Vec<u32> = state.tasks.keys().map(|(sim, _)| *sim).collect();
+    sims.dedup();
     say!(
         "{}: {} tasks of {} simulations done, {} failed",
         folder.display(),
         HumanCount((state.tasks.len() - failed.len()) as u64),
-        HumanCount(state.sims.len() as u64),
+        HumanCount(sims.len() as u64),
         HumanCount(failed.len() as u64)
     );
     for (name, sweep) in &state.sweeps {
@@ -94,8 +105,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     if failed.len() > LISTED {
         say!(
-            "  … and {} more: see status and error in the table `simulations`",
-            failed.len() - LISTED
+            "  … and {} more: `hnn-sweep failures {}` lists them",
+            failed.len() - LISTED,
+            super::hint::quoted(&folder)
         );
     }
     let mut damaged: Vec<&String> = state.damaged.values().collect();
@@ -112,6 +124,7 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
     let store = super::open(&folder)?;
     let state = store.state();
     let mut n = 0;
+    let mut files = BTreeSet::new();
     for ((sim, trial), task) in &state.tasks {
         let Status::Failed { class, error } = &task.status else {
             continue;
@@ -127,6 +140,7 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
                 .iter()
                 .filter(|p| p.sim == *sim && p.place.is_some())
             {
+                files.insert(sweep.file.as_ref());
                 let values = sweep.parameters.iter().zip(&point.values);
                 let words: Vec<String> = values
                     .filter_map(|((name, _), value)| Some(format!("{name} = {}", value.as_ref()?)))
@@ -137,7 +151,25 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
     }
     match n {
         0 => say!("no simulation has failed"),
-        _ => say!("{n} failed; simulate them again with `hnn-sweep retry FILE`"),
+        _ => say!(
+            "{n} failed; simulate them again with `{}`",
+            retry(&files, &folder)
+        ),
     }
     Ok(SUCCESS)
+}
+
+/// The command that simulates again what failed; of the file that ran it, where it is known and still there.
+fn retry(files: &BTreeSet<Option<&String>>, folder: &Path) -> String {
+    let only = files
+        .iter()
+        .next()
+        .copied()
+        .flatten()
+        .filter(|_| files.len() == 1);
+    let file = only.map_or_else(|| Path::new("FILE"), Path::new);
+    match file.exists() {
+        true => super::hint::command("retry", file, Some(folder)),
+        false => "hnn-sweep retry FILE".into(),
+    }
 }

@@ -34,14 +34,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         return Ok(SUCCESS);
     }
     for problem in &verdict.problems {
-        eprintln!("{problem}");
+        super::complain!("{problem}");
     }
     if verdict
         .problems
         .iter()
         .any(|problem| matches!(problem, Problem::Part(_)))
     {
-        eprintln!(
+        super::complain!(
             "`hnn-sweep run` of the pipeline simulates again what these files held, and nothing else"
         );
     }

@@ -311,6 +311,14 @@ impl Pipeline {
         self.grid.parameters()
     }
 
+    /// Parameters that nothing in the file uses: all of their values give the same simulations. What a closure uses is not known.
+    pub fn unused_parameters(&self) -> Vec<&str> {
+        match self.recipe {
+            Recipe::File(_) => self.scope.unused(),
+            Recipe::Code(_) => Vec::new(),
+        }
+    }
+
     /// Number of points of the grid; 1 without `[grid]`.
     pub fn n_points(&self) -> u64 {
         self.grid.n_points()

@@ -6,14 +6,17 @@ use super::reader::{Item, Place, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names that expressions may use: the grid's parameters, then derived ones.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Scope {
     pub(super) parameters: Vec<Parameter>,
     derived: Vec<Derived>,
     /// Derived parameters in an order in which each needs only earlier ones.
     order: Vec<usize>,
+    /// Whether a setting names a parameter or a derived one, in the order of [`names`](Self::names).
+    used: Vec<AtomicBool>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +118,9 @@ impl Scope {
             parameters,
             ..Self::default()
         };
+        let n_derived = derived.map_or(0, |table| table.iter().count());
+        let n_names = scope.parameters.len() + n_derived;
+        scope.used.resize_with(n_names, AtomicBool::default);
         let Some(table) = derived else {
             return Ok(scope);
         };
@@ -145,7 +151,44 @@ impl Scope {
     /// Reads an expression.
     pub(super) fn expression(&self, item: &Item) -> Result<Expr, PipelineError> {
         let derived: Vec<&str> = self.derived.iter().map(|d| d.name.as_str()).collect();
-        self.parse(item, &derived)
+        let expr = self.parse(item, &derived)?;
+        expr.variables().for_each(|index| self.note_use(index));
+        Ok(expr)
+    }
+
+    /// Takes note that a setting names a parameter, by its place in [`names`](Self::names).
+    pub(super) fn note_use(&self, index: usize) {
+        if let Some(used) = self.used.get(index) {
+            used.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Parameters that no setting names, neither itself nor through derived ones.
+    pub(crate) fn unused(&self) -> Vec<&str> {
+        let mut used: Vec<bool> = self
+            .used
+            .iter()
+            .map(|used| used.load(Ordering::Relaxed))
+            .collect();
+        // Each needs only earlier ones, so the last is known first.
+        for index in self.order.iter().rev() {
+            let is_used = used
+                .get(self.parameters.len() + index)
+                .copied()
+                .unwrap_or(false);
+            if let (true, Some(derived)) = (is_used, self.derived.get(*index)) {
+                for variable in derived.expr.variables() {
+                    if let Some(used) = used.get_mut(variable) {
+                        *used = true;
+                    }
+                }
+            }
+        }
+        let parameters = self.parameters.iter().zip(used);
+        parameters
+            .filter(|(_, used)| !used)
+            .map(|(p, _)| p.name.as_str())
+            .collect()
     }
 
     /// Parses an expression; `derived` are the names of all derived parameters, known or still to be read.

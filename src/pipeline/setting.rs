@@ -124,7 +124,10 @@ fn read_reference(item: &Item, scope: &Scope, kind: ParameterKind) -> Result<usi
         .map(|p| p.name.as_str())
         .collect();
     match scope.parameters.iter().position(|p| p.name == name) {
-        Some(index) if of_kind.contains(&name) => Ok(index),
+        Some(index) if of_kind.contains(&name) => {
+            scope.note_use(index);
+            Ok(index)
+        }
         Some(_) => Err(item.error(format!(
             "{} must be {kind}, and parameter `{name}` is not",
             item.describe()

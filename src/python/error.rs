@@ -7,7 +7,7 @@ use crate::solver::SolverError;
 use crate::stages::RunError;
 use crate::store;
 use miette::{Diagnostic, SourceSpan};
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 pyo3::create_exception!(
@@ -63,6 +63,13 @@ impl From<Error> for PyErr {
             Error::Run(RunError::Store(error)) => {
                 let help = Diagnostic::help(&error).map(|help| help.to_string());
                 with_help(StoreError::new_err(words(&error, help.as_deref())), help)
+            }
+            Error::Run(error @ RunError::Stopped) => {
+                PyKeyboardInterrupt::new_err(error.to_string())
+            }
+            Error::Run(RunError::System { what, help }) => {
+                let error = PyOSError::new_err(format!("{what}\nhelp: {help}"));
+                with_help(error, Some(help))
             }
             Error::Run(RunError::Input { what, help }) => {
                 let error = PipelineError::new_err(format!("{what}\nhelp: {help}"));

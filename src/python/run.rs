@@ -6,21 +6,31 @@ use crate::pipeline::Pipeline;
 use crate::solver::Solver;
 use crate::stages::{self, Options, RunOutcome};
 use crate::store::Store;
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+/// What a user decides about a run, from a dictionary.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Choices {
+    retry_failed: bool,
+    replace: bool,
+}
+
 /// Runs a pipeline file: simulates what is missing. Returns what was done, as a dictionary.
 #[pyfunction]
-#[pyo3(signature = (file, folder=None, n_jobs=-1, retry_failed=false, time_limit=None, progress=None))]
+#[pyo3(signature = (file, choices, folder=None, n_jobs=-1, time_limit=None, progress=None))]
 pub fn run<'py>(
     py: Python<'py>,
     file: PathBuf,
+    choices: Choices,
     folder: Option<PathBuf>,
     n_jobs: i64,
-    retry_failed: bool,
     time_limit: Option<f64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -29,7 +39,8 @@ pub fn run<'py>(
     let time_limit = time_limit.map_err(|e| Error::Argument(format!("time_limit: {e}")))?;
     let options = Options {
         jobs: stages::jobs(n_jobs),
-        retry_failed,
+        retry_failed: choices.retry_failed,
+        replace: choices.replace,
         time_limit,
         folder,
         ..Options::default()
@@ -65,7 +76,15 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
         failed,
         left,
         damaged,
+        unused,
     } = outcome;
+    for name in &unused {
+        let what = format!(
+            "the parameter `{name}` changes nothing: all of its values give the same simulations"
+        );
+        let what = CString::new(what).unwrap_or_default();
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &what, 2)?;
+    }
     let failures = PyList::empty(py);
     for task in failed {
         let failure = PyDict::new(py);
@@ -81,6 +100,7 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
     outcome.set_item("failed", failures)?;
     outcome.set_item("left", left)?;
     outcome.set_item("damaged", damaged)?;
+    outcome.set_item("unused", unused)?;
     Ok(outcome)
 }
 

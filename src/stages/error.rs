@@ -23,6 +23,17 @@ pub enum RunError {
         /// What to do.
         help: String,
     },
+    /// What the operating system refuses.
+    #[error("{what}")]
+    System {
+        /// What it refuses.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+    /// The run was stopped before it had a plan.
+    #[error("stopped before anything was simulated")]
+    Stopped,
 }
 
 impl Diagnostic for RunError {
@@ -30,7 +41,8 @@ impl Diagnostic for RunError {
         match self {
             RunError::Pipeline(error) => Diagnostic::help(error),
             RunError::Store(error) => Diagnostic::help(error),
-            RunError::Input { help, .. } => Some(Box::new(help)),
+            RunError::Input { help, .. } | RunError::System { help, .. } => Some(Box::new(help)),
+            RunError::Stopped => None,
         }
     }
 

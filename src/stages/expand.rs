@@ -8,6 +8,7 @@ use crate::solver::NUMERICS_VERSION;
 use crate::store::{Hash, State, Value};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A pipeline's grid.
 #[derive(Clone, Debug)]
@@ -51,7 +52,22 @@ const CHECKED: u64 = 16;
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
 pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {
+    until(pipeline, stored, &AtomicBool::new(false))
+}
+
+/// As [`expand`], until it is stopped.
+///
+/// # Errors
+/// As [`expand`], and [`RunError::Stopped`].
+pub fn until(
+    pipeline: &Pipeline,
+    stored: Option<&State>,
+    stop: &AtomicBool,
+) -> Result<Grid, RunError> {
     let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
+        if stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
+        }
         let values = pipeline.point(i);
         let bound = pipeline.bind(&values)?;
         let fingerprint = fingerprinter

@@ -13,14 +13,16 @@ pub mod sql;
 pub mod statistics;
 pub mod summarize;
 pub mod tables;
+mod threads;
 mod watch;
 
 pub use error::RunError;
 pub use expand::{Grid, expand};
 pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
-pub use options::{Options, Pace, Share, jobs};
+pub use options::{Options, Pace, Share};
 pub use plan::{Plan, plan};
 pub use simulate::{Failure, Simulate, Work, simulate};
+pub use threads::{cores, jobs, pool};
 pub use watch::{Finished, RunOutcome, Watch};
 
 use crate::pipeline::Pipeline;
@@ -42,8 +44,12 @@ pub fn run(
 ) -> Result<RunOutcome, RunError> {
     let folder = options.folder.as_deref().unwrap_or(&pipeline.save_folder);
     let stored = Store::open(folder)?;
-    let grid = expand(pipeline, stored.as_ref().map(Store::state))?;
+    let pool = pool(options.jobs)?;
+    let grid = pool.install(|| expand::until(pipeline, stored.as_ref().map(Store::state), stop))?;
     let plan = plan(pipeline, &grid, stored.as_ref(), options)?;
+    if let (Some(replaced), false) = (&plan.replaced, options.replace) {
+        return Err(replaced.refused(pipeline));
+    }
     watch.planned(&plan);
     drop(stored);
 
@@ -56,6 +62,7 @@ pub fn run(
         sims: &sims,
         options,
         solver,
+        pool: &pool,
         stop,
     };
     let simulated = simulate(&work, &plan, &mut session, watch)?;
@@ -71,6 +78,7 @@ pub fn run(
         failed_now: simulated.failed,
         failed: plan::failed_tasks(pipeline, &grid, &state),
         left: simulated.left,
+        unused: plan.unused,
         damaged,
     })
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 /// How a sweep is run; nothing in here changes its results.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Simulations at a time.
+    /// Simulations at a time; no more than there are [`cores`](super::cores).
     pub jobs: usize,
     /// Whether tasks that failed before are simulated again.
     pub retry_failed: bool,
+    /// Whether a sweep that another file has run under the same name may be replaced.
+    pub replace: bool,
     /// Longest time of a simulation.
     pub time_limit: Option<Duration>,
     /// Folder of the results instead of the pipeline's.
@@ -81,18 +83,11 @@ impl Default for Options {
         Self {
             jobs: 1,
             retry_failed: false,
+            replace: false,
             time_limit: None,
             folder: None,
             pace: Pace::default(),
             share: Share::All,
         }
-    }
-}
-
-/// Simulations at a time that a user asks for; 0 and less stand for all cores.
-pub fn jobs(asked: i64) -> usize {
-    match usize::try_from(asked) {
-        Ok(jobs) if jobs > 0 => jobs,
-        _ => std::thread::available_parallelism().map_or(1, usize::from),
     }
 }

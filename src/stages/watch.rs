@@ -52,6 +52,8 @@ pub struct RunOutcome {
     pub failed: Vec<FailedTask>,
     /// Tasks that were left because the run was interrupted.
     pub left: u64,
+    /// Parameters that change nothing, as the plan found them.
+    pub unused: Vec<String>,
     /// Files that turned out to be damaged; what they held is missing now.
     pub damaged: Vec<String>,
 }

@@ -218,6 +218,9 @@ pub struct Sweep {
     pub points: Vec<Point>,
     /// Statistics of the table `summary`.
     pub summaries: Vec<Column>,
+    /// What was run last under the sweep's name, if that was a file.
+    #[serde(default)]
+    pub file: Option<String>,
 }
 
 /// A point of a grid.

@@ -3,8 +3,10 @@
 pub mod differences;
 pub mod explain;
 mod reason;
+mod remarks;
 
 pub use reason::Reason;
+pub use remarks::Replaced;
 
 use super::error::RunError;
 use super::expand::{Grid, describe, stored_value};
@@ -41,6 +43,10 @@ pub struct Plan {
     pub groups: Vec<(Reason, u64)>,
     /// Statistics that are to be computed from stored tables.
     pub reductions: u64,
+    /// Parameters that change nothing: all of their values give the same simulations.
+    pub unused: Vec<String>,
+    /// The sweep of another file that this one would replace.
+    pub replaced: Option<Replaced>,
     /// Expected time (s) of a simulation.
     pub seconds_per_task: f64,
     /// Whether that was measured, or else estimated from the network's size.
@@ -197,6 +203,8 @@ pub fn plan(
         let missing = super::reduce::missing(pipeline, grid, &sims, stored.state());
         plan.reductions = missing.len() as u64;
     }
+    plan.unused = remarks::unused(pipeline, grid, plan.n_shared);
+    plan.replaced = remarks::replaced(pipeline, grid, state);
     estimate(&mut plan, pipeline, grid, state, &wanted);
     Ok(plan)
 }
@@ -316,6 +324,7 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
             .iter()
             .map(|summary| statistics::column(summary, pipeline.n_trials))
             .collect(),
+        file: remarks::file_of(pipeline),
         recipe: grid.recipe,
         points: grid
             .points

@@ -23,7 +23,6 @@ use crate::solver::Threads;
 use crate::store::{Commit, Session};
 use attempt::Attempts;
 use committing::{commit, commit_all};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use sharing::Sharing;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -32,8 +31,7 @@ use work::Desk;
 /// Simulates a plan's tasks.
 ///
 /// # Errors
-/// If the disk refuses, no thread can be started, or the pipeline's files have changed since the plan was made. What was
-/// committed stays.
+/// If the disk refuses, or the pipeline's files have changed since the plan was made. What was committed stays.
 pub fn simulate(
     work: &Work,
     plan: &Plan,
@@ -45,8 +43,7 @@ pub fn simulate(
     let Some(first) = tasks.first() else {
         return Ok(Simulated::default());
     };
-    let jobs = work.options.jobs.max(1);
-    let pool = pool(jobs)?;
+    let jobs = work.pool.current_num_threads();
     let gang = work
         .gang_size(first)?
         .min(tasks.len().div_ceil(jobs))
@@ -89,7 +86,7 @@ pub fn simulate(
         }
     };
     let (sender, receiver) = sync_channel(jobs);
-    let committed = pool.in_place_scope(|scope| {
+    let committed = work.pool.in_place_scope(|scope| {
         let worker = &worker;
         scope.spawn_broadcast(move |_, _| worker(sender.clone()));
         let mut look = |session: &mut Session| sharing.look(work, session);
@@ -106,11 +103,3 @@ pub fn simulate(
 }
 
 type Sender = SyncSender<Result<Commit, RunError>>;
-
-fn pool(jobs: usize) -> Result<ThreadPool, RunError> {
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build();
-    pool.map_err(|e| RunError::Input {
-        what: format!("cannot start {jobs} threads: {e}"),
-        help: "give fewer --jobs".into(),
-    })
-}

@@ -9,6 +9,7 @@ use super::solver::Simulate;
 use crate::pipeline::{Bound, Pipeline};
 use crate::solver::{Record, Trial};
 use crate::store::{Hash, Id, Outputs, Table};
+use rayon::ThreadPool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -25,6 +26,8 @@ pub struct Work<'a> {
     pub options: &'a Options,
     /// What simulates.
     pub solver: &'a dyn Simulate,
+    /// Its threads.
+    pub pool: &'a ThreadPool,
     /// Set, at any time, by whoever wants the run to stop.
     pub stop: &'a AtomicBool,
 }
