@@ -17,10 +17,12 @@
 //! of its batch are rewritten aside and renamed over the old ones, and the state is replaced last. A crash at any moment
 //! leaves whole tables and a journal that the next run publishes. Knows no biology.
 
+mod change;
 mod damage;
 mod derive;
 mod disk;
 mod error;
+mod garbage;
 mod hash;
 mod journal;
 mod layout;
@@ -102,7 +104,7 @@ impl Store {
             records.extend(journal::read(&path)?);
         }
         // What a run that was killed has replaced already.
-        publish::reconcile(&layout, &mut state)?;
+        change::reconcile(&layout, &mut state)?;
         if records.is_empty() && !layout.intent().exists() {
             damage::note_damage(&layout, &mut state)?;
         }

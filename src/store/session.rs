@@ -1,31 +1,30 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
+use super::change;
 use super::damage::{damaged_parts, lose};
 use super::disk;
 use super::error::{Result, StoreError};
+use super::garbage;
 use super::hash::Hash;
-use super::journal::{self, Commit, Journal};
+use super::journal::{self, Commit, Journal, Record};
 use super::layout::{Layout, Table};
 use super::part::Id;
 use super::publish;
 use super::specs;
-use super::state::{State, Sweep};
+use super::state::{Point, State, Sweep};
 use super::sweep::{Registration, merge_sweep};
 use fs_err as fs;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-/// Name of the file that holds a batch of a table.
-pub(crate) const PART: &str = "part.parquet";
-
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) layout: Layout,
+    layout: Layout,
     lock: fs::File,
-    pub(super) state: State,
+    state: State,
     journal: Journal,
-    pub(super) damaged: Vec<String>,
+    damaged: Vec<String>,
     /// Whether another process has published since it was last asked.
     others_published: bool,
     companions: usize,
@@ -75,7 +74,7 @@ impl Session {
             companions: 0,
             known_specs: None,
         };
-        let dirty = publish::reconcile(&session.layout, &mut session.state)?;
+        let dirty = change::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
         disk::remove(&session.layout.intent())?;
         session.heal()?;
@@ -104,26 +103,10 @@ impl Session {
         self.locked(|session| {
             let before = session.state.sweeps.get(&sweep.name).cloned();
             let (sims, after) = merge_sweep(&mut session.state, before.as_ref(), &sweep)?;
-            let mut dirty = BTreeSet::new();
-            if before.as_ref() != Some(&after) {
-                let changed = |a: &Sweep, b: &Sweep| {
-                    let whole = a.summaries != b.summaries || a.n_trials != b.n_trials;
-                    let points = a.points.iter().enumerate();
-                    points
-                        .filter(|(i, p)| {
-                            let other = b.points.get(*i).map(|p| (p.sim, p.place, &p.values));
-                            whole || other != Some((p.sim, p.place, &p.values))
-                        })
-                        .map(|(_, p)| p.sim)
-                        .collect::<Vec<u32>>()
-                };
-                let sims = before.iter().flat_map(|b| changed(b, &after));
-                let sims: Vec<u32> = sims
-                    .chain(changed(&after, &before.clone().unwrap_or_default()))
-                    .collect();
-                dirty.extend(sims.into_iter().map(|sim| session.state.batch_of(sim)));
-                session.state.sweeps.insert(sweep.name.clone(), after);
-            }
+            let changed = changed_sims(&before.unwrap_or_default(), &after);
+            let batch = |sim: u32| session.state.batch_of(sim);
+            let dirty = changed.into_iter().map(batch).collect();
+            session.state.sweeps.insert(sweep.name.clone(), after);
             session.fold(&[], dirty)?;
             Ok(sims)
         })
@@ -253,6 +236,20 @@ impl Session {
         })
     }
 
+    /// Drops everything of simulations that are in no sweep's present grid. See [`State::garbage`].
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn collect_garbage(&mut self) -> Result<()> {
+        self.publish()?;
+        self.locked(|session| {
+            let mut state = garbage::collect(&session.layout, std::mem::take(&mut session.state))?;
+            state.save(&session.layout)?;
+            session.state = state;
+            disk::remove(&session.layout.intent())
+        })
+    }
+
     /// Publishes and ends the session. Gives the state, and files that turned out to be damaged meanwhile.
     ///
     /// # Errors
@@ -263,7 +260,7 @@ impl Session {
         Ok((self.state, self.damaged))
     }
 
-    pub(super) fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let path = self.layout.lock();
         self.lock
             .lock()
@@ -279,6 +276,15 @@ impl Session {
             .map_err(|e| StoreError::io("unlock", &self.layout.lock(), e))
     }
 
+    /// Publishes records and what is dirty. On an error the state is gone from memory, and `refresh` reads it again.
+    fn fold(&mut self, records: &[Record], dirty: BTreeSet<u32>) -> Result<()> {
+        let state = std::mem::take(&mut self.state);
+        let (state, damaged) = publish::publish(&self.layout, state, records, dirty)?;
+        self.state = state;
+        self.damaged.extend(damaged);
+        Ok(())
+    }
+
     /// Takes over what another process has published since.
     fn refresh(&mut self) -> Result<()> {
         let on_disk = disk::peek_seal(&self.layout.state()).map(|seal| seal.generation);
@@ -288,7 +294,7 @@ impl Session {
             self.others_published = true;
         }
         // One that was killed meanwhile has left files that the state does not know.
-        let dirty = publish::reconcile(&self.layout, &mut self.state)?;
+        let dirty = change::reconcile(&self.layout, &mut self.state)?;
         if !dirty.is_empty() {
             self.fold(&[], dirty)?;
         }
@@ -332,6 +338,22 @@ impl Session {
         disk::remove(&self.layout.damage())?;
         self.fold(&[], dirty)
     }
+}
+
+/// Simulations whose rows of `simulations` or `summary` change with a sweep.
+fn changed_sims(before: &Sweep, after: &Sweep) -> BTreeSet<u32> {
+    let all = before.summaries != after.summaries || before.n_trials != after.n_trials;
+    let row = |point: &Point| (point.sim, point.place, point.values.clone());
+    let differing = |a: &Sweep, b: &Sweep| -> Vec<u32> {
+        let points = a.points.iter().enumerate();
+        points
+            .filter(|(i, p)| all || b.points.get(*i).map(row) != Some(row(p)))
+            .map(|(_, p)| p.sim)
+            .collect()
+    };
+    let mut sims: BTreeSet<u32> = differing(before, after).into_iter().collect();
+    sims.extend(differing(after, before));
+    sims
 }
 
 /// The state of a new folder; tables without a state are not ours to write to.
