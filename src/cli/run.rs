@@ -56,6 +56,9 @@ pub(super) struct Arguments {
     /// Folder of the results, instead of the pipeline's `save_folder`
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// Write into a folder that holds other files, too
+    #[arg(long)]
+    among_other_files: bool,
     /// Write the sweep as an HTML page, anew every 30 s while it runs
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -93,6 +96,7 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         replace: arguments.replace,
         time_limit: arguments.time_limit,
         folder: arguments.folder.clone(),
+        among_other_files: arguments.among_other_files,
         ..Options::default()
     };
     let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());
@@ -121,6 +125,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
         failed,
         left,
         damaged,
+        losses,
         unused,
     } = outcome;
     let folder = arguments.folder.as_ref().unwrap_or(&pipeline.save_folder);
@@ -143,6 +148,9 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
             complain!("  … and {} more: `{all}` lists them", failed.len() - LISTED);
         }
         complain!("once the cause is mended, simulate them again with `{again} --retry-failed`");
+    }
+    for loss in losses {
+        complain!("{loss}");
     }
     for file in damaged {
         complain!(

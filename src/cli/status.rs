@@ -83,6 +83,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             }
         );
     }
+    if store.unclaimed() > 0 {
+        say!(
+            "  {} results in `.state/journal` are of parameter sets that no sweep here has; `run` of their pipeline uses them",
+            HumanCount(store.unclaimed())
+        );
+    }
     for table in Table::ALL {
         let prefix = format!("{}/", table.name());
         let files = state

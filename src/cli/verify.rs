@@ -29,6 +29,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         HumanCount(verdict.files as u64),
         HumanBytes(verdict.bytes)
     );
+    for note in &verdict.notes {
+        say!("{note}");
+    }
     if verdict.problems.is_empty() {
         say!("all are as they were written");
         return Ok(SUCCESS);
@@ -36,11 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     for problem in &verdict.problems {
         super::complain!("{problem}");
     }
-    if verdict
-        .problems
-        .iter()
-        .any(|problem| matches!(problem, Problem::Part(_)))
-    {
+    if verdict.problems.iter().any(Problem::loses_results) {
         super::complain!(
             "`hnn-sweep run` of the pipeline simulates again what these files held, and nothing else"
         );

@@ -53,7 +53,10 @@ pub fn run(
     watch.planned(&plan);
     drop(stored);
 
-    let mut session = Session::begin(folder)?;
+    let mut session = match options.among_other_files {
+        true => Session::begin_among_other_files(folder)?,
+        false => Session::begin(folder)?,
+    };
     let sims = session.register(plan::registration(pipeline, &grid))?;
     session.forget(&plan.to_retry(&sims))?;
     let work = Work {
@@ -71,6 +74,7 @@ pub fn run(
     reduce::reduce(pipeline, &grid, missing, &mut session)?;
     #[cfg(feature = "query")]
     sql::reduce(pipeline, &sims, &mut session)?;
+    let losses = session.losses().to_vec();
     let (state, damaged) = session.finish()?;
     Ok(RunOutcome {
         n_tasks: plan.n_tasks,
@@ -80,5 +84,6 @@ pub fn run(
         left: simulated.left,
         unused: plan.unused,
         damaged,
+        losses,
     })
 }

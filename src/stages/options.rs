@@ -16,6 +16,8 @@ pub struct Options {
     pub time_limit: Option<Duration>,
     /// Folder of the results instead of the pipeline's.
     pub folder: Option<PathBuf>,
+    /// Whether the folder of the results may hold files of others.
+    pub among_other_files: bool,
     /// How often results are brought into the tables.
     pub pace: Pace,
     /// Which of the missing tasks this run simulates.
@@ -86,6 +88,7 @@ impl Default for Options {
             replace: false,
             time_limit: None,
             folder: None,
+            among_other_files: false,
             pace: Pace::default(),
             share: Share::All,
         }

@@ -1,7 +1,7 @@
 //! What a run tells while it goes on, and when it has ended.
 
 use super::plan::{FailedTask, Plan};
-use crate::store::{Id, Status};
+use crate::store::{Id, Loss, Status};
 
 /// Follows a run. All methods are called on the thread that called [`run`](super::run), never at the same time.
 pub trait Watch {
@@ -56,4 +56,6 @@ pub struct RunOutcome {
     pub unused: Vec<String>,
     /// Files that turned out to be damaged; what they held is missing now.
     pub damaged: Vec<String>,
+    /// Results that were finished before, and turned out to be lost when the run began. Those of its own tasks it has simulated again.
+    pub losses: Vec<Loss>,
 }

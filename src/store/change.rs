@@ -1,13 +1,13 @@
 //! Files that are replaced together, and what a crash on the way leaves.
 
-use super::disk;
 use super::error::{Result, StoreError};
-use super::layout::{Layout, PART};
+use super::folder::Aside;
+use super::layout::{INTENT, Layout, PART, PIECES};
 use super::part::{self, Staged};
+use super::seal::{self, Seal};
 use super::state::{Part, STORE_VERSION, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// Files that are to be replaced and removed, in order.
 #[derive(Default)]
@@ -18,8 +18,10 @@ pub(super) struct Change {
 
 /// Where the new content of a file is.
 pub(super) enum Source {
-    Staged(tempfile::TempPath),
-    Piece(PathBuf),
+    /// Written aside.
+    Staged(Aside),
+    /// A piece of this name.
+    Piece(String),
 }
 
 /// A change, written down before it is made: whichever of the files a crash leaves in place can be told by their checksums.
@@ -46,7 +48,7 @@ impl Change {
         if self.files.is_empty() && self.removals.is_empty() {
             return Ok(());
         }
-        let path = layout.intent();
+        let folder = layout.folder();
         let intent = Intent {
             files: self
                 .files
@@ -56,60 +58,94 @@ impl Change {
             removals: self.removals.clone(),
         };
         let payload = rmp_serde::to_vec_named(&intent)
-            .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-        let seal = disk::Seal {
-            version: STORE_VERSION,
-            generation: state.generation,
-        };
-        disk::write_whole(&layout.tmp(), &path, &disk::seal(seal, &payload))?;
-        let mut folders = BTreeSet::new();
+            .map_err(|e| StoreError::io("write", &folder.path(INTENT), std::io::Error::other(e)))?;
+        let generation = state.generation;
+        let version = STORE_VERSION;
+        let sealed = seal::seal(
+            Seal {
+                version,
+                generation,
+            },
+            &payload,
+        );
+        seal::write(folder, INTENT, &sealed)?;
+        let mut batches = BTreeSet::new();
         for (name, source, written) in self.files {
-            let target = layout.root().join(&name);
-            if let Some(folder) = target.parent()
-                && folders.insert(folder.to_path_buf())
-                && !folder.exists()
-            {
-                disk::create_dir(folder)?;
+            let batch = name.rsplit_once('/').map_or("", |(batch, _)| batch);
+            if batches.insert(batch.to_string()) {
+                folder.make_dir(batch)?;
             }
             match source {
-                Source::Staged(file) => disk::put(file, &target)?,
-                // It may have been moved before a crash.
-                Source::Piece(piece) if piece.exists() => disk::rename(&piece, &target)?,
-                Source::Piece(_) => {}
+                Source::Staged(file) => folder.put(file, &name)?,
+                Source::Piece(piece) => {
+                    let piece = format!("{PIECES}/{piece}");
+                    // It may have been moved before a crash.
+                    if folder.has(&piece) {
+                        folder.rename(&piece, &name)?;
+                    }
+                }
             }
             state.parts.insert(name, written);
         }
         for name in self.removals {
-            disk::remove(&layout.root().join(&name))?;
+            folder.remove(&name)?;
             state.parts.remove(&name);
         }
         // The names in the folders must be durable before the state relies on them.
-        folders
+        batches
             .iter()
-            .try_for_each(|folder| disk::sync_parent(&folder.join(PART)))
+            .try_for_each(|batch| folder.sync_parent(&format!("{batch}/{PART}")))
     }
 }
 
 /// Takes note of files that a crash left replaced although the state does not know it; gives their batches.
 pub(super) fn reconcile(layout: &Layout, state: &mut State) -> Result<BTreeSet<u32>> {
     let mut dirty = BTreeSet::new();
-    let bytes = disk::read_whole(&layout.intent())?.unwrap_or_default();
-    // An intent that is not whole was never acted upon.
-    let Ok((_, payload)) = disk::unseal(&bytes) else {
+    let folder = layout.folder();
+    let Some(intent) = read_intent(layout)? else {
         return Ok(dirty);
     };
-    let intent: Intent = rmp_serde::from_slice(payload).unwrap_or_default();
     for (name, written) in intent.files {
-        if part::is_intact(&layout.root().join(&name), &written)? {
+        if part::is_intact(folder, &name, &written)? {
             dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
             state.parts.insert(name, written);
         }
     }
     for name in intent.removals {
-        if !layout.root().join(&name).exists() {
+        if folder.len(&name)?.is_none() {
             dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
             state.parts.remove(&name);
         }
     }
     Ok(dirty)
+}
+
+/// The intent of a change that may have been cut short; `None` if there was none.
+///
+/// # Errors
+/// If it is damaged: it was written as a whole before anything was replaced.
+fn read_intent(layout: &Layout) -> Result<Option<Intent>> {
+    let folder = layout.folder();
+    let Some(bytes) = folder.read_whole(INTENT)? else {
+        return Ok(None);
+    };
+    let damaged = |what: &str| {
+        StoreError::Damaged {
+        path: folder.path(INTENT),
+        what: what.into(),
+        help: "move it away and run again: simulations whose files a crash left half replaced are done again, nothing else"
+            .into(),
+    }
+    };
+    let (_, payload) = seal::unseal(&bytes).map_err(damaged)?;
+    let intent: Intent = rmp_serde::from_slice(payload).map_err(|e| damaged(&e.to_string()))?;
+    let mut names = intent
+        .files
+        .iter()
+        .map(|(name, _)| name)
+        .chain(&intent.removals);
+    match names.all(|name| Layout::parse_part_name(name).is_some()) {
+        true => Ok(Some(intent)),
+        false => Err(damaged("it names a file that is no part of a table")),
+    }
 }

@@ -1,28 +1,51 @@
 //! Files that are not as they were written: whose rows they held, and what becomes of them.
 
-use super::disk;
-use super::error::{Result, StoreError};
-use super::layout::{Layout, Table};
-use super::part::Id;
+use super::error::Result;
+use super::layout::{DAMAGED, Layout, Table};
+use super::part::{self, Id};
 use super::state::{Outputs, State};
-use fs_err as fs;
+use super::verify;
+
+/// Results that were finished and are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The file that held them, relative to the folder of results.
+    pub file: String,
+    /// How many; of a damaged journal at least so many.
+    pub results: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Loss {
+            file,
+            results,
+            what,
+        } = self;
+        let again = match results {
+            0 => "no simulation is lost with it".to_string(),
+            1 => "the simulation that it held is done again".to_string(),
+            n => format!("the {n} simulations that it held are done again"),
+        };
+        write!(f, "{file} was damaged ({what}): {again}")
+    }
+}
 
 /// Parts whose file is missing or has another length than it was written with, or that `verify` found damaged; and their
 /// batches.
 pub(super) fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
     let mut damaged = Vec::new();
-    let found = super::verify::noted(layout)?;
+    let noted = verify::noted(layout)?;
+    let folder = layout.folder();
     for (name, part) in &state.parts {
-        let path = layout.root().join(name);
-        let len = match fs::metadata(&path) {
-            Ok(metadata) => Some(metadata.len()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(StoreError::io("read", &path, e)),
+        let is_damaged = match &noted {
+            Some(found) => folder.len(name)? != Some(part.len) || found.get(name) == Some(part),
+            // The note itself is damaged: look at every byte.
+            None => !part::is_intact(folder, name, part)?,
         };
-        if let (true, Some((batch, _))) = (
-            len != Some(part.len) || found.get(name) == Some(part),
-            Layout::parse_part_name(name),
-        ) {
+        if let (true, Some((batch, _))) = (is_damaged, Layout::parse_part_name(name)) {
             damaged.push((name.clone(), batch));
         }
     }
@@ -37,15 +60,16 @@ pub(crate) fn note_damage(layout: &Layout, state: &mut State) -> Result<()> {
     Ok(())
 }
 
-/// Tasks lose the rows of a file, `but` for those whose rows are new.
-fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) {
+/// Tasks lose the rows of a file, `but` for those whose rows are new. Gives how many do.
+fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> u64 {
     let of_name = |table: &Table| name.starts_with(&format!("{}/", table.name()));
     let Some(table) = Table::DATA.into_iter().find(of_name) else {
-        return;
+        return 0;
     };
     let Some((batch, own)) = Layout::parse_part_name(name) else {
-        return;
+        return 0;
     };
+    let mut lost = 0;
     let ids: Vec<Id> = state.tasks.keys().copied().collect();
     for id in ids.into_iter().filter(|id| !but(*id)) {
         // Those with a part of their own have no rows in the common one.
@@ -61,24 +85,35 @@ fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) {
         {
             task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
             state.damaged.insert(id, name.to_string());
+            lost += 1;
         }
     }
+    lost
 }
 
-/// Tasks lose the rows of a damaged file, which is put aside; `but` for those whose rows are new.
+/// Tasks lose the rows of a damaged file, which is put aside; `but` for those whose rows are new. Gives how many do.
 pub(super) fn lose(
     layout: &Layout,
     state: &mut State,
     name: &str,
     but: &dyn Fn(Id) -> bool,
-) -> Result<()> {
-    forget_rows(state, name, but);
+) -> Result<u64> {
+    let lost = forget_rows(state, name, but);
     state.parts.remove(name);
-    let path = layout.root().join(name);
-    if path.exists() {
-        let folder = layout.damaged();
-        disk::create_dir(&folder)?;
-        disk::rename(&path, &folder.join(name.replace('/', "-")))?;
+    put_aside(layout, name)?;
+    Ok(lost)
+}
+
+/// Moves a damaged file to where it harms nobody.
+pub(super) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
+    let folder = layout.folder();
+    if !folder.has(name) {
+        return Ok(());
     }
-    Ok(())
+    folder.make_dir(DAMAGED)?;
+    let last = match Layout::parse_part_name(name) {
+        Some(_) => name.replace('/', "-"),
+        None => name.rsplit('/').next().unwrap_or(name).to_string(),
+    };
+    folder.rename(name, &format!("{DAMAGED}/{last}"))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a folder of results.
 
+use super::folder::NotOurs;
 use miette::Diagnostic;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -72,6 +73,12 @@ impl StoreError {
             NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
         };
         let help = match source.kind() {
+            _ if source.get_ref().is_some_and(|e| e.is::<NotOurs>()) => Some(
+                "hnn-sweep follows no links inside a folder of results and leaves alone what it did not make: move it away, or put the file or folder itself there",
+            ),
+            PermissionDenied if action == "read" || action == "list" => {
+                Some("ask the folder's owner to let you read it, with `chmod -R a+rX FOLDER`")
+            }
             StorageFull | QuotaExceeded => Some(
                 "the disk is full; nothing that was finished is lost: make room and run the same command again",
             ),

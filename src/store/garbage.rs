@@ -56,9 +56,9 @@ fn drop_rows(
     garbage: &BTreeSet<u32>,
 ) -> Result<()> {
     let name = Layout::part_name(table, batch, PART);
-    let path = layout.root().join(&name);
+    let folder = layout.folder();
     let part = state.parts.get(&name);
-    if !part.is_some_and(|part| part::is_intact(&path, part).unwrap_or(false)) {
+    if !part.is_some_and(|part| part::is_intact(folder, &name, part).unwrap_or(false)) {
         return Ok(());
     }
     // The file stands for simulations without rows, too.
@@ -70,7 +70,7 @@ fn drop_rows(
             && !state.parts.contains_key(&apart)
     });
     let dropped = |id: Id| garbage.contains(&id.0);
-    let staged = part::merge(&layout.tmp(), Some(&path), table, &[], &dropped, keep)?;
+    let staged = part::merge(folder, Some(&name), table, &[], &dropped, keep)?;
     change.put(name, staged);
     Ok(())
 }

@@ -3,92 +3,29 @@
 //! Each process appends to a file of its own, one sync per commit, and holds a lock on it for as long as it lives. A record
 //! carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the tables the file
 //! is emptied.
+//!
+//! Beside a journal stands a file with the length up to which it is durable, so that what was never finished is told from what is
+//! damaged.
 
-use super::disk::{self, Written, fault};
 use super::error::{Result, StoreError};
-use super::hash::{Blob, Hash};
-use super::layout::{Layout, Table};
-use super::part::{Id, Piece, PieceSource};
-use super::state::Task;
-use fs_err as fs;
-use serde::{Deserialize, Serialize};
-use std::io::{Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-
-const MAGIC: &[u8; 4] = b"HNJ1";
-/// Magic, length of the header, length of the body, checksum of both.
-const PREFIX: usize = 4 + 4 + 8 + 32;
-
-/// A finished simulation, ready to be kept.
-#[derive(Clone, Debug)]
-pub struct Commit {
-    /// Simulation and trial.
-    pub id: Id,
-    /// Its parameter set.
-    pub set: Hash,
-    /// What is known of it; `outputs` are those of `pieces`.
-    pub task: Task,
-    /// Rows of each table.
-    pub pieces: Vec<(Table, Piece)>,
-    /// Canonical bytes of the task.
-    pub spec: Vec<Blob>,
-}
-
-impl Commit {
-    /// Bytes that it takes in memory and in the journal.
-    pub fn size(&self) -> usize {
-        let pieces = self.pieces.iter().map(|(_, piece)| match piece {
-            Piece::Inline(bytes) => bytes.len(),
-            Piece::File { .. } => 0,
-        });
-        pieces.sum::<usize>() + self.spec.iter().map(|blob| blob.bytes.len()).sum::<usize>()
-    }
-}
-
-/// A record of a journal: a commit whose bytes are in the file.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// Simulation and trial.
-    pub id: Id,
-    /// Its parameter set.
-    pub set: Hash,
-    /// What is known of it.
-    pub task: Task,
-    /// Rows of each table.
-    pub pieces: Vec<(Table, RecordPiece)>,
-    /// Canonical bytes of the task.
-    pub spec: Vec<(Hash, PieceSource)>,
-}
-
-/// Where a record's rows of a table are.
-#[derive(Clone, Debug)]
-pub enum RecordPiece {
-    /// In the journal.
-    Inline(PieceSource),
-    /// In a file of `.state/pieces`.
-    File(String, Written),
-}
-
-#[derive(Serialize, Deserialize)]
-enum HeaderPiece {
-    Inline(u64),
-    File(String, Written),
-}
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    id: Id,
-    set: Hash,
-    task: Task,
-    pieces: Vec<(Table, HeaderPiece)>,
-    spec: Vec<(Hash, u64)>,
-}
+use super::fault;
+use super::folder::{Folder, random_word};
+use super::hash::Hash;
+use super::layout::{self, JOURNAL, Layout, TMP};
+use super::part::PieceSource;
+use super::record::{self, Commit, Record};
+use super::state::State;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 
 /// A process's own journal.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: fs::File,
+    folder: Folder,
+    name: String,
+    file: File,
+    durable: Durable,
     len: u64,
     records: Vec<Record>,
 }
@@ -96,21 +33,23 @@ pub struct Journal {
 impl Journal {
     /// Begins a journal.
     pub fn create(layout: &Layout) -> Result<Self> {
-        let folder = layout.journal();
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("run-").suffix(".journal");
-        let temp = fault::whole()
-            .and_then(|()| builder.tempfile_in(&folder))
-            .map_err(|e| StoreError::io("make a file in", &folder, e))?;
-        let (file, path) = temp
-            .keep()
-            .map_err(|e| StoreError::io("make a file in", &folder, e.error))?;
-        file.try_lock()
-            .map_err(|e| StoreError::io("lock", &path, e.into()))?;
-        disk::sync_parent(&path)?;
+        let folder = layout.folder().clone();
+        let name = format!("{JOURNAL}/run-{}.journal", random_word());
+        let create = || -> io::Result<(File, Durable)> {
+            let durable = Durable::create(&folder, &name)?;
+            let file = folder.create_file(&name)?;
+            file.try_lock().map_err(io::Error::from)?;
+            Ok((file, durable))
+        };
+        let created = create();
+        let (file, durable) =
+            created.map_err(|e| StoreError::io("make a file in", &folder.path(JOURNAL), e))?;
+        folder.sync_parent(&name)?;
         Ok(Self {
-            file: fs::File::from_parts(file, &path),
-            path,
+            folder,
+            name,
+            file,
+            durable,
             len: 0,
             records: Vec::new(),
         })
@@ -121,13 +60,18 @@ impl Journal {
     /// # Errors
     /// If the disk refuses; none of them is kept then, and those before are.
     pub fn append(&mut self, commits: &[Commit]) -> Result<()> {
-        let mut end = self.len;
+        let mut end = PieceSource {
+            folder: self.folder.clone(),
+            name: self.name.clone(),
+            offset: self.len,
+            len: 0,
+        };
         let mut records = Vec::with_capacity(commits.len());
-        let mut write = || -> std::io::Result<()> {
+        let mut write = || -> io::Result<()> {
             for commit in commits {
-                let (record, len) = write_record(commit, &mut self.file, &self.path, end)?;
+                let record = record::write(commit, &mut self.file, end.clone())?;
+                end.offset += record.whole.len;
                 records.push(record);
-                end += len;
             }
             fault::whole()?;
             self.file.sync_data()
@@ -136,10 +80,12 @@ impl Journal {
             // What was half written must not stand before what comes later.
             let _ = self.file.set_len(self.len);
             let _ = self.file.seek(SeekFrom::Start(self.len));
-            return Err(StoreError::io("write", &self.path, error));
+            return Err(self.error("write", error));
         }
-        self.len = end;
+        self.len = end.offset;
         self.records.extend(records);
+        // They are durable whether or not this can be written down.
+        let _ = self.durable.set(self.len);
         Ok(())
     }
 
@@ -150,151 +96,186 @@ impl Journal {
 
     /// Empties the journal once its records are in the tables.
     pub fn clear(&mut self) -> Result<()> {
+        let mut empty = || -> io::Result<()> {
+            // First, and durable: a journal that is shorter than it was would be damaged.
+            self.durable.set(0)?;
+            self.durable.0.sync_data()?;
+            fault::whole()?;
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0)).map(drop)
+        };
+        empty().map_err(|e| self.error("empty", e))?;
         self.records.clear();
         self.len = 0;
-        fault::whole()
-            .and_then(|()| self.file.set_len(0))
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)).map(drop))
-            .map_err(|e| StoreError::io("empty", &self.path, e))
+        Ok(())
     }
 
     /// Ends the journal, whose records are in the tables.
     pub fn close(self) -> Result<()> {
-        disk::remove(&self.path)
+        remove(&self.folder, &self.name)
+    }
+
+    fn error(&self, action: &'static str, error: io::Error) -> StoreError {
+        StoreError::io(action, &self.folder.path(&self.name), error)
     }
 }
 
-fn write_record(
-    commit: &Commit,
-    file: &mut fs::File,
-    path: &Path,
-    offset: u64,
-) -> std::io::Result<(Record, u64)> {
-    let piece = |piece: &Piece| match piece {
-        Piece::Inline(bytes) => HeaderPiece::Inline(bytes.len() as u64),
-        Piece::File { name, written } => HeaderPiece::File(name.clone(), *written),
-    };
-    let header = Header {
-        id: commit.id,
-        set: commit.set,
-        task: commit.task.clone(),
-        pieces: commit.pieces.iter().map(|(t, p)| (*t, piece(p))).collect(),
-        spec: commit
-            .spec
-            .iter()
-            .map(|b| (b.hash, b.bytes.len() as u64))
-            .collect(),
-    };
-    let head = rmp_serde::to_vec_named(&header).map_err(std::io::Error::other)?;
-    let bodies = || {
-        let pieces = commit.pieces.iter().filter_map(|(_, piece)| match piece {
-            Piece::Inline(bytes) => Some(bytes.as_slice()),
-            Piece::File { .. } => None,
-        });
-        pieces.chain(commit.spec.iter().map(|blob| &*blob.bytes))
-    };
-    let body_len: usize = bodies().map(<[u8]>::len).sum();
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&head);
-    bodies().for_each(|bytes| {
-        hasher.update(bytes);
-    });
-    let mut bytes = Vec::with_capacity(PREFIX + head.len() + body_len.min(1 << 20));
-    bytes.extend(MAGIC);
-    bytes.extend((head.len() as u32).to_le_bytes());
-    bytes.extend((body_len as u64).to_le_bytes());
-    bytes.extend(hasher.finalize().as_bytes());
-    bytes.extend(&head);
-    for body in bodies() {
-        if bytes.len() + body.len() > 1 << 20 {
-            write_bytes(file, &bytes)?;
-            bytes.clear();
-            write_bytes(file, body)?;
-        } else {
-            bytes.extend(body);
+/// The length up to which a journal is durable, with its checksum, in a file beside it.
+#[derive(Debug)]
+struct Durable(File);
+
+impl Durable {
+    const BYTES: usize = 8 + 32;
+
+    fn create(folder: &Folder, journal: &str) -> io::Result<Self> {
+        let durable = Self(folder.create_file(&beside(journal))?);
+        durable.set(0)?;
+        Ok(durable)
+    }
+
+    fn set(&self, len: u64) -> io::Result<()> {
+        fault::whole()?;
+        let len = len.to_le_bytes();
+        let mut bytes = len.to_vec();
+        bytes.extend(Hash::of(&len).as_bytes());
+        self.0.write_all_at(&bytes, 0)
+    }
+
+    /// The length; `None` if there is no such file, as in folders of earlier versions.
+    fn read(folder: &Folder, journal: &str) -> Result<Option<std::result::Result<u64, ()>>> {
+        // It may be just being written.
+        for _ in 0..3 {
+            let Some(bytes) = folder.read_whole(&beside(journal))? else {
+                return Ok(None);
+            };
+            if let Some((len, hash)) = bytes.split_first_chunk::<8>()
+                && bytes.len() == Self::BYTES
+                && Hash::of(len).as_bytes() == hash
+            {
+                return Ok(Some(Ok(u64::from_le_bytes(*len))));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
         }
-    }
-    write_bytes(file, &bytes)?;
-    let body_at = (PREFIX + head.len()) as u64;
-    let record = locate(header, path, offset + body_at);
-    Ok((record, body_at + body_len as u64))
-}
-
-fn write_bytes(file: &mut fs::File, bytes: &[u8]) -> std::io::Result<()> {
-    fault::operation(|| {
-        let _ = file.write_all(&bytes[..bytes.len() / 2]);
-    })?;
-    file.write_all(bytes)
-}
-
-fn locate(header: Header, path: &Path, mut offset: u64) -> Record {
-    let mut slice = |len: u64| {
-        let source = PieceSource(path.to_path_buf(), offset, len);
-        offset += len;
-        source
-    };
-    let mut pieces = Vec::with_capacity(header.pieces.len());
-    for (table, piece) in header.pieces {
-        let piece = match piece {
-            HeaderPiece::Inline(len) => RecordPiece::Inline(slice(len)),
-            HeaderPiece::File(name, written) => RecordPiece::File(name, written),
-        };
-        pieces.push((table, piece));
-    }
-    let spec = header
-        .spec
-        .into_iter()
-        .map(|(h, len)| (h, slice(len)))
-        .collect();
-    Record {
-        id: header.id,
-        set: header.set,
-        task: header.task,
-        pieces,
-        spec,
+        Ok(Some(Err(())))
     }
 }
 
-/// Records of a journal up to the first that is not whole.
-pub fn read(path: &Path) -> Result<Vec<Record>> {
-    let Some(bytes) = disk::read_whole(path)? else {
-        return Ok(Vec::new());
-    };
-    let mut records = Vec::new();
-    let mut rest = bytes.as_slice();
-    while let Some((record, after)) = decode(rest, path, (bytes.len() - rest.len()) as u64) {
-        records.push(record);
-        rest = after;
-    }
-    Ok(records)
+/// Name of the file with a journal's length.
+fn beside(journal: &str) -> String {
+    let stem = journal.strip_suffix(".journal").unwrap_or(journal);
+    format!("{stem}.length")
 }
 
-fn decode<'a>(bytes: &'a [u8], path: &Path, offset: u64) -> Option<(Record, &'a [u8])> {
-    let (prefix, rest) = bytes.split_first_chunk::<PREFIX>()?;
-    if &prefix[..4] != MAGIC {
-        return None;
-    }
-    let head_len = u32::from_le_bytes(prefix[4..8].try_into().ok()?) as usize;
-    let body_len = usize::try_from(u64::from_le_bytes(prefix[8..16].try_into().ok()?)).ok()?;
-    let (record, after) = rest.split_at_checked(head_len.checked_add(body_len)?)?;
-    if Hash::of(record).as_bytes() != &prefix[16..48] {
-        return None;
-    }
-    let header: Header = rmp_serde::from_slice(&record[..head_len]).ok()?;
-    let body_at = offset + (PREFIX + head_len) as u64;
-    Some((locate(header, path, body_at), after))
+/// Names of the folder's journals.
+pub fn names(layout: &Layout) -> Result<Vec<String>> {
+    layout.folder().files(JOURNAL, layout::is_journal)
 }
 
-/// Journals of the folder that no living process holds: their records and the lock that keeps others from adopting them too.
-pub fn orphans(layout: &Layout) -> Result<Vec<(PathBuf, fs::File)>> {
+/// A journal as it was found.
+#[derive(Debug)]
+pub struct Found {
+    /// Its name.
+    pub name: String,
+    /// Records that are whole.
+    pub records: Vec<Record>,
+    /// Finished results that cannot be read any more; at least so many.
+    pub lost: u64,
+    /// What is wrong, if something is.
+    pub damage: Option<String>,
+    /// Bytes of a record that was being written when its process was killed, or is being written.
+    pub unfinished: u64,
+}
+
+impl Found {
+    /// Results of parameter sets that have no number: no sweep of the folder has them.
+    pub fn unclaimed<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Record> {
+        let unclaimed = |record: &&Record| state.sim_of(&record.set).is_none();
+        self.records.iter().filter(unclaimed)
+    }
+}
+
+/// Reads a journal; there may be none any more.
+pub fn read(layout: &Layout, name: &str) -> Result<Found> {
+    let folder = layout.folder();
+    // Before the journal, which only grows after that.
+    let durable = Durable::read(folder, name)?;
+    let bytes = folder.read_whole(name)?;
+    let gone = bytes.is_none();
+    let bytes = bytes.unwrap_or_default();
+    let committed = durable.and_then(std::result::Result::ok);
+    let scan = record::scan(folder, name, &bytes, committed);
+    let cut = committed.filter(|committed| !gone && *committed > bytes.len() as u64);
+    let mut lost = scan.damaged;
+    let mut damage = (lost > 0).then(|| format!("{lost} of its results cannot be read"));
+    if let Some(committed) = cut {
+        lost = lost.max(1);
+        damage = Some(format!(
+            "it has {} bytes of {committed}: at least {lost} of its results cannot be read",
+            bytes.len()
+        ));
+    }
+    if durable == Some(Err(())) && damage.is_none() {
+        damage = Some("the file with its length is damaged; its results can be read".into());
+    }
+    Ok(Found {
+        name: name.to_string(),
+        records: scan.records,
+        lost,
+        damage,
+        unfinished: scan.unfinished,
+    })
+}
+
+/// Journals of the folder that no living process holds, each with a lock that keeps it so.
+pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
     let mut found = Vec::new();
-    for path in disk::list(&layout.journal())? {
-        let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else {
-            continue;
-        };
-        if file.file().try_lock().is_ok() {
-            found.push((path, file));
+    for name in names(layout)? {
+        let file = layout.folder().open_lock(&name, false)?;
+        if file.try_lock().is_ok() {
+            found.push((name, file));
         }
     }
     Ok(found)
+}
+
+/// Removes a journal whose records are in the tables.
+pub fn remove(folder: &Folder, name: &str) -> Result<()> {
+    folder.remove(name)?;
+    folder.remove(&beside(name))
+}
+
+/// Removes what is left of journals that are gone.
+pub fn tidy(layout: &Layout) -> Result<()> {
+    let folder = layout.folder();
+    for length in folder.files(JOURNAL, layout::is_length)? {
+        let stem = length.strip_suffix(".length").unwrap_or(&length);
+        if !folder.has(&format!("{stem}.journal")) {
+            folder.remove(&length)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes records of another journal to a new one, durably, for a run that can use them.
+pub fn keep(layout: &Layout, records: &[&Record]) -> Result<()> {
+    let folder = layout.folder();
+    let name = format!("{JOURNAL}/run-{}.journal", random_word());
+    let error = |e| StoreError::io("write", &folder.path(&name), e);
+    let mut file = folder.aside(TMP)?;
+    let mut len = 0;
+    for record in records {
+        let bytes = record.whole.read()?;
+        fault::whole()
+            .and_then(|()| file.write_all(&bytes))
+            .map_err(error)?;
+        len += record.whole.len;
+    }
+    file.sync()?;
+    let durable = Durable::create(folder, &name).map_err(error)?;
+    durable.set(len).map_err(error)?;
+    fault::whole()
+        .and_then(|()| durable.0.sync_all())
+        .map_err(error)?;
+    folder.put(file, &name)?;
+    folder.sync_parent(&name)
 }

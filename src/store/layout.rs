@@ -1,5 +1,7 @@
 //! Names of the folder's tables and files.
 
+use super::error::Result;
+use super::folder::Folder;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -65,71 +67,66 @@ impl Table {
     }
 }
 
-/// Paths of a folder of results.
+/// Folder of everything that is no table.
+pub(super) const STATE_FOLDER: &str = ".state";
+/// What is known about every task.
+pub(super) const STATE: &str = ".state/state";
+/// The same, before the last change.
+pub(super) const BEFORE: &str = ".state/state.before";
+/// What is about to be replaced.
+pub(super) const INTENT: &str = ".state/intent";
+/// Files that `verify` found damaged.
+pub(super) const DAMAGE: &str = ".state/damage";
+/// Held while state or tables are replaced.
+pub(super) const LOCK: &str = ".state/lock";
+/// Folder of files that are being written.
+pub(super) const TMP: &str = ".state/tmp";
+/// Folder of results that are durable and not yet in the tables.
+pub(super) const JOURNAL: &str = ".state/journal";
+/// Folder of large results that are durable and not yet in the tables.
+pub(super) const PIECES: &str = ".state/pieces";
+/// Folder of the tasks' canonical bytes.
+pub(super) const SPECS: &str = ".state/specs";
+/// Folder of damaged files that were put aside.
+pub(super) const DAMAGED: &str = ".state/damaged";
+
+/// A folder of results, and the names of what is in it.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    root: PathBuf,
+    folder: Folder,
 }
 
 impl Layout {
-    /// Layout of `save_folder`.
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.into() }
+    /// Opens a `save_folder`; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open(root: &Path) -> Result<Option<Self>> {
+        Ok(Folder::open(root)?.map(|folder| Self { folder }))
+    }
+
+    /// Opens a `save_folder`, and makes it if needed.
+    ///
+    /// # Errors
+    /// If it cannot be made or read.
+    pub fn create(root: &Path) -> Result<Self> {
+        let folder = Folder::create(root)?;
+        Ok(Self { folder })
     }
 
     /// `save_folder` itself.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.folder.root()
     }
 
     /// Where everything is that is no table.
     pub fn state_folder(&self) -> PathBuf {
-        self.root.join(".state")
+        self.folder.path(".state")
     }
 
-    /// What is known about every task.
-    pub fn state(&self) -> PathBuf {
-        self.state_folder().join("state")
-    }
-
-    /// What is about to be replaced.
-    pub fn intent(&self) -> PathBuf {
-        self.state_folder().join("intent")
-    }
-
-    /// Where damaged files are put aside.
-    pub fn damaged(&self) -> PathBuf {
-        self.state_folder().join("damaged")
-    }
-
-    /// Files that `verify` found damaged.
-    pub fn damage(&self) -> PathBuf {
-        self.state_folder().join("damage")
-    }
-
-    /// Held while state or tables are replaced.
-    pub fn lock(&self) -> PathBuf {
-        self.state_folder().join("lock")
-    }
-
-    /// Files that are being written.
-    pub fn tmp(&self) -> PathBuf {
-        self.state_folder().join("tmp")
-    }
-
-    /// Results that are durable and not yet in the tables.
-    pub fn journal(&self) -> PathBuf {
-        self.state_folder().join("journal")
-    }
-
-    /// Large results that are durable and not yet in the tables.
-    pub fn pieces(&self) -> PathBuf {
-        self.state_folder().join("pieces")
-    }
-
-    /// Canonical bytes of the tasks.
-    pub fn specs(&self) -> PathBuf {
-        self.state_folder().join("specs")
+    /// Its files.
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// The file that holds a large piece of one simulation, relative to the root.
@@ -141,18 +138,73 @@ impl Layout {
         )
     }
 
-    /// What a part's name says: its batch, and its simulation and trial if it is of one only.
+    /// What a part's name says: its batch, and its simulation and trial if it is of one only. `None` for every name that
+    /// [`Layout::part_name`] and [`Layout::own_part_name`] do not give.
     pub fn parse_part_name(name: &str) -> Option<(u32, Option<(u32, u32)>)> {
-        let mut words = name.split('/').skip(1);
+        let mut words = name.split('/');
+        let table = words.next()?;
+        let table = Table::ALL.into_iter().find(|t| t.name() == table)?;
         let batch = words.next()?.strip_prefix("batch=")?.parse().ok()?;
-        let own = words.next()?.strip_suffix(".parquet")?.strip_prefix("sim-");
+        let file = words.next()?;
+        let own = file.strip_suffix(".parquet")?.strip_prefix("sim-");
         let own = own.and_then(|own| own.split_once("-trial-"));
         let own = own.and_then(|(sim, trial)| Some((sim.parse().ok()?, trial.parse().ok()?)));
-        Some((batch, own))
+        let exact = match own {
+            Some(own) => Self::own_part_name(table, batch, own),
+            None => Self::part_name(table, batch, PART),
+        };
+        (exact == name).then_some((batch, own))
     }
 
     /// A file of a table, relative to the root.
     pub fn part_name(table: Table, batch: u32, file: &str) -> String {
         format!("{}/batch={batch}/{file}", table.name())
     }
+}
+
+/// Whether `.state` has a file or folder of this name.
+pub(super) fn is_of_state(name: &str) -> bool {
+    let all = [
+        STATE, BEFORE, INTENT, DAMAGE, LOCK, TMP, JOURNAL, PIECES, SPECS, DAMAGED,
+    ];
+    all.iter()
+        .any(|path| path.rsplit_once('/').is_some_and(|(_, last)| last == name))
+}
+
+/// Names of files that are being written, and of pieces.
+pub(super) fn is_aside(name: &str) -> bool {
+    name.strip_prefix("new-").is_some_and(is_random)
+}
+
+/// Names of journals.
+pub(super) fn is_journal(name: &str) -> bool {
+    let word = name.strip_prefix("run-");
+    word.and_then(|word| word.strip_suffix(".journal"))
+        .is_some_and(is_random)
+}
+
+/// Names of files with the lengths of journals.
+pub(super) fn is_length(name: &str) -> bool {
+    let word = name.strip_prefix("run-");
+    word.and_then(|word| word.strip_suffix(".length"))
+        .is_some_and(is_random)
+}
+
+/// What makes a name unique.
+fn is_random(word: &str) -> bool {
+    (6..=16).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Names of files of canonical bytes.
+pub(super) fn is_pack(name: &str) -> bool {
+    let digits = name.strip_prefix("pack-");
+    digits
+        .and_then(|digits| digits.strip_suffix(".parquet"))
+        .is_some_and(|d| d.len() >= 6 && d.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Names of damaged files that were put aside: those of parts, with `-` between folders, and those of journals and pieces.
+pub(super) fn is_damaged(name: &str) -> bool {
+    let parts = name.replacen('-', "/", 2);
+    Layout::parse_part_name(&parts).is_some() || is_journal(name) || is_aside(name)
 }

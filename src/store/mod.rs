@@ -22,6 +22,10 @@ mod damage;
 mod derive;
 mod disk;
 mod error;
+#[doc(hidden)]
+pub mod fault;
+mod folder;
+mod foreign;
 mod garbage;
 mod hash;
 mod journal;
@@ -29,22 +33,24 @@ mod layout;
 mod part;
 mod publish;
 mod read;
+mod record;
 mod schema;
+mod seal;
 mod session;
 mod specs;
 mod state;
 mod sweep;
 mod verify;
+mod written;
 
+pub use damage::Loss;
 pub use derive::RESERVED;
-#[doc(hidden)]
-pub use disk::fault;
 pub(crate) use disk::{aside, create_dir, settle};
 pub use error::{Result, StoreError};
 pub use hash::{Blob, Hash};
-pub use journal::Commit;
 pub use layout::{Layout, Table};
 pub use part::{Id, Piece, PieceWriter};
+pub use record::Commit;
 pub use schema::{
     Trace, TraceFormat, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
     trace_rows,
@@ -57,6 +63,8 @@ pub use sweep::Registration;
 
 pub use verify::{Problem, Verdict};
 
+use layout::{INTENT, LOCK};
+
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use std::collections::{BTreeMap, HashSet};
@@ -68,12 +76,13 @@ use std::path::Path;
 pub struct Store {
     layout: Layout,
     state: State,
+    unclaimed: u64,
 }
 
 /// Keeps runs from replacing files of a folder.
 #[derive(Debug)]
 pub struct Hold {
-    _lock: Option<fs_err::File>,
+    _lock: Option<std::fs::File>,
 }
 
 impl Store {
@@ -90,8 +99,11 @@ impl Store {
     /// # Errors
     /// As for [`Store::open`].
     pub fn hold(root: &Path) -> Result<Option<(Self, Hold)>> {
-        let layout = Layout::new(root);
-        let lock = fs_err::File::open(layout.lock()).ok();
+        let Some(layout) = Layout::open(root)? else {
+            return Ok(None);
+        };
+        // Who may only read can read, too.
+        let lock = layout.folder().open_file(LOCK).ok().flatten();
         if let Some(lock) = &lock {
             // A folder on a file system without locks can still be read.
             let _ = lock.lock_shared();
@@ -100,23 +112,36 @@ impl Store {
             return Ok(None);
         };
         let mut records = Vec::new();
-        for path in disk::list(&layout.journal())? {
-            records.extend(journal::read(&path)?);
+        let mut unclaimed = 0;
+        for name in journal::names(&layout)? {
+            let found = journal::read(&layout, &name)?;
+            unclaimed += found.unclaimed(&state).count() as u64;
+            records.extend(found.records);
         }
         // What a run that was killed has replaced already.
         change::reconcile(&layout, &mut state)?;
-        if records.is_empty() && !layout.intent().exists() {
+        if records.is_empty() && !layout.folder().has(INTENT) {
             damage::note_damage(&layout, &mut state)?;
         }
         for record in &records {
             publish::accept(&mut state, record);
         }
-        Ok(Some((Self { layout, state }, Hold { _lock: lock })))
+        let store = Self {
+            layout,
+            state,
+            unclaimed,
+        };
+        Ok(Some((store, Hold { _lock: lock })))
     }
 
     /// What is known about its tasks.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Finished results of parameter sets that no sweep of the folder has. They are used once a pipeline that has them is run.
+    pub fn unclaimed(&self) -> u64 {
+        self.unclaimed
     }
 
     /// Its files.
@@ -147,8 +172,9 @@ impl Store {
     /// If a file cannot be read or is damaged.
     pub fn blobs(&self, wanted: &HashSet<Hash>) -> Result<BTreeMap<Hash, Vec<u8>>> {
         let mut found = specs::load(&self.layout, &self.state, wanted)?;
-        for path in disk::list(&self.layout.journal())? {
-            for (hash, source) in journal::read(&path)?.into_iter().flat_map(|r| r.spec) {
+        for name in journal::names(&self.layout)? {
+            let records = journal::read(&self.layout, &name)?.records;
+            for (hash, source) in records.into_iter().flat_map(|r| r.spec) {
                 if wanted.contains(&hash) && !found.contains_key(&hash) {
                     found.insert(hash, source.read()?.to_vec());
                 }
@@ -169,6 +195,10 @@ const CHECKED_WHOLE: u64 = 1 << 30;
 /// [`StoreError::Damaged`], or if a file cannot be read.
 #[cfg_attr(not(feature = "query"), allow(dead_code))]
 pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()> {
+    let Some(layout) = Layout::open(root)? else {
+        return Ok(());
+    };
+    let folder = layout.folder();
     let prefix = format!("{}/", table.name());
     let whole = state.bytes_of(table) <= CHECKED_WHOLE;
     let parts = state
@@ -176,12 +206,11 @@ pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()
         .iter()
         .filter(|(name, _)| name.starts_with(&prefix));
     for (name, part) in parts {
-        let path = root.join(name);
         if !whole {
-            part::check_footer(&path, part)?;
-        } else if !part::is_intact(&path, part)? {
+            part::check_footer(folder, name, part)?;
+        } else if !part::is_intact(folder, name, part)? {
             return Err(StoreError::damaged_part(
-                &path,
+                &folder.path(name),
                 "it is not as it was written",
             ));
         }
@@ -207,9 +236,9 @@ pub(crate) fn scan(
         if Layout::parse_part_name(name).is_some_and(others) {
             continue;
         }
-        let path = layout.root().join(name);
+        let path = layout.folder().path(name);
         let damaged = |e| StoreError::damaged_part(&path, e);
-        let Some(reader) = part::open_part(&path)? else {
+        let Some(reader) = part::open_part(layout.folder(), name)? else {
             continue;
         };
         let mut reader = reader.of_sims(sims.clone());
@@ -230,10 +259,9 @@ pub(crate) fn scan(
 /// If one is not what was written.
 pub(crate) fn check(layout: &Layout, state: &State, table: Table, batch: u32) -> Result<()> {
     for (name, part) in parts_of(state, table, batch) {
-        let path = layout.root().join(name);
-        if !part::is_intact(&path, part)? {
+        if !part::is_intact(layout.folder(), name, part)? {
             return Err(StoreError::Damaged {
-                path,
+                path: layout.folder().path(name),
                 what: "it is not what was written".into(),
                 help: "if a run writes to the folder just now, wait for it; otherwise `hnn-sweep verify` notes what is damaged, \
                        and `run` simulates again what it held"

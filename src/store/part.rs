@@ -1,15 +1,15 @@
 //! Parquet files: pieces of one simulation, and the parts of tables that they are merged into.
 
-use super::disk::{self, Hashed, Written};
 use super::error::{Result, StoreError};
-use super::layout::{Layout, Table};
+use super::folder::{Aside, Folder};
+use super::layout::{Layout, PIECES, TMP, Table};
 use super::schema::{ROW_GROUP_ROWS, writer_properties};
-use arrow_array::RecordBatch;
+use super::written::{Hashed, Written};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
+use arrow_array::{Int32Array, RecordBatch};
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
-use fs_err as fs;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -130,7 +130,7 @@ pub enum Piece {
 
 /// Writes one simulation's rows of a table.
 pub struct PieceWriter {
-    folder: PathBuf,
+    folder: Folder,
     id: Id,
     writer: PartWriter<Hashed<Spool>>,
 }
@@ -141,9 +141,10 @@ impl PieceWriter {
     /// # Errors
     /// If the disk refuses.
     pub fn new(layout: &Layout, table: Table, id: Id, schema: &SchemaRef) -> Result<Self> {
-        let folder = layout.pieces();
+        let folder = layout.folder().clone();
         let sink = Hashed::new(Spool::Memory(Vec::new(), folder.clone()));
-        let writer = PartWriter::new(sink, table, schema).map_err(|e| write_error(&folder, e))?;
+        let writer = PartWriter::new(sink, table, schema);
+        let writer = writer.map_err(|e| write_error(&folder.path(PIECES), e))?;
         Ok(Self { folder, id, writer })
     }
 
@@ -154,7 +155,7 @@ impl PieceWriter {
     pub fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         self.writer
             .write(self.id, rows)
-            .map_err(|e| write_error(&self.folder, e))
+            .map_err(|e| write_error(&self.folder.path(PIECES), e))
     }
 
     /// Ends the piece; it is durable if it is a file.
@@ -163,22 +164,22 @@ impl PieceWriter {
     /// If the disk refuses.
     pub fn finish(self) -> Result<Piece> {
         let sink = self.writer.finish();
-        let sink = sink.map_err(|e| write_error(&self.folder, e))?;
+        let sink = sink.map_err(|e| write_error(&self.folder.path(PIECES), e))?;
         let written = sink.written();
         match sink.into_inner() {
             Spool::Memory(bytes, _) => Ok(Piece::Inline(bytes)),
-            Spool::File(file) => {
-                let name = disk::keep(file)?;
-                Ok(Piece::File { name, written })
-            }
+            Spool::File(file) => Ok(Piece::File {
+                name: file.keep()?,
+                written,
+            }),
         }
     }
 }
 
 /// Memory that becomes a file when it grows.
 enum Spool {
-    Memory(Vec<u8>, PathBuf),
-    File(tempfile::NamedTempFile),
+    Memory(Vec<u8>, Folder),
+    File(Aside),
 }
 
 impl Write for Spool {
@@ -188,7 +189,7 @@ impl Write for Spool {
                 memory.extend_from_slice(bytes);
                 return Ok(bytes.len());
             }
-            let mut file = disk::aside(folder).map_err(std::io::Error::other)?;
+            let mut file = folder.aside(PIECES).map_err(std::io::Error::other)?;
             file.write_all(memory)?;
             *self = Spool::File(file);
         }
@@ -299,17 +300,14 @@ pub fn runs(rows: &RecordBatch) -> std::result::Result<Vec<(Id, RecordBatch)>, P
 }
 
 /// Opens a part of a table; `None` if there is none.
-pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(StoreError::io("read", path, e)),
+pub fn open_part(folder: &Folder, name: &str) -> Result<Option<PartReader<CloneFile>>> {
+    let Some(file) = folder.open_file(name)? else {
+        return Ok(None);
     };
-    let (file, _) = file.into_parts();
     let reader = PartReader::new(CloneFile(Arc::new(file)));
     reader
         .map(Some)
-        .map_err(|e| StoreError::damaged_part(path, e))
+        .map_err(|e| StoreError::damaged_part(&folder.path(name), e))
 }
 
 /// Whether a part can be given to readers that trust what its footer says: it is as long as it was written, and all that
@@ -317,12 +315,15 @@ pub fn open_part(path: &Path) -> Result<Option<PartReader<CloneFile>>> {
 ///
 /// # Errors
 /// If it is not so.
-pub fn check_footer(path: &Path, part: &Written) -> Result<()> {
-    let damaged = |what: String| Err(StoreError::damaged_part(path, what));
-    let file = fs::File::open(path).map_err(|e| StoreError::io("read", path, e))?;
-    let len = file
-        .metadata()
-        .map_err(|e| StoreError::io("read", path, e))?
+pub fn check_footer(folder: &Folder, name: &str, part: &Written) -> Result<()> {
+    let path = folder.path(name);
+    let damaged = |what: String| Err(StoreError::damaged_part(&path, what));
+    let Some(file) = folder.open_file(name)? else {
+        return damaged("it is gone".into());
+    };
+    let metadata = file.metadata();
+    let len = metadata
+        .map_err(|e| StoreError::io("read", &path, e))?
         .len();
     if len != part.len {
         return damaged(format!(
@@ -330,7 +331,7 @@ pub fn check_footer(path: &Path, part: &Written) -> Result<()> {
             part.len
         ));
     }
-    let footer = match ParquetMetaDataReader::new().parse_and_finish(file.file()) {
+    let footer = match ParquetMetaDataReader::new().parse_and_finish(&file) {
         Ok(footer) => footer,
         Err(e) => return damaged(e.to_string()),
     };
@@ -380,23 +381,37 @@ pub struct Incoming {
 
 /// Where bytes are: in a file, at an offset and with a length.
 #[derive(Clone, Debug)]
-pub struct PieceSource(pub PathBuf, pub u64, pub u64);
+pub struct PieceSource {
+    /// The folder of results.
+    pub folder: Folder,
+    /// The file's name in it.
+    pub name: String,
+    /// Offset (bytes).
+    pub offset: u64,
+    /// Length (bytes).
+    pub len: u64,
+}
 
 impl PieceSource {
+    /// The file that the bytes are in, for people.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path(&self.name)
+    }
+
     /// The bytes of a piece.
     pub fn read(&self) -> Result<Bytes> {
-        use std::io::{Read, Seek, SeekFrom};
-        let PieceSource(path, offset, len) = self;
-        let read = || -> std::io::Result<Vec<u8>> {
-            let mut file = fs::File::open(path)?;
-            file.seek(SeekFrom::Start(*offset))?;
-            let mut bytes = vec![0; usize::try_from(*len).map_err(std::io::Error::other)?];
+        use std::io::{ErrorKind, Read, Seek, SeekFrom};
+        let read = |mut file: std::fs::File| -> std::io::Result<Vec<u8>> {
+            file.seek(SeekFrom::Start(self.offset))?;
+            let mut bytes = vec![0; usize::try_from(self.len).map_err(std::io::Error::other)?];
             file.read_exact(&mut bytes)?;
             Ok(bytes)
         };
-        read()
+        let file = self.folder.open_file(&self.name)?;
+        file.ok_or(ErrorKind::NotFound.into())
+            .and_then(read)
             .map(Bytes::from)
-            .map_err(|e| StoreError::io("read", path, e))
+            .map_err(|e| StoreError::io("read", &self.path(), e))
     }
 }
 
@@ -404,19 +419,17 @@ impl PieceSource {
 #[derive(Debug)]
 pub struct Staged {
     /// The file.
-    pub file: tempfile::TempPath,
+    pub file: Aside,
     /// Its length and checksum.
     pub written: Written,
 }
 
 /// Whether a file is what was written.
-pub fn is_intact(path: &Path, part: &Written) -> Result<bool> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(e) => return Err(StoreError::io("read", path, e)),
+pub fn is_intact(folder: &Folder, name: &str, part: &Written) -> Result<bool> {
+    let Some(file) = folder.open_file(name)? else {
+        return Ok(false);
     };
-    let error = |e| StoreError::io("read", path, e);
+    let error = |e| StoreError::io("read", &folder.path(name), e);
     if file.metadata().map_err(error)?.len() != part.len {
         return Ok(false);
     }
@@ -429,37 +442,37 @@ pub fn is_intact(path: &Path, part: &Written) -> Result<bool> {
 ///
 /// If no row is left, returns a part without rows if `keep`, so that the table can still be asked, else nothing.
 pub fn merge(
-    tmp: &Path,
-    old: Option<&Path>,
+    folder: &Folder,
+    old: Option<&str>,
     table: Table,
     incoming: &[Incoming],
     replaced: &dyn Fn(Id) -> bool,
     keep: bool,
 ) -> Result<Option<Staged>> {
-    let old_path = old.unwrap_or(tmp);
+    let old_path = folder.path(old.unwrap_or(TMP));
+    let tmp = folder.path(TMP);
     let mut old = match old {
-        Some(path) => open_part(path)?,
+        Some(name) => open_part(folder, name)?,
         None => None,
     };
-    let damaged = |e: ParquetError| StoreError::damaged_part(old_path, e);
+    let damaged = |e: ParquetError| StoreError::damaged_part(&old_path, e);
     let mut writer: Option<StagedWriter> = None;
     let mut put = |id: Id, rows: &RecordBatch| -> Result<()> {
         let writer = match &mut writer {
             Some(writer) => writer,
-            None => writer.insert(staged_writer(tmp, table, &rows.schema())?),
+            None => writer.insert(staged_writer(folder, table, &rows.schema())?),
         };
-        writer.write(id, rows).map_err(|e| write_error(tmp, e))
+        writer.write(id, rows).map_err(|e| write_error(&tmp, e))
     };
     let mut pending = incoming.iter().peekable();
     let mut put_before =
         |limit: Option<Id>, put: &mut dyn FnMut(Id, &RecordBatch) -> Result<()>| {
             while let Some(piece) = pending.next_if(|p| limit.is_none_or(|limit| p.id < limit)) {
-                let path = &piece.source.0;
                 let bytes = piece.source.read()?;
-                let damaged = |e: ParquetError| StoreError::damaged_part(path, e);
+                let damaged = |e: ParquetError| StoreError::damaged_part(&piece.source.path(), e);
                 let mut reader = PartReader::new(bytes).map_err(damaged)?;
                 while let Some(rows) = reader.next_group().map_err(damaged)? {
-                    put(piece.id, &rows)?;
+                    put(piece.id, &numbered(rows, piece.id).map_err(damaged)?)?;
                 }
             }
             Ok(())
@@ -479,32 +492,48 @@ pub fn merge(
         let schema = match (&old, incoming.first()) {
             (Some(old), _) => Some(old.schema()),
             (None, Some(piece)) => {
-                let damaged = |e: ParquetError| StoreError::damaged_part(&piece.source.0, e);
+                let damaged = |e: ParquetError| StoreError::damaged_part(&piece.source.path(), e);
                 let reader = PartReader::new(piece.source.read()?).map_err(damaged)?;
                 Some(reader.schema())
             }
             (None, None) => None,
         };
-        let empty = schema.map(|schema| staged_writer(tmp, table, &schema));
+        let empty = schema.map(|schema| staged_writer(folder, table, &schema));
         writer = empty.transpose()?;
     }
-    writer.map(|writer| stage(tmp, writer)).transpose()
+    writer.map(|writer| stage(&tmp, writer)).transpose()
+}
+
+/// Rows of a simulation under its number, which was another one when they were written if their sweep is from another time.
+fn numbered(rows: RecordBatch, (sim, _): Id) -> std::result::Result<RecordBatch, ParquetError> {
+    let sim = super::schema::signed(sim);
+    let (place, _) = (rows.schema().column_with_name("sim"))
+        .map(|(place, field)| (place, field.clone()))
+        .ok_or_else(|| ParquetError::General("it has no column `sim`".into()))?;
+    let own = rows.column(place).as_primitive_opt::<Int32Type>();
+    if own.is_some_and(|sims| sims.values().iter().all(|s| *s == sim)) {
+        return Ok(rows);
+    }
+    let mut columns = rows.columns().to_vec();
+    columns[place] = Arc::new(Int32Array::from(vec![sim; rows.num_rows()]));
+    Ok(RecordBatch::try_new(rows.schema(), columns)?)
 }
 
 /// Writes a part from rows in memory.
-pub fn write_part(tmp: &Path, table: Table, rows: &RecordBatch) -> Result<Staged> {
-    let mut writer = staged_writer(tmp, table, &rows.schema())?;
+pub fn write_part(folder: &Folder, table: Table, rows: &RecordBatch) -> Result<Staged> {
+    let tmp = folder.path(TMP);
+    let mut writer = staged_writer(folder, table, &rows.schema())?;
     writer
         .write((0, 0), rows)
-        .map_err(|e| write_error(tmp, e))?;
-    stage(tmp, writer)
+        .map_err(|e| write_error(&tmp, e))?;
+    stage(&tmp, writer)
 }
 
-type StagedWriter = PartWriter<BufWriter<Hashed<tempfile::NamedTempFile>>>;
+type StagedWriter = PartWriter<BufWriter<Hashed<Aside>>>;
 
-fn staged_writer(tmp: &Path, table: Table, schema: &SchemaRef) -> Result<StagedWriter> {
-    let sink = BufWriter::with_capacity(1 << 20, Hashed::new(disk::aside(tmp)?));
-    PartWriter::new(sink, table, schema).map_err(|e| write_error(tmp, e))
+fn staged_writer(folder: &Folder, table: Table, schema: &SchemaRef) -> Result<StagedWriter> {
+    let sink = BufWriter::with_capacity(1 << 20, Hashed::new(folder.aside(TMP)?));
+    PartWriter::new(sink, table, schema).map_err(|e| write_error(&folder.path(TMP), e))
 }
 
 fn stage(tmp: &Path, writer: StagedWriter) -> Result<Staged> {
@@ -513,7 +542,8 @@ fn stage(tmp: &Path, writer: StagedWriter) -> Result<Staged> {
         .into_inner()
         .map_err(|e| StoreError::io("write", tmp, e.into_error()))?;
     let written = hashed.written();
-    let file = disk::sync(hashed.into_inner())?;
+    let file = hashed.into_inner();
+    file.sync()?;
     Ok(Staged { file, written })
 }
 

@@ -6,17 +6,16 @@
 use super::change::{Change, Source};
 use super::damage::lose;
 use super::derive::{self, Columns, Points};
-use super::disk;
 use super::error::{Result, StoreError};
-use super::journal::{Record, RecordPiece};
-use super::layout::{Layout, PART, Table};
-use super::part::{self, Id, Incoming, write_part};
+use super::layout::{INTENT, Layout, PART, PIECES, TMP, Table};
+use super::part::{self, Id, Incoming, PieceSource, write_part};
+use super::record::{Record, RecordPiece};
 use super::specs;
 use super::state::{State, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Large and small rows of a batch of a table, by whose they are.
-type Rows = BTreeMap<Id, RecordPiece>;
+/// New rows of a batch of a table, by whose they are; with them whose they say that they are.
+type Rows = BTreeMap<Id, (Id, RecordPiece)>;
 
 /// Brings records into the tables, rewrites `simulations` and `summary` of their batches and of those that are `dirty`, and
 /// replaces the state. Gives the new state, and parts that turned out to be damaged.
@@ -29,17 +28,20 @@ pub(super) fn publish(
     let mut merges: BTreeMap<(Table, u32), Rows> = BTreeMap::new();
     let mut blobs = BTreeMap::new();
     for record in records {
+        let Some(id) = number_of(&state, record) else {
+            continue;
+        };
         for (hash, source) in &record.spec {
             blobs.insert(*hash, source.read()?.to_vec());
         }
         if accept(&mut state, record) == Accepted::No {
             continue;
         }
-        let batch = state.batch_of(record.id.0);
+        let batch = state.batch_of(id.0);
         dirty.insert(batch);
         for (table, piece) in &record.pieces {
             let rows = merges.entry((*table, batch)).or_default();
-            rows.insert(record.id, piece.clone());
+            rows.insert(id, (record.id, piece.clone()));
         }
     }
     let mut change = Change::default();
@@ -52,7 +54,7 @@ pub(super) fn publish(
     derive(layout, &mut state, &mut change, dirty)?;
     change.apply(layout, &mut state)?;
     state.save(layout)?;
-    disk::remove(&layout.intent())?;
+    layout.folder().remove(INTENT)?;
     Ok((state, damaged))
 }
 
@@ -67,7 +69,7 @@ fn merge(
     rows: &Rows,
 ) -> Result<Option<String>> {
     let mut incoming = Vec::new();
-    for (id, piece) in rows {
+    for (id, (written_as, piece)) in rows {
         let own = Layout::own_part_name(table, batch, *id);
         match piece {
             RecordPiece::Inline(source) => {
@@ -77,14 +79,27 @@ fn merge(
                     change.removals.push(own);
                 }
             }
+            RecordPiece::File(name, written) if id == written_as => {
+                change
+                    .files
+                    .push((own, Source::Piece(name.clone()), *written));
+            }
+            // Of a run that knew the simulation by another number.
             RecordPiece::File(name, written) => {
-                let piece = Source::Piece(layout.pieces().join(name));
-                change.files.push((own, piece, *written));
+                let source = PieceSource {
+                    folder: layout.folder().clone(),
+                    name: format!("{PIECES}/{name}"),
+                    offset: 0,
+                    len: written.len,
+                };
+                let rows = [Incoming { id: *id, source }];
+                let staged = part::merge(layout.folder(), None, table, &rows, &|_| false, true)?;
+                change.put(own, staged);
             }
         }
     }
     let name = Layout::part_name(table, batch, PART);
-    let path = layout.root().join(&name);
+    let folder = layout.folder();
     let mut old = state.parts.get(&name).copied();
     if incoming.is_empty() && old.is_none() {
         return Ok(None);
@@ -92,17 +107,17 @@ fn merge(
     // What is not as it was written must not get a new checksum.
     let mut lost = None;
     if let Some(part) = old
-        && !part::is_intact(&path, &part)?
+        && !part::is_intact(folder, &name, &part)?
     {
         lose(layout, state, &name, &|id| rows.contains_key(&id))?;
         lost = Some(name.clone());
         old = None;
     }
     let replaced = |id: Id| rows.contains_key(&id);
-    let old = old.map(|_| path.as_path());
+    let old = old.map(|_| name.as_str());
     // Simulations without a spike, say, have come in, but no rows.
     let keep = !incoming.is_empty();
-    let staged = part::merge(&layout.tmp(), old, table, &incoming, &replaced, keep)?;
+    let staged = part::merge(folder, old, table, &incoming, &replaced, keep)?;
     change.put(name, staged);
     Ok(lost)
 }
@@ -120,15 +135,16 @@ pub(super) fn derive(
         dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
     }
     let points = Points::of(state);
-    let tmp = layout.tmp();
+    let folder = layout.folder();
     // Last, so that whatever `simulations` lists is in the other tables.
     for table in [Table::Summary, Table::Simulations] {
         for batch in &dirty {
             let name = Layout::part_name(table, *batch, PART);
-            let rows = derive::rows(table, state, &columns, &points, *batch)
-                .map_err(|e| StoreError::io("write", &tmp, std::io::Error::other(e)))?;
+            let rows = derive::rows(table, state, &columns, &points, *batch).map_err(|e| {
+                StoreError::io("write", &folder.path(TMP), std::io::Error::other(e))
+            })?;
             if rows.num_rows() > 0 {
-                change.put(name, Some(write_part(&tmp, table, &rows)?));
+                change.put(name, Some(write_part(folder, table, &rows)?));
             } else if state.parts.contains_key(&name) {
                 change.put(name, None);
             }
@@ -151,14 +167,18 @@ pub(crate) enum Accepted {
     No,
 }
 
+/// Simulation and trial of a record: its parameter set may have another number than when it was written. `None` if it has none.
+fn number_of(state: &State, record: &Record) -> Option<Id> {
+    Some((state.sim_of(&record.set)?, record.id.1))
+}
+
 /// Takes a finished task into the state. The first result stays; more outputs and statistics are added to it.
 pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
-    let numbered = state.sims.get(record.id.0 as usize).map(|sim| sim.set);
-    if numbered != Some(record.set) {
+    let Some(id) = number_of(state, record) else {
         return Accepted::No;
-    }
+    };
     let mut task = record.task.clone();
-    if let Some(known) = state.tasks.get(&record.id) {
+    if let Some(known) = state.tasks.get(&id) {
         let news = !known.outputs.lacking(&task.outputs).is_none();
         let stats = task.stats.keys().any(|id| !known.stats.contains_key(id));
         let better = known.status != Status::Done && task.status == Status::Done;
@@ -172,7 +192,7 @@ pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
         stats.extend(&task.stats);
         task.stats = stats;
     }
-    state.damaged.remove(&record.id);
-    state.tasks.insert(record.id, task);
+    state.damaged.remove(&id);
+    state.tasks.insert(id, task);
     Accepted::Yes
 }

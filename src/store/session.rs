@@ -1,30 +1,37 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
 use super::change;
-use super::damage::{damaged_parts, lose};
-use super::disk;
+use super::damage::{self, Loss, damaged_parts, lose};
 use super::error::{Result, StoreError};
+use super::foreign;
 use super::garbage;
 use super::hash::Hash;
-use super::journal::{self, Commit, Journal, Record};
-use super::layout::{Layout, Table};
+use super::journal::{self, Found, Journal};
+use super::layout::{
+    self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE, TMP,
+};
 use super::part::Id;
 use super::publish;
+use super::record::{Commit, Record};
+use super::seal;
 use super::specs;
 use super::state::{Point, State, Sweep};
 use super::sweep::{Registration, merge_sweep};
-use fs_err as fs;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::File;
 use std::path::Path;
 
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
 pub struct Session {
     layout: Layout,
-    lock: fs::File,
+    lock: File,
     state: State,
     journal: Journal,
     damaged: Vec<String>,
+    losses: Vec<Loss>,
+    /// Results in journals whose parameter sets no sweep of the folder has.
+    unclaimed: u64,
     /// Whether another process has published since it was last asked.
     others_published: bool,
     companions: usize,
@@ -36,33 +43,35 @@ impl Session {
     /// Opens a folder for writing, makes it if needed, and publishes what runs that were killed had committed.
     ///
     /// # Errors
-    /// If the folder cannot be written, or its state is damaged.
+    /// If the folder holds other files and no results, cannot be written, or its state is damaged.
     pub fn begin(root: &Path) -> Result<Self> {
-        let layout = Layout::new(root);
-        for folder in [
-            layout.tmp(),
-            layout.journal(),
-            layout.pieces(),
-            layout.specs(),
-        ] {
-            disk::create_dir(&folder)?;
+        if let Some(layout) = Layout::open(root)? {
+            foreign::refuse(&layout)?;
         }
-        let path = layout.lock();
-        let lock = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .read(true)
-            .open(&path)
-            .map_err(|e| StoreError::io("write to", &path, e))?;
-        lock.lock().map_err(|e| StoreError::io("lock", &path, e))?;
+        Self::begin_among_other_files(root)
+    }
+
+    /// As [`Session::begin`], also in a folder that holds other files.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or its state is damaged.
+    pub fn begin_among_other_files(root: &Path) -> Result<Self> {
+        let layout = Layout::create(root)?;
+        let folder = layout.folder();
+        for name in [TMP, JOURNAL, PIECES, SPECS] {
+            folder.make_dir(name)?;
+        }
+        let lock = folder.open_lock(LOCK, true)?;
+        lock.lock()
+            .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
         let state = match State::load(&layout)? {
             Some(state) => state,
-            None => no_state(&layout)?,
+            None => foreign::no_state(&layout)?,
         };
-        for path in disk::list(&layout.tmp())? {
-            disk::remove(&path)?;
+        for name in folder.files(TMP, layout::is_aside)? {
+            folder.remove(&name)?;
         }
+        journal::tidy(&layout)?;
         let journal = Journal::create(&layout)?;
         let mut session = Self {
             layout,
@@ -70,16 +79,19 @@ impl Session {
             state,
             journal,
             damaged: Vec::new(),
+            losses: Vec::new(),
+            unclaimed: 0,
             others_published: false,
             companions: 0,
             known_specs: None,
         };
         let dirty = change::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
-        disk::remove(&session.layout.intent())?;
+        session.layout.folder().remove(INTENT)?;
         session.heal()?;
-        let journals = disk::list(&session.layout.journal())?.len();
-        session.companions = journals.saturating_sub(1);
+        let journals = journal::names(&session.layout)?.len();
+        let orphans = journal::orphans(&session.layout)?.len();
+        session.companions = journals.saturating_sub(orphans + 1);
         session.unlock()?;
         Ok(session)
     }
@@ -108,6 +120,9 @@ impl Session {
             let dirty = changed.into_iter().map(batch).collect();
             session.state.sweeps.insert(sweep.name.clone(), after);
             session.fold(&[], dirty)?;
+            if session.unclaimed > 0 {
+                session.adopt(BTreeSet::new())?;
+            }
             Ok(sims)
         })
     }
@@ -127,6 +142,11 @@ impl Session {
         self.journal.append(commits)?;
         self.known_specs = Some(known);
         Ok(())
+    }
+
+    /// Results that earlier runs had finished and that turned out to be lost when this one began.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// Other processes that wrote to the folder when this one began.
@@ -222,15 +242,10 @@ impl Session {
             state.save(&session.layout)?;
             session.state = state;
             session.known_specs = None;
-            // The state does not know them any more, nor what a crash has left.
-            for path in disk::list(&session.layout.specs())? {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if !session.state.specs.contains_key(&*name) {
-                    disk::remove(&path)?;
-                }
-            }
-            for path in disk::list(&session.layout.damaged())? {
-                disk::remove(&path)?;
+            specs::remove_unknown(&session.layout, &session.state)?;
+            let folder = session.layout.folder();
+            for name in folder.files(DAMAGED, layout::is_damaged)? {
+                folder.remove(&name)?;
             }
             Ok(())
         })
@@ -246,7 +261,7 @@ impl Session {
             let mut state = garbage::collect(&session.layout, std::mem::take(&mut session.state))?;
             state.save(&session.layout)?;
             session.state = state;
-            disk::remove(&session.layout.intent())
+            session.layout.folder().remove(INTENT)
         })
     }
 
@@ -261,7 +276,7 @@ impl Session {
     }
 
     fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let path = self.layout.lock();
+        let path = self.layout.folder().path(LOCK);
         self.lock
             .lock()
             .map_err(|e| StoreError::io("lock", &path, e))?;
@@ -273,7 +288,7 @@ impl Session {
     fn unlock(&self) -> Result<()> {
         self.lock
             .unlock()
-            .map_err(|e| StoreError::io("unlock", &self.layout.lock(), e))
+            .map_err(|e| StoreError::io("unlock", &self.layout.folder().path(LOCK), e))
     }
 
     /// Publishes records and what is dirty. On an error the state is gone from memory, and `refresh` reads it again.
@@ -287,7 +302,7 @@ impl Session {
 
     /// Takes over what another process has published since.
     fn refresh(&mut self) -> Result<()> {
-        let on_disk = disk::peek_seal(&self.layout.state()).map(|seal| seal.generation);
+        let on_disk = seal::peek(self.layout.folder(), STATE).map(|seal| seal.generation);
         if on_disk.unwrap_or(0) != self.state.generation {
             self.state = State::load(&self.layout)?.unwrap_or_default();
             self.known_specs = None;
@@ -301,27 +316,60 @@ impl Session {
         Ok(())
     }
 
-    /// Publishes the journals of processes that are gone.
+    /// Publishes the journals of processes that are gone. Results of parameter sets that no sweep has are kept until one has them;
+    /// a damaged journal is put aside.
     fn adopt(&mut self, dirty: BTreeSet<u32>) -> Result<()> {
-        let orphans = journal::orphans(&self.layout)?;
-        let mut records = Vec::new();
-        for (path, _) in &orphans {
-            records.extend(journal::read(path)?);
+        let mut orphans = Vec::new();
+        for (name, lock) in journal::orphans(&self.layout)? {
+            orphans.push((journal::read(&self.layout, &name)?, lock));
         }
+        let records = orphans.iter().flat_map(|(found, _)| &found.records);
+        let numbered = |record: &&Record| self.state.sim_of(&record.set).is_some();
+        let records: Vec<Record> = records.filter(numbered).cloned().collect();
         if !records.is_empty() || !dirty.is_empty() {
             self.fold(&records, dirty)?;
         }
-        for (path, _lock) in &orphans {
-            disk::remove(path)?;
+        self.unclaimed = 0;
+        let mut damaged = false;
+        for (found, _lock) in &orphans {
+            damaged |= found.damage.is_some();
+            self.put_away(found)?;
         }
-        // With no other process at work, a piece that is still there was never committed.
-        let others = disk::list(&self.layout.journal())?.len() > 1;
-        if !others {
-            for path in disk::list(&self.layout.pieces())? {
-                disk::remove(&path)?;
+        // With no other process at work, a piece that is still there was never committed, or its journal is damaged.
+        let folder = self.layout.folder();
+        if journal::names(&self.layout)?.len() > 1 {
+            return Ok(());
+        }
+        for name in folder.files(PIECES, layout::is_aside)? {
+            match damaged {
+                true => damage::put_aside(&self.layout, &name)?,
+                false => folder.remove(&name)?,
             }
         }
         Ok(())
+    }
+
+    /// Removes a journal whose records are in the tables, but for those of parameter sets that no sweep has.
+    fn put_away(&mut self, found: &Found) -> Result<()> {
+        let unclaimed: Vec<&Record> = found.unclaimed(&self.state).collect();
+        self.unclaimed += unclaimed.len() as u64;
+        let all = unclaimed.len() == found.records.len();
+        if !unclaimed.is_empty() {
+            if all && found.damage.is_none() {
+                return Ok(());
+            }
+            journal::keep(&self.layout, &unclaimed)?;
+        }
+        let Some(what) = &found.damage else {
+            return journal::remove(self.layout.folder(), &found.name);
+        };
+        self.losses.push(Loss {
+            file: found.name.clone(),
+            results: found.lost,
+            what: what.clone(),
+        });
+        damage::put_aside(&self.layout, &found.name)?;
+        journal::remove(self.layout.folder(), &found.name)
     }
 
     /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is put aside.
@@ -332,10 +380,15 @@ impl Session {
         }
         let mut dirty = BTreeSet::new();
         for (name, batch) in damaged {
-            lose(&self.layout, &mut self.state, &name, &|_| false)?;
+            let results = lose(&self.layout, &mut self.state, &name, &|_| false)?;
+            self.losses.push(Loss {
+                file: name,
+                results,
+                what: "it is missing or not as it was written".into(),
+            });
             dirty.insert(batch);
         }
-        disk::remove(&self.layout.damage())?;
+        self.layout.folder().remove(DAMAGE)?;
         self.fold(&[], dirty)
     }
 }
@@ -354,19 +407,4 @@ fn changed_sims(before: &Sweep, after: &Sweep) -> BTreeSet<u32> {
     let mut sims: BTreeSet<u32> = differing(before, after).into_iter().collect();
     sims.extend(differing(after, before));
     sims
-}
-
-/// The state of a new folder; tables without a state are not ours to write to.
-fn no_state(layout: &Layout) -> Result<State> {
-    for table in Table::ALL {
-        let folder = layout.root().join(table.name());
-        if !disk::list(&folder)?.is_empty() {
-            return Err(StoreError::Damaged {
-                path: layout.state(),
-                what: format!("it is gone, but there are tables such as {}", folder.display()),
-                help: "copy `.state/state.before` over `.state/state` if it is there, or choose another save_folder".into(),
-            });
-        }
-    }
-    Ok(State::default())
 }

@@ -1,14 +1,13 @@
 //! Canonical bytes of tasks, kept by hash: the tasks of a sweep share nearly all of theirs.
 
-use super::disk;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
-use super::layout::Layout;
+use super::layout::{Layout, SPECS};
+use super::seal;
 use super::state::State;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, BinaryArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use fs_err as fs;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -34,26 +33,39 @@ pub fn known(layout: &Layout, state: &State) -> Result<HashSet<Hash>> {
     Ok(known)
 }
 
-/// Adds blobs to the last pack, or to a new one.
+/// Adds blobs to the last pack while it is small. It gets a new name with them: under a name that the state knows are the bytes that
+/// the state knows, whenever a crash comes. Its old file stays until the next time, for those that read just now.
 pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>>) -> Result<()> {
     if blobs.is_empty() {
         return Ok(());
     }
-    let open = state
-        .specs
-        .iter()
-        .next_back()
-        .filter(|(_, pack)| pack.len < PACK_BYTES);
-    let name = match open.map(|(name, _)| name.clone()) {
-        Some(name) => {
-            for_each(layout, &name, false, &mut |hash, bytes| {
-                blobs.insert(hash, bytes.to_vec());
-            })?;
-            name
+    remove_unknown(layout, state)?;
+    let last = state.specs.iter().next_back();
+    let open = last.filter(|(_, pack)| pack.len < PACK_BYTES);
+    let open = open.map(|(name, _)| name.clone());
+    if let Some(name) = &open {
+        for_each(layout, name, false, &mut |hash, bytes| {
+            blobs.insert(hash, bytes.to_vec());
+        })?;
+    }
+    let name = next_name(state);
+    write(layout, state, name, &blobs)?;
+    if let Some(name) = open {
+        state.specs.remove(&name);
+    }
+    Ok(())
+}
+
+/// Removes packs that the state does not know (any more).
+pub fn remove_unknown(layout: &Layout, state: &State) -> Result<()> {
+    let folder = layout.folder();
+    for name in folder.files(SPECS, super::layout::is_pack)? {
+        let (_, pack) = name.rsplit_once('/').unwrap_or(("", &name));
+        if !state.specs.contains_key(pack) {
+            folder.remove(&name)?;
         }
-        None => next_name(state),
-    };
-    write(layout, state, name, &blobs)
+    }
+    Ok(())
 }
 
 /// A name after all others.
@@ -75,9 +87,10 @@ fn write(
     name: String,
     blobs: &BTreeMap<Hash, Vec<u8>>,
 ) -> Result<()> {
-    let path = layout.specs().join(&name);
-    let bytes = encode(blobs).map_err(|e| super::part::write_error(&path, e))?;
-    disk::write_whole(&layout.tmp(), &path, &bytes)?;
+    let folder = layout.folder();
+    let file = format!("{SPECS}/{name}");
+    let bytes = encode(blobs).map_err(|e| super::part::write_error(&folder.path(&file), e))?;
+    seal::write(folder, &file, &bytes)?;
     let part = super::state::Part {
         len: bytes.len() as u64,
         hash: Hash::of(&bytes),
@@ -177,16 +190,15 @@ pub fn for_each(
     only_hashes: bool,
     visit: &mut dyn FnMut(Hash, &[u8]),
 ) -> Result<()> {
-    let path = layout.specs().join(name);
+    let file = format!("{SPECS}/{name}");
+    let folder = layout.folder();
     let damaged = |what: String| StoreError::Damaged {
-        path: path.clone(),
+        path: folder.path(&file),
         what,
         help: "it only serves to explain differences between tasks (`why`): move it away".into(),
     };
-    let file = match fs::File::open(&path) {
-        Ok(file) => file.into_parts().0,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(StoreError::io("read", &path, e)),
+    let Some(file) = folder.open_file(&file)? else {
+        return Ok(());
     };
     let mut builder =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(e.to_string()))?;

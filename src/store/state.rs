@@ -3,12 +3,12 @@
 //! One sealed file, replaced as a whole; it is small (about 250 bytes a task). Tables `simulations` and `summary` are
 //! written from it.
 
-use super::disk;
-pub use super::disk::Written as Part;
 use super::error::{Result, StoreError};
 use super::hash;
-use super::layout::{Layout, Table};
+use super::layout::{self, BEFORE, Layout, STATE, Table};
 use super::part::Id;
+use super::seal::{self, Seal};
+pub use super::written::Written as Part;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -323,8 +323,8 @@ impl State {
     /// # Errors
     /// If the file cannot be read, is damaged, or is of another version.
     pub fn load(layout: &Layout) -> Result<Option<Self>> {
-        let path = layout.state();
-        let Some(bytes) = disk::read_whole(&path)? else {
+        let path = layout.folder().path(STATE);
+        let Some(bytes) = layout.folder().read_whole(STATE)? else {
             return Ok(None);
         };
         let damaged = |what: String| {
@@ -336,7 +336,7 @@ impl State {
                 .into(),
         }
         };
-        let (seal, payload) = disk::unseal(&bytes).map_err(|what| damaged(what.into()))?;
+        let (seal, payload) = seal::unseal(&bytes).map_err(|what| damaged(what.into()))?;
         if seal.version != STORE_VERSION {
             return Err(StoreError::Version {
                 path,
@@ -348,6 +348,18 @@ impl State {
         }
         let mut state: State =
             rmp_serde::from_slice(payload).map_err(|e| damaged(e.to_string()))?;
+        // Files are replaced and removed by these names.
+        let part = state
+            .parts
+            .keys()
+            .find(|name| Layout::parse_part_name(name).is_none());
+        let pack = state.specs.keys().find(|name| !layout::is_pack(name));
+        if let Some(name) = part.or(pack) {
+            return Err(damaged(format!(
+                "it names `{}`, which is no file of hnn-sweep",
+                name.escape_debug()
+            )));
+        }
         state.by_set = (0..)
             .zip(&state.sims)
             .map(|(i, sim)| (sim.set, i))
@@ -361,23 +373,25 @@ impl State {
     /// If it cannot be written.
     pub fn save(&mut self, layout: &Layout) -> Result<()> {
         self.generation += 1;
-        let path = layout.state();
+        let folder = layout.folder();
+        let path = folder.path(STATE);
         let payload = rmp_serde::to_vec_named(self)
             .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-        let seal = disk::Seal {
+        let seal = Seal {
             version: STORE_VERSION,
             generation: self.generation,
         };
-        let before = layout.state_folder().join("state.before");
-        disk::remove(&before)?;
-        match std::fs::hard_link(&path, &before) {
+        folder.remove(BEFORE)?;
+        match folder.link(STATE, BEFORE) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 // A file system without links: the copy is a convenience, not a promise.
-                let _ = std::fs::copy(&path, &before);
+                if let Ok(Some(bytes)) = folder.read_whole(STATE) {
+                    let _ = seal::write(folder, BEFORE, &bytes);
+                }
             }
             _ => {}
         }
-        disk::write_whole(&layout.tmp(), &path, &disk::seal(seal, &payload))
+        seal::write(folder, STATE, &seal::seal(seal, &payload))
     }
 
     /// Number of a parameter set.

@@ -1,13 +1,16 @@
 //! Every file against the checksum that was kept when it was written.
 
-use super::disk;
 use super::error::{Result, StoreError};
+use super::folder::Entry;
 use super::hash::Hash;
 use super::journal;
-use super::layout::{Layout, Table};
+use super::layout::{
+    self, BEFORE, DAMAGE, DAMAGED, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE_FOLDER, TMP, Table,
+};
 use super::part;
+use super::seal::{self, Seal};
 use super::specs;
-use super::state::{Part, State, Status};
+use super::state::{Part, STORE_VERSION, State, Status};
 use std::collections::{BTreeMap, HashSet};
 
 /// What is not as it should be.
@@ -21,6 +24,22 @@ pub enum Problem {
     Spec(String),
     /// Finished tasks whose canonical bytes are not kept.
     NoSpec(usize),
+    /// A file with finished results that are not in the tables yet.
+    Journal {
+        /// Its name.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A large result that is not in the tables yet is missing, truncated or changed.
+    Piece(String),
+    /// A file that only helps after a mishap.
+    Aid {
+        /// Its name.
+        file: String,
+        /// What it is for.
+        what: &'static str,
+    },
 }
 
 impl std::fmt::Display for Problem {
@@ -36,7 +55,23 @@ impl std::fmt::Display for Problem {
                 f,
                 "{n} tasks cannot be explained by `why`, as their specification is gone"
             ),
+            Problem::Journal { file, what } => write!(f, "{file} is damaged: {what}"),
+            Problem::Piece(name) => write!(
+                f,
+                "{name} is missing or not as it was written: a simulation's traces are lost"
+            ),
+            Problem::Aid { file, what } => write!(f, "{file} is damaged: it {what}"),
         }
+    }
+}
+
+impl Problem {
+    /// Whether results are lost, which `run` simulates again.
+    pub fn loses_results(&self) -> bool {
+        matches!(
+            self,
+            Problem::Part(_) | Problem::Journal { .. } | Problem::Piece(_)
+        )
     }
 }
 
@@ -49,6 +84,8 @@ pub struct Verdict {
     pub bytes: u64,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// What is good to know, and harms nothing.
+    pub notes: Vec<String>,
     /// Damaged parts, as they were written.
     damaged: BTreeMap<String, Part>,
 }
@@ -60,57 +97,19 @@ pub struct Verdict {
 pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     for (name, part) in &state.parts {
-        verdict.files += 1;
-        verdict.bytes += part.len;
-        if !part::is_intact(&layout.root().join(name), part)? {
+        verdict.count(part.len);
+        if !part::is_intact(layout.folder(), name, part)? {
             verdict.damaged.insert(name.clone(), *part);
             verdict.problems.push(Problem::Part(name.clone()));
         }
     }
-    for table in Table::ALL {
-        for batch in disk::list(&layout.root().join(table.name()))? {
-            let files = if batch.is_dir() {
-                disk::list(&batch)?
-            } else {
-                vec![batch]
-            };
-            for file in files {
-                let name = file.strip_prefix(layout.root()).unwrap_or(&file);
-                let name = name.to_string_lossy().replace('\\', "/");
-                if !state.parts.contains_key(&name) {
-                    verdict.problems.push(Problem::Stranger(name));
-                }
-            }
-        }
-    }
-    // Those of tasks that are not in the tables yet are in the journals.
+    strangers(layout, state, &mut verdict)?;
+    others_in_state(layout, &mut verdict)?;
+    aids(layout, &mut verdict)?;
+    // Canonical bytes of tasks that are not in the tables yet are in the journals.
     let mut blobs = HashSet::new();
-    for path in disk::list(&layout.journal())? {
-        for (hash, source) in journal::read(&path)?.into_iter().flat_map(|r| r.spec) {
-            if source.read().is_ok_and(|bytes| Hash::of(&bytes) == hash) {
-                blobs.insert(hash);
-            }
-        }
-    }
-    let pending = !blobs.is_empty();
-    for (name, part) in &state.specs {
-        verdict.files += 1;
-        verdict.bytes += part.len;
-        let intact = part::is_intact(&layout.specs().join(name), part)?;
-        // Each blob, as it is what the keys stand for.
-        let mut whole = true;
-        let mut visit = |hash: Hash, bytes: &[u8]| match Hash::of(bytes) == hash {
-            true => {
-                blobs.insert(hash);
-            }
-            false => whole = false,
-        };
-        let read = specs::for_each(layout, name, false, &mut visit).is_ok();
-        // A run that was killed may have added to a pack what it did not publish.
-        if !(read && whole && (intact || pending)) {
-            verdict.problems.push(Problem::Spec(name.clone()));
-        }
-    }
+    journals(layout, state, &mut verdict, &mut blobs)?;
+    packs(layout, state, &mut verdict, &mut blobs)?;
     let done = state
         .tasks
         .values()
@@ -122,18 +121,187 @@ pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
     Ok(verdict)
 }
 
+impl Verdict {
+    fn count(&mut self, bytes: u64) {
+        self.files += 1;
+        self.bytes += bytes;
+    }
+}
+
+/// Files in the tables' folders that are no parts.
+fn strangers(layout: &Layout, state: &State, verdict: &mut Verdict) -> Result<()> {
+    let folder = layout.folder();
+    let mut stranger = |name| verdict.problems.push(Problem::Stranger(name));
+    for table in Table::ALL.map(Table::name) {
+        for batch in folder.list(table)? {
+            let batch_name = format!("{table}/{}", batch.name);
+            if !batch.is_dir {
+                stranger(batch_name);
+                continue;
+            }
+            for file in folder.list(&batch_name)? {
+                let name = format!("{batch_name}/{}", file.name);
+                if !state.parts.contains_key(&name) {
+                    stranger(name);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names what is in `.state` and is not ours; it is left as it is.
+fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
+    let folder = layout.folder();
+    let mut other = |name: String| {
+        let note = format!("{name} was not written by hnn-sweep, and is left as it is");
+        verdict.notes.push(note);
+    };
+    let is_ours = |entry: &Entry| {
+        let path = format!("{STATE_FOLDER}/{}", entry.name);
+        let is_folder = [TMP, JOURNAL, PIECES, SPECS, DAMAGED].contains(&path.as_str());
+        match is_folder {
+            true => entry.is_dir,
+            false => entry.is_file && layout::is_of_state(&entry.name),
+        }
+    };
+    for entry in folder.list(STATE_FOLDER)? {
+        if !is_ours(&entry) {
+            other(format!("{STATE_FOLDER}/{}", entry.name));
+        }
+    }
+    let inside: [(&str, fn(&str) -> bool); 5] = [
+        (TMP, layout::is_aside),
+        (PIECES, layout::is_aside),
+        (JOURNAL, |name| {
+            layout::is_journal(name) || layout::is_length(name)
+        }),
+        (SPECS, layout::is_pack),
+        (DAMAGED, layout::is_damaged),
+    ];
+    for (name, is_one) in inside {
+        // A link in its place is named above, and an error for whoever writes.
+        let entries = folder.list(name).unwrap_or_default();
+        for entry in entries.iter().filter(|e| !(e.is_file && is_one(&e.name))) {
+            other(format!("{name}/{}", entry.name));
+        }
+    }
+    Ok(())
+}
+
+/// Files that only help after a mishap: they are read seldom, and must be whole then.
+fn aids(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
+    let folder = layout.folder();
+    if let Some(bytes) = folder.read_whole(BEFORE)? {
+        verdict.count(bytes.len() as u64);
+        if seal::unseal(&bytes).is_err() {
+            verdict.problems.push(Problem::Aid {
+                file: BEFORE.into(),
+                what: "is the copy of `.state/state` before the last change, and is replaced with the next one",
+            });
+        }
+    }
+    if noted(layout)?.is_none() {
+        verdict.problems.push(Problem::Aid {
+            file: DAMAGE.into(),
+            what: "names the files that an earlier `verify` found damaged, and is written anew",
+        });
+    }
+    Ok(())
+}
+
+/// Results that are durable and not in the tables yet.
+fn journals(
+    layout: &Layout,
+    state: &State,
+    verdict: &mut Verdict,
+    blobs: &mut HashSet<Hash>,
+) -> Result<()> {
+    for name in journal::names(layout)? {
+        let found = journal::read(layout, &name)?;
+        let bytes: u64 = found.records.iter().map(|record| record.whole.len).sum();
+        verdict.count(bytes);
+        for record in &found.records {
+            for (hash, source) in &record.spec {
+                if source.read().is_ok_and(|bytes| Hash::of(&bytes) == *hash) {
+                    blobs.insert(*hash);
+                }
+            }
+            for (piece, written) in record.files() {
+                verdict.count(written.len);
+                let piece = format!("{PIECES}/{piece}");
+                let moved = state.parts.values().any(|part| part == written);
+                if !moved && !part::is_intact(layout.folder(), &piece, written)? {
+                    verdict.problems.push(Problem::Piece(piece));
+                }
+            }
+        }
+        if let Some(what) = found.damage.clone() {
+            let file = name.clone();
+            verdict.problems.push(Problem::Journal { file, what });
+        }
+        if found.unfinished > 0 {
+            verdict.notes.push(format!(
+                "{name} ends in {} bytes of a result that was still being written; none that was finished is missing",
+                found.unfinished
+            ));
+        }
+        let unclaimed = found.unclaimed(state).count();
+        if unclaimed > 0 {
+            verdict.notes.push(format!(
+                "{name} holds {unclaimed} results of parameter sets that no sweep of this folder has; `run` of their pipeline uses them"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Packs of canonical bytes, and each of their blobs, as it is what the keys stand for.
+fn packs(
+    layout: &Layout,
+    state: &State,
+    verdict: &mut Verdict,
+    blobs: &mut HashSet<Hash>,
+) -> Result<()> {
+    for (name, part) in &state.specs {
+        verdict.count(part.len);
+        let intact = part::is_intact(layout.folder(), &format!("{SPECS}/{name}"), part)?;
+        let mut whole = true;
+        let mut visit = |hash: Hash, bytes: &[u8]| match Hash::of(bytes) == hash {
+            true => {
+                blobs.insert(hash);
+            }
+            false => whole = false,
+        };
+        let read = specs::for_each(layout, name, false, &mut visit).is_ok();
+        if !(read && whole && intact) {
+            verdict.problems.push(Problem::Spec(name.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// Leaves a note of damaged parts for the next run, which simulates again what they held; a folder that cannot be written is only
 /// reported.
 pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result<()> {
-    let path = layout.damage();
-    if damaged.is_empty() && !path.exists() {
+    let folder = layout.folder();
+    if damaged.is_empty() && !folder.has(DAMAGE) {
         return Ok(());
     }
+    let path = folder.path(DAMAGE);
     let bytes = rmp_serde::to_vec(damaged)
         .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-    // A copy of a folder may lack what was empty.
-    let written = disk::create_dir(&layout.tmp())
-        .and_then(|()| disk::write_whole(&layout.tmp(), &path, &bytes));
+    let seal = Seal {
+        version: STORE_VERSION,
+        generation: 0,
+    };
+    // A copy of a folder may lack what was empty. A run that begins just now removes what is written aside, unless it waits.
+    let written = folder.open_lock(LOCK, true).and_then(|lock| {
+        lock.lock()
+            .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
+        folder.make_dir(TMP)?;
+        seal::write(folder, DAMAGE, &seal::seal(seal, &bytes))
+    });
     match written {
         Err(StoreError::Io { source, .. })
             if matches!(
@@ -147,8 +315,12 @@ pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result
     }
 }
 
-/// Parts that were found damaged, as they were written.
-pub(crate) fn noted(layout: &Layout) -> Result<BTreeMap<String, Part>> {
-    let bytes = disk::read_whole(&layout.damage())?.unwrap_or_default();
-    Ok(rmp_serde::from_slice(&bytes).unwrap_or_default())
+/// Parts that were found damaged, as they were written; `None` if that cannot be read.
+pub(crate) fn noted(layout: &Layout) -> Result<Option<BTreeMap<String, Part>>> {
+    let Some(bytes) = layout.folder().read_whole(DAMAGE)? else {
+        return Ok(Some(BTreeMap::new()));
+    };
+    // Earlier versions did not seal it.
+    let payload = seal::unseal(&bytes).map_or(bytes.as_slice(), |(_, payload)| payload);
+    Ok(rmp_serde::from_slice(payload).ok())
 }

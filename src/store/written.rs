@@ -1,0 +1,62 @@
+//! Lengths and checksums of what is written.
+
+use super::fault;
+use super::hash::Hash;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+
+/// Length and checksum of a file that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Bytes.
+    pub len: u64,
+    /// blake3 of the bytes.
+    pub hash: Hash,
+}
+
+/// A writer that counts and hashes what passes through it.
+pub struct Hashed<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+    len: u64,
+}
+
+impl<W: Write> Hashed<W> {
+    /// Wraps a writer.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hasher: blake3::Hasher::new(),
+            len: 0,
+        }
+    }
+
+    /// The wrapped writer.
+    pub fn into_inner(self) -> W {
+        self.inner
+    }
+
+    /// What has passed.
+    pub fn written(&self) -> Written {
+        Written {
+            len: self.len,
+            hash: Hash::from_bytes(*self.hasher.finalize().as_bytes()),
+        }
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        fault::operation(|| {
+            let _ = self.inner.write_all(&bytes[..bytes.len() / 2]);
+        })?;
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        self.len += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
