@@ -4,7 +4,7 @@ mod fake;
 
 use assert_cmd::Command;
 use fake::{Fake, OUTPUTS, files, options, run, run_with, text};
-use hnn_sweep::export::{self, Bounds, Digits, Report, Target};
+use hnn_sweep::export::{self, Bounds, Digits, Written, Target};
 use hnn_sweep::pipeline::Signal;
 use hnn_sweep::solver::SolverError;
 use hnn_sweep::stages::{LoadedSimulation, Loader};
@@ -31,7 +31,7 @@ fn target(folder: &Path, overwrite: bool) -> Target {
     }
 }
 
-fn names(report: &Report) -> Vec<String> {
+fn names(report: &Written) -> Vec<String> {
     let name = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().to_string();
     report.files.iter().map(name).collect()
 }

@@ -254,3 +254,72 @@ fn tables_without_rows_can_be_asked() {
     let csv = ask(place.path(), "SELECT counted FROM summary");
     assert_eq!(csv.trim(), "counted\n0.0\n0.0\n0.0");
 }
+
+#[test]
+fn a_query_reads_the_folders_tables_and_nothing_else() {
+    let place = simulated();
+    std::fs::write(place.path().join("secret.csv"), "password\nxyzzy\n").unwrap();
+    for sql in [
+        "SELECT * FROM read_csv('secret.csv')",
+        "SELECT * FROM summary CROSS JOIN read_csv('secret.csv')",
+        "SELECT * FROM 'secret.csv'",
+        "CREATE TABLE copy AS SELECT * FROM summary",
+        "DROP TABLE summary",
+        "SELECT 1; SELECT 2",
+    ] {
+        let asked = program(place.path())
+            .args(["query", "results", sql])
+            .assert()
+            .code(1)
+            .stdout("");
+        let said = String::from_utf8_lossy(&asked.get_output().stderr).into_owned();
+        assert!(
+            said.contains("help") && !said.contains("xyzzy"),
+            "{sql}: {said}"
+        );
+        // Nor does a statistic of a pipeline file that somebody has sent, before anything is simulated.
+        let sent = format!(
+            "{PIPELINE}[[summary]]\nname = \"sent\"\nstatistic = \"sql\"\nquery = \"\"\"{sql}\"\"\"\n"
+        );
+        std::fs::write(
+            place.path().join("sent.toml"),
+            sent.replace("\"results\"", "\"new\""),
+        )
+        .unwrap();
+        for verb in ["plan", "run"] {
+            program(place.path())
+                .args([verb, "sent.toml"])
+                .assert()
+                .code(1)
+                .stderr(contains("summary `sent`").and(contains("xyzzy").not()));
+        }
+        assert!(!place.path().join("new").exists());
+    }
+    program(place.path())
+        .args(["query", "results", "SELECT * FROM lfp"])
+        .assert()
+        .code(1)
+        .stderr(contains("no table `lfp`").and(contains("dipole, spikes")));
+}
+
+#[test]
+fn texts_that_a_spreadsheet_would_take_for_formulas_are_marked_as_texts_in_csv() {
+    let place = tempfile::tempdir().unwrap();
+    let text = PIPELINE.replace(
+        "[grid]",
+        "[grid]\nnote = [\"=1+1\", \"-2\", \"@a\", \"plain\"]",
+    );
+    std::fs::write(place.path().join("small.toml"), text).unwrap();
+    program(place.path())
+        .args(["run", "small.toml"])
+        .assert()
+        .success();
+    let sql = "SELECT DISTINCT note FROM simulations ORDER BY note";
+    assert_eq!(ask(place.path(), sql), "note\n-2\n'=1+1\n'@a\nplain\n");
+    // Only there: JSON and Parquet are not read by spreadsheets.
+    program(place.path())
+        .args(["query", "results", sql, "--format", "json"])
+        .assert()
+        .success()
+        .stdout(contains("\"=1+1\""));
+}

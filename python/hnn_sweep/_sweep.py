@@ -25,6 +25,7 @@ def run(
     retry_failed: bool = False,
     time_limit: float | None = None,
     replace: bool = False,
+    among_other_files: bool = False,
     verbose: bool = True,
 ) -> Sweep:
     """Run a pipeline file: simulate what is missing, and keep every result.
@@ -43,6 +44,8 @@ def run(
         Longest time (s) of a simulation.
     replace : bool
         Whether the sweep that another file has run under the same name may be replaced.
+    among_other_files : bool
+        Whether the folder may hold files of others.
     verbose : bool
         Whether progress is shown.
 
@@ -62,7 +65,11 @@ def run(
     try:
         outcome = _hnn_sweep.run(
             os.fspath(file),
-            {"retry_failed": retry_failed, "replace": replace},
+            {
+                "retry_failed": retry_failed,
+                "replace": replace,
+                "among_other_files": among_other_files,
+            },
             None if folder is None else os.fspath(folder),
             n_jobs,
             time_limit,

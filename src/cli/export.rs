@@ -1,7 +1,7 @@
 //! `hnn-sweep export`.
 
 use super::{FAILURES, SUCCESS, query, say};
-use crate::export::{self, Bounds, Digits, Report, Target};
+use crate::export::{self, Bounds, Digits, Target, Written};
 use crate::pipeline::{Pipeline, Signal};
 use crate::stages::{Loader, RunError};
 use clap::{Args, Subcommand, ValueEnum};
@@ -136,7 +136,7 @@ struct Table {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let report = match &arguments.what {
+    let written = match &arguments.what {
         What::Npz(npz) => {
             let source = Source::open(&npz.common)?;
             let kind = if npz.plain { "plain" } else { "npz" };
@@ -178,7 +178,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         What::Parquet(table) => return export_table(table, query::Format::Parquet),
         What::Csv(table) => return export_table(table, query::Format::Csv),
     };
-    Ok(tell(&report))
+    Ok(tell(&written))
 }
 
 fn digits(text: &Text) -> Digits {
@@ -266,21 +266,25 @@ impl Source {
 /// Files that are listed.
 const LISTED: usize = 3;
 
-fn tell(report: &Report) -> u8 {
-    for words in &report.left_out {
+fn tell(written: &Written) -> u8 {
+    for words in &written.left_out {
         super::complain!("left out: {words}");
     }
-    for file in report.files.iter().take(LISTED) {
+    for file in written.files.iter().take(LISTED) {
         say!("{}", file.display());
     }
-    match report.files.len().checked_sub(LISTED) {
-        _ if report.files.is_empty() => {
+    match written.files.len().checked_sub(LISTED) {
+        _ if written.files.is_empty() => {
             say!("no file was written: no simulation of the sweep has results")
         }
         Some(more) if more > 0 => say!("… and {more} more files"),
         _ => {}
     }
-    if report.incomplete { FAILURES } else { SUCCESS }
+    if written.incomplete {
+        FAILURES
+    } else {
+        SUCCESS
+    }
 }
 
 fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError> {

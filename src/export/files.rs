@@ -1,6 +1,6 @@
 //! Files that are written aside and renamed into place.
 
-use super::{Report, Target};
+use super::{Target, Written};
 use crate::stages::RunError;
 use crate::store::{self, StoreError};
 use fs_err as fs;
@@ -41,7 +41,7 @@ impl Target {
     pub fn write(
         &self,
         name: &str,
-        report: &mut Report,
+        written: &mut Written,
         fill: impl FnOnce(File) -> Result<File, RunError>,
     ) -> Result<(), RunError> {
         let path = self.folder.join(name);
@@ -53,7 +53,7 @@ impl Target {
             .into_inner()
             .map_err(|e| failed(&path, e.into_error()))?;
         store::settle(file, &path)?;
-        report.files.push(path);
+        written.files.push(path);
         Ok(())
     }
 
@@ -78,4 +78,42 @@ impl Target {
 /// That a file could not be written.
 pub fn failed(path: &Path, error: impl Into<std::io::Error>) -> RunError {
     StoreError::io("write", path, error.into()).into()
+}
+
+/// A name of a parameter, drive or sweep as one file name, on every system: what a path or a file system would take for something
+/// else is written as `%` and its bytes in hexadecimal. Different names stay different.
+///
+/// The end of such a name must be the program's own (`.npy`), as Windows knows devices (`NUL`) and forbids dots at an end.
+pub fn file_name(name: &str) -> String {
+    let mut file = String::with_capacity(name.len());
+    for (at, c) in name.char_indices() {
+        let is_plain = !c.is_control() && !r#"/\:*?"<>|%"#.contains(c) && (at > 0 || c != '.');
+        if is_plain {
+            file.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                file.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn names_of_people_become_one_component_of_a_path() {
+        assert_eq!(file_name("weight_pyr"), "weight_pyr");
+        assert_eq!(file_name("größe 2.5"), "größe 2.5");
+        for name in ["../x", "/abs", ".", "..", "a/b", "a\\b", "C:x", "a\0b", ""] {
+            let file = format!("{}.npy", file_name(name));
+            let path = std::path::Path::new("folder").join(&file);
+            assert_eq!(path.components().count(), 2, "{name}: {file}");
+            assert!(!file.contains(['/', '\\', ':', '\0']), "{name}: {file}");
+        }
+        assert_ne!(file_name("a/b"), file_name("a%2Fb"));
+    }
 }

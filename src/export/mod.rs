@@ -2,6 +2,7 @@
 //!
 //! Every file is written aside and renamed; whether files may be replaced is decided before the first one is written.
 
+mod batch;
 mod files;
 mod npy;
 mod npz;
@@ -32,7 +33,7 @@ pub struct Target {
 
 /// What was written.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct Written {
     /// Files, in order.
     pub files: Vec<PathBuf>,
     /// Simulations that are in none of them, and other things that were left out, in words.
@@ -44,8 +45,8 @@ pub struct Report {
 /// Failed and missing simulations that are named one by one.
 const NAMED: usize = 10;
 
-/// Points whose trials all have results; the others go to the report.
-fn complete(loader: &Loader, report: &mut Report) -> Vec<bool> {
+/// Points whose trials all have results; the others go to the written.
+fn complete(loader: &Loader, written: &mut Written) -> Vec<bool> {
     let mut complete = Vec::with_capacity(loader.n_points());
     let mut unnamed = 0;
     for point in 0..loader.n_points() {
@@ -59,15 +60,17 @@ fn complete(loader: &Loader, report: &mut Report) -> Vec<bool> {
         });
         complete.push(lacking.is_none());
         if let Some(words) = lacking {
-            report.incomplete = true;
-            match report.left_out.len() < NAMED {
-                true => report.left_out.push(words),
+            written.incomplete = true;
+            match written.left_out.len() < NAMED {
+                true => written.left_out.push(words),
                 false => unnamed += 1,
             }
         }
     }
     if unnamed > 0 {
-        report.left_out.push(format!("… and {unnamed} more points"));
+        written
+            .left_out
+            .push(format!("… and {unnamed} more points"));
     }
     complete
 }

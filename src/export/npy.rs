@@ -1,6 +1,6 @@
 //! NumPy's files: the header of an array (format 1.0), arrays, and archives of them.
 
-use super::files::{File, failed};
+use super::files::{File, failed, file_name};
 use crate::stages::RunError;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -126,7 +126,7 @@ impl Archive {
             .compression_method(CompressionMethod::Stored)
             .large_file(true);
         self.zip
-            .start_file(format!("{name}.npy"), options)
+            .start_file(format!("{}.npy", file_name(name)), options)
             .map_err(|e| failed(&self.path, e))?;
         let mut out = io::BufWriter::with_capacity(1 << 16, &mut self.zip);
         write(&mut out)?;

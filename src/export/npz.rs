@@ -3,10 +3,11 @@
 //! Members hold pickled objects, written one simulation at a time: `param_values`, `dpl`, `spiking`, `lfp`, `voltages`,
 //! `currents`, `calcium`, `metadata`. Tables that the sweep has not stored have no member.
 
+use super::batch::Batch;
 use super::files::failed;
 use super::npy::{Archive, header, is_ours};
 use super::pickle::Pickler;
-use super::{Report, Target, batches, complete, has_rows, plain};
+use super::{Target, Written, batches, complete, plain};
 use crate::network::{ElectrodeArray, ElectrodeMethod, Gid};
 use crate::pipeline::ParamValue;
 use crate::solver::{Dipole, SimulationResult};
@@ -27,9 +28,9 @@ pub fn npz(
     target: &Target,
     batch_size: u32,
     plain: bool,
-) -> Result<Report, RunError> {
-    let mut report = Report::default();
-    let complete = complete(loader, &mut report);
+) -> Result<Written, RunError> {
+    let mut written = Written::default();
+    let complete = complete(loader, &mut written);
     let of_points = |range: &Range<usize>| -> Vec<usize> {
         range
             .clone()
@@ -63,11 +64,11 @@ pub fn npz(
     for (name, points) in &batches {
         let batch = Batch::new(loader, points, batch_size)?;
         let path = target.folder.join(name);
-        target.write(name, &mut report, |file| {
+        target.write(name, &mut written, |file| {
             let mut archive = Archive::new(file, &path);
             match plain {
                 true => plain::members(&batch, &mut archive, &path)?,
-                false => batch.members(&mut archive, &path)?,
+                false => members(&batch, &mut archive, &path)?,
             }
             archive.finish()
         })?;
@@ -75,172 +76,80 @@ pub fn npz(
     for stranger in strangers {
         fs_err::remove_file(&stranger).map_err(|e| failed(&stranger, e))?;
     }
-    Ok(report)
+    Ok(written)
 }
 
 fn file_name(range: &Range<usize>) -> String {
     format!("sim_run_{}-{}.npz", range.start, range.end)
 }
 
-/// Simulations of one file.
-pub struct Batch<'a> {
-    loader: &'a Loader,
-    /// Points that are in it.
-    pub points: &'a [usize],
-    networks: BTreeMap<usize, StoredNetwork>,
-    /// Most simulations of a file.
-    pub batch_size: u32,
+/// Writes the members of a file.
+fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+    let n = batch.points.len();
+    archive.member("param_values", |out| {
+        let objects = objects(out, &[n], |p| {
+            p.list(batch.points, |p, point| param_values(batch, p, *point))
+        });
+        objects.map_err(|e| failed(path, e))
+    })?;
+    for table in batch.tables() {
+        let by_trial = [n, batch.n_trials() as usize];
+        let (name, shape) = match table {
+            Table::Dipole => ("dpl", &by_trial[..]),
+            Table::Spikes => ("spiking", &by_trial[..1]),
+            Table::Lfp => ("lfp", &by_trial[..1]),
+            other => (other.name(), &by_trial[..]),
+        };
+        archive.member(name, |out| results(batch, out, path, table, shape))?;
+    }
+    let network = batch.network(batch.points.first().copied().unwrap_or_default())?;
+    archive.member("metadata", |out| {
+        let objects = objects(out, &[], |p| {
+            p.list([network], |p, network| {
+                p.dict()?;
+                p.entry("batch_size", |p| p.int(batch.batch_size.into()))?;
+                p.entry("n_trials", |p| p.int(batch.n_trials().into()))?;
+                p.entry("tstop", |p| p.float(network.tstop))?;
+                p.entry("dt", |p| p.float(network.dt))
+            })
+        });
+        objects.map_err(|e| failed(path, e))
+    })
 }
 
-impl<'a> Batch<'a> {
-    fn new(loader: &'a Loader, points: &'a [usize], batch_size: u32) -> Result<Self, RunError> {
-        let range = match (points.first(), points.last()) {
-            (Some(first), Some(last)) => *first..*last + 1,
-            _ => 0..0,
-        };
-        let networks = range.clone().zip(loader.networks(range)?);
-        let networks = networks
-            .filter_map(|(point, network)| Some((point, network?)))
-            .collect();
-        Ok(Self {
-            loader,
-            points,
-            networks,
-            batch_size,
-        })
-    }
-
-    /// Trials of each simulation.
-    pub fn n_trials(&self) -> u32 {
-        self.loader.n_trials()
-    }
-
-    /// Names of the parameters.
-    pub fn parameters(&self) -> Vec<&str> {
-        self.loader
-            .parameters()
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect()
-    }
-
-    /// Value of a parameter at a point.
-    pub fn value(&self, point: usize, name: &str) -> Option<ParamValue> {
-        let mut values = self.loader.values(point).into_iter();
-        values.find(|(own, _)| own == name).map(|(_, value)| value)
-    }
-
-    /// Tables that the sweep has stored.
-    pub fn tables(&self) -> Vec<Table> {
-        self.loader.tables()
-    }
-
-    /// The network of a point.
-    pub fn network(&self, point: usize) -> Result<&StoredNetwork, RunError> {
-        self.networks.get(&point).ok_or_else(|| RunError::Input {
-            what: format!("the specification of point {point} is not in the folder any more"),
-            help: "it comes back when the simulation is run again".into(),
-        })
-    }
-
-    /// Visits the simulations with their rows of a table.
-    pub fn for_each(
-        &self,
-        table: Table,
-        visit: &mut dyn FnMut(&LoadedSimulation) -> Result<(), RunError>,
-    ) -> Result<(), RunError> {
-        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
-            return Ok(());
-        };
-        let mut visit = |simulation: LoadedSimulation| {
-            if self.points.binary_search(&simulation.point).is_err() {
-                return Ok(());
-            }
-            for trial in &simulation.trials {
-                has_rows(&simulation, trial, table)?;
-            }
-            visit(&simulation)
-        };
-        self.loader
-            .for_each(*first..*last + 1, &[table], &mut visit)
-    }
-
-    /// The first simulation with its rows of a table.
-    pub fn first(&self, table: Table) -> Result<Option<LoadedSimulation>, RunError> {
-        let Some(first) = self.points.first() else {
-            return Ok(None);
-        };
-        let mut loaded = self.loader.load(*first..*first + 1, &[table])?;
-        Ok(loaded.pop())
-    }
-
-    fn members(&self, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
-        let n = self.points.len();
-        archive.member("param_values", |out| {
-            let written = objects(out, &[n], |p| {
-                p.list(self.points, |p, point| self.param_values(p, *point))
-            });
-            written.map_err(|e| failed(path, e))
+fn param_values<W: Write>(batch: &Batch, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
+    p.dict()?;
+    for (name, value) in batch.values(point) {
+        p.entry(&name, |p| match value {
+            ParamValue::Float(x) => p.float(x),
+            ParamValue::Int(x) => p.int(x),
+            ParamValue::Str(x) => p.text(&x),
+            ParamValue::Bool(x) => p.bool(x),
         })?;
-        for table in self.tables() {
-            let by_trial = [n, self.n_trials() as usize];
-            let (name, shape) = match table {
-                Table::Dipole => ("dpl", &by_trial[..]),
-                Table::Spikes => ("spiking", &by_trial[..1]),
-                Table::Lfp => ("lfp", &by_trial[..1]),
-                other => (other.name(), &by_trial[..]),
-            };
-            archive.member(name, |out| self.results(out, path, table, shape))?;
-        }
-        let network = self.network(self.points.first().copied().unwrap_or_default())?;
-        archive.member("metadata", |out| {
-            let written = objects(out, &[], |p| {
-                p.list([network], |p, network| {
-                    p.dict()?;
-                    p.entry("batch_size", |p| p.int(self.batch_size.into()))?;
-                    p.entry("n_trials", |p| p.int(self.n_trials().into()))?;
-                    p.entry("tstop", |p| p.float(network.tstop))?;
-                    p.entry("dt", |p| p.float(network.dt))
-                })
-            });
-            written.map_err(|e| failed(path, e))
-        })
     }
+    Ok(())
+}
 
-    fn param_values<W: Write>(&self, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
-        p.dict()?;
-        for (name, value) in self.loader.values(point) {
-            p.entry(&name, |p| match value {
-                ParamValue::Float(x) => p.float(x),
-                ParamValue::Int(x) => p.int(x),
-                ParamValue::Str(x) => p.text(&x),
-                ParamValue::Bool(x) => p.bool(x),
-            })?;
-        }
-        Ok(())
-    }
-
-    /// What the simulations have of a table, one after the other.
-    fn results(
-        &self,
-        out: &mut dyn Write,
-        path: &Path,
-        table: Table,
-        shape: &[usize],
-    ) -> Result<(), RunError> {
-        let error = |e| failed(path, e);
-        out.write_all(&header("|O", shape)).map_err(error)?;
-        let mut p = Pickler::new(out).map_err(error)?;
-        p.begin_array("O", shape).map_err(error)?;
-        p.empty_list().map_err(error)?;
-        self.for_each(table, &mut |simulation| {
-            let network = self.network(simulation.point)?;
-            append(&mut p, table, network, simulation).map_err(error)
-        })?;
-        p.end_array().map_err(error)?;
-        p.finish().map_err(error)?;
-        Ok(())
-    }
+/// What the simulations have of a table, one after the other.
+fn results(
+    batch: &Batch,
+    out: &mut dyn Write,
+    path: &Path,
+    table: Table,
+    shape: &[usize],
+) -> Result<(), RunError> {
+    let error = |e| failed(path, e);
+    out.write_all(&header("|O", shape)).map_err(error)?;
+    let mut p = Pickler::new(out).map_err(error)?;
+    p.begin_array("O", shape).map_err(error)?;
+    p.empty_list().map_err(error)?;
+    batch.for_each(table, &mut |simulation| {
+        let network = batch.network(simulation.point)?;
+        append(&mut p, table, network, simulation).map_err(error)
+    })?;
+    p.end_array().map_err(error)?;
+    p.finish().map_err(error)?;
+    Ok(())
 }
 
 /// An array of objects in NumPy's file format; `items` writes the list of them.

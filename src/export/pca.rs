@@ -1,7 +1,7 @@
 //! Principal components of a sweep's dipoles: what varies from simulation to simulation.
 
 use super::npy::{Archive, Array};
-use super::{Report, Target, complete, has_rows, nothing};
+use super::{Target, Written, complete, has_rows, nothing};
 use crate::pipeline::Signal;
 use crate::stages::{LoadedSimulation, Loader, RunError};
 use crate::store::Table;
@@ -25,12 +25,12 @@ pub fn pca(
     target: &Target,
     signal: Signal,
     n_components: usize,
-) -> Result<Report, RunError> {
+) -> Result<Written, RunError> {
     if !loader.tables().contains(&Table::Dipole) {
         return Err(nothing(loader, "dipoles", "save_dpl"));
     }
-    let mut report = Report::default();
-    let complete = complete(loader, &mut report);
+    let mut written = Written::default();
+    let complete = complete(loader, &mut written);
     let n = complete.iter().filter(|complete| **complete).count();
     if !(2..=MOST).contains(&n) {
         return Err(RunError::Input {
@@ -88,14 +88,14 @@ pub fn pca(
         ("points", Array::ints(points)),
     ];
     let path = target.folder.join("pca.npz");
-    target.write("pca.npz", &mut report, |file| {
+    target.write("pca.npz", &mut written, |file| {
         let mut archive = Archive::new(file, &path);
         for (name, array) in &arrays {
             archive.array(name, array)?;
         }
         archive.finish()
     })?;
-    Ok(report)
+    Ok(written)
 }
 
 fn mean_of_trials(

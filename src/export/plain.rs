@@ -1,8 +1,8 @@
 //! The same files with arrays only, for `numpy.load(..., allow_pickle=False)`.
 
+use super::batch::Batch;
 use super::files::failed;
 use super::npy::{Archive, Array, header};
-use super::npz::Batch;
 use crate::pipeline::ParamValue;
 use crate::solver::SimulationResult;
 use crate::stages::{LoadedSimulation, RunError};

@@ -2,7 +2,7 @@
 
 use super::files::failed;
 use super::npy::{Archive, Array};
-use super::{Report, Target, complete};
+use super::{Target, Written, complete};
 use crate::pipeline::{ParamValue, Prior};
 use crate::stages::{Loader, RunError};
 use crate::store::Kind;
@@ -52,8 +52,8 @@ pub fn sbi(
     target: &Target,
     seeds: &[String],
     known: &[(String, Bounds)],
-) -> Result<Report, RunError> {
-    let mut report = Report::default();
+) -> Result<Written, RunError> {
+    let mut written = Written::default();
     let mut names = Vec::new();
     for (name, kind) in loader.parameters() {
         let why = match kind {
@@ -65,7 +65,7 @@ pub fn sbi(
                 continue;
             }
         };
-        report
+        written
             .left_out
             .push(format!("parameter `{name}` is not in theta: {why}"));
     }
@@ -86,7 +86,7 @@ pub fn sbi(
             help: help.into(),
         });
     }
-    let complete = complete(loader, &mut report);
+    let complete = complete(loader, &mut written);
     let by_trial = columns.iter().any(|column| !column.mean);
     let mut rows = Rows::default();
     let mut grid: Vec<Option<Bounds>> = vec![None; names.len()];
@@ -120,7 +120,7 @@ pub fn sbi(
         }
     }
     if rows.undefined > 0 {
-        report.left_out.push(format!(
+        written.left_out.push(format!(
             "{} values of x are NaN: the statistic does not exist there (no such peak, no spike)",
             rows.undefined
         ));
@@ -151,8 +151,8 @@ pub fn sbi(
         ("points", Array::ints(rows.points)),
         ("trials", Array::ints(rows.trials)),
     ];
-    write(target, &mut report, &arrays)?;
-    Ok(report)
+    write(target, &mut written, &arrays)?;
+    Ok(written)
 }
 
 /// Values of the named parameters; NaN for one that the point does not know.
@@ -166,13 +166,13 @@ fn theta(values: &[(String, ParamValue)], names: &[String]) -> Vec<f64> {
     names.iter().map(value).collect()
 }
 
-fn write(target: &Target, report: &mut Report, arrays: &[(&str, Array)]) -> Result<(), RunError> {
+fn write(target: &Target, written: &mut Written, arrays: &[(&str, Array)]) -> Result<(), RunError> {
     let file = |name: &str| format!("sbi_{name}.npy");
     let names =
         std::iter::once("sbi.npz".to_string()).chain(arrays.iter().map(|(name, _)| file(name)));
     target.prepare(&names.collect::<Vec<_>>())?;
     let path = target.folder.join("sbi.npz");
-    target.write("sbi.npz", report, |out| {
+    target.write("sbi.npz", written, |out| {
         let mut archive = Archive::new(out, &path);
         for (name, array) in arrays {
             archive.array(name, array)?;
@@ -181,7 +181,7 @@ fn write(target: &Target, report: &mut Report, arrays: &[(&str, Array)]) -> Resu
     })?;
     for (name, array) in arrays {
         let path = target.folder.join(file(name));
-        target.write(&file(name), report, |mut out| {
+        target.write(&file(name), written, |mut out| {
             array.write(&mut out).map_err(|e| failed(&path, e))?;
             Ok(out)
         })?;

@@ -1,7 +1,7 @@
 //! hnn-core's text files: `Dipole.write` and `CellResponse.write`, one file for each simulation and trial.
 
 use super::files::failed;
-use super::{Report, Target, complete, has_rows, nothing};
+use super::{Target, Written, complete, has_rows, nothing};
 use crate::solver::{Dipole, SimulationResult};
 use crate::stages::{LoadedTrial, Loader, RunError};
 use crate::store::Table;
@@ -21,7 +21,7 @@ pub enum Digits {
 /// # Errors
 /// If the sweep has stored no dipoles, if files are there already that must not be replaced, or if a file cannot be read or
 /// written.
-pub fn dipole_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Report, RunError> {
+pub fn dipole_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Written, RunError> {
     if !loader.tables().contains(&Table::Dipole) {
         return Err(nothing(loader, "dipoles", "save_dpl"));
     }
@@ -42,7 +42,7 @@ pub fn dipole_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Re
 ///
 /// # Errors
 /// As [`dipole_txt`].
-pub fn spikes_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Report, RunError> {
+pub fn spikes_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Written, RunError> {
     if !loader.tables().contains(&Table::Spikes) {
         return Err(nothing(loader, "spikes", "save_spiking"));
     }
@@ -64,9 +64,9 @@ fn each(
     table: Table,
     prefix: &str,
     write: impl Fn(&mut dyn Write, &LoadedTrial) -> io::Result<()>,
-) -> Result<Report, RunError> {
-    let mut report = Report::default();
-    let complete = complete(loader, &mut report);
+) -> Result<Written, RunError> {
+    let mut written = Written::default();
+    let complete = complete(loader, &mut written);
     let width = loader.n_points().saturating_sub(1).to_string().len();
     let name = |point: usize, trial: u32| format!("{prefix}_{point:0width$}_{trial}.txt");
     let names: Vec<String> = (0..loader.n_points())
@@ -82,12 +82,12 @@ fn each(
             has_rows(&simulation, trial, table)?;
             let name = name(simulation.point, trial.trial);
             let path = target.folder.join(&name);
-            target.write(&name, &mut report, |mut file| {
+            target.write(&name, &mut written, |mut file| {
                 write(&mut file, trial).map_err(|e| failed(&path, e))?;
                 Ok(file)
             })?;
         }
         Ok(())
     })?;
-    Ok(report)
+    Ok(written)
 }

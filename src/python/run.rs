@@ -20,6 +20,7 @@ use std::time::Duration;
 pub struct Choices {
     retry_failed: bool,
     replace: bool,
+    among_other_files: bool,
 }
 
 /// Runs a pipeline file: simulates what is missing. Returns what was done, as a dictionary.
@@ -41,6 +42,7 @@ pub fn run<'py>(
         jobs: stages::jobs(n_jobs),
         retry_failed: choices.retry_failed,
         replace: choices.replace,
+        among_other_files: choices.among_other_files,
         time_limit,
         folder,
         ..Options::default()
@@ -76,14 +78,21 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
         failed,
         left,
         damaged,
+        losses,
         unused,
     } = outcome;
-    for name in &unused {
-        let what = format!(
-            "the parameter `{name}` changes nothing: all of its values give the same simulations"
-        );
+    let warn = |what: String| {
         let what = CString::new(what).unwrap_or_default();
-        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &what, 2)?;
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &what, 2)
+    };
+    let losses: Vec<String> = losses.iter().map(ToString::to_string).collect();
+    for loss in &losses {
+        warn(loss.clone())?;
+    }
+    for name in &unused {
+        warn(format!(
+            "the parameter `{name}` changes nothing: all of its values give the same simulations"
+        ))?;
     }
     let failures = PyList::empty(py);
     for task in failed {
@@ -100,6 +109,7 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
     outcome.set_item("failed", failures)?;
     outcome.set_item("left", left)?;
     outcome.set_item("damaged", damaged)?;
+    outcome.set_item("losses", losses)?;
     outcome.set_item("unused", unused)?;
     Ok(outcome)
 }

@@ -1,6 +1,6 @@
 //! SQL through polars.
 
-use super::tables;
+use super::{cell, select, tables};
 use crate::store::{self, State, StoreError, Table};
 use polars::prelude::*;
 use polars::sql::SQLContext;
@@ -12,6 +12,14 @@ use std::path::Path;
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
+    /// It is not one SELECT over the folder's tables.
+    #[error("{what}")]
+    Refused {
+        /// What it is instead.
+        what: String,
+        /// What to do.
+        help: String,
+    },
     /// What polars says of the query or of a file.
     #[error("{0}")]
     Polars(#[from] PolarsError),
@@ -24,6 +32,7 @@ impl QueryError {
     /// What to do.
     pub fn help(&self) -> String {
         match self {
+            QueryError::Refused { help, .. } => help.clone(),
             QueryError::Polars(_) => "names of tables and columns are those of `hnn-sweep status`; strings stand in 'single quotes'".into(),
             QueryError::Store(error) => miette::Diagnostic::help(error).map_or_else(String::new, |h| h.to_string()),
         }
@@ -38,19 +47,22 @@ pub struct Answer(DataFrame);
 /// # Errors
 /// What polars says of the query or of a file.
 pub fn ask(folder: &Path, state: &State, sql: &str) -> Result<Answer, QueryError> {
-    let mut context = SQLContext::new();
     let there = tables(state);
+    let mut asked = select::tables_of(sql, &there)?;
+    // All others take their parameters from it.
+    if !asked.is_empty() && there.contains(&Table::Simulations) {
+        asked.insert(Table::Simulations);
+    }
     // Polars trusts files, so those that the query needs are looked at first.
-    let words = sql.to_lowercase();
-    let asked = |table: &Table| *table == Table::Simulations || words.contains(table.name());
-    for table in there.iter().filter(|table| asked(table)) {
+    for table in &asked {
         store::check_table(folder, state, *table)?;
     }
-    let simulations = match there.contains(&Table::Simulations) {
+    let mut context = SQLContext::new();
+    let simulations = match asked.contains(&Table::Simulations) {
         true => Some(scan(folder, Table::Simulations)?),
         false => None,
     };
-    for table in there {
+    for table in asked {
         let rows = scan(folder, table)?;
         let rows = match (table, &simulations) {
             (Table::Simulations | Table::Summary, _) | (_, None) => rows,
@@ -159,11 +171,22 @@ impl Answer {
         Ok(())
     }
 
-    /// Writes comma-separated values with a header.
+    /// Writes comma-separated values with a header; texts are [neutral](cell::neutral) for spreadsheets.
     ///
     /// # Errors
     /// If it cannot be written, or a column is a list.
     pub fn csv(&mut self, sink: &mut dyn Write) -> Result<(), QueryError> {
+        for name in self.0.get_column_names_owned() {
+            let column = self.0.column(&name)?;
+            if column.dtype() == &DataType::String {
+                let texts = column.str()?.apply_values(cell::neutral);
+                self.0.with_column(texts.into_column())?;
+            }
+            let neutral = cell::neutral(&name);
+            if neutral != name.as_str() {
+                self.0.rename(&name, neutral.into_owned().into())?;
+            }
+        }
         Ok(CsvWriter::new(sink).finish(&mut self.0)?)
     }
 

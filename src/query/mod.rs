@@ -3,11 +3,23 @@
 //! Parameters are joined by name to every table, for the points of the present grids. With the feature `query` polars runs
 //! the SQL; without it [`duckdb`] writes the same query for DuckDB.
 
+pub mod cell;
 #[cfg(feature = "query")]
 mod engine;
+#[cfg(feature = "query")]
+mod select;
 
 #[cfg(feature = "query")]
 pub use engine::{Answer, QueryError, ask};
+
+/// That a query is one SELECT over tables that a folder can have.
+///
+/// # Errors
+/// [`QueryError::Refused`] if it is anything else.
+#[cfg(feature = "query")]
+pub fn check(sql: &str) -> Result<(), QueryError> {
+    select::tables_of(sql, &Table::ALL).map(drop)
+}
 
 use crate::store::{State, Table};
 use std::path::Path;

@@ -47,25 +47,28 @@ mod with_query {
     use crate::store::{Id, Session, Status};
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// Whether the program can run the pipeline's queries: it can.
+    /// What to do about a query that was refused after the simulations.
+    const KEPT: &str = "; all simulations are kept: correct `query`, and run again";
+
+    /// Refuses queries that are no SELECT over the folder's tables.
     ///
     /// # Errors
-    /// None in this build.
-    pub fn check(_: &Pipeline) -> Result<(), RunError> {
+    /// The first one's.
+    pub fn check(pipeline: &Pipeline) -> Result<(), RunError> {
+        for (summary, sql) in queries(pipeline) {
+            query::check(sql).map_err(|e| refused(pipeline, summary, &e, ""))?;
+        }
         Ok(())
     }
 
-    fn refused(pipeline: &Pipeline, summary: &Summary, error: &QueryError) -> RunError {
+    fn refused(pipeline: &Pipeline, summary: &Summary, error: &QueryError, more: &str) -> RunError {
         RunError::Input {
             what: format!(
                 "`query` of summary `{}` of {}: {error}",
                 summary.name,
                 pipeline.path().display()
             ),
-            help: format!(
-                "{}; all simulations are kept: correct `query`, and run again",
-                error.help()
-            ),
+            help: format!("{}{more}", error.help()),
         }
     }
 
@@ -92,7 +95,7 @@ mod with_query {
         for (summary, sql) in queries(pipeline) {
             let id = statistics::column(summary, pipeline.n_trials).id;
             let folder = session.layout().root();
-            let fail = |error: QueryError| refused(pipeline, summary, &error);
+            let fail = |error: QueryError| refused(pipeline, summary, &error, KEPT);
             let answer = query::ask(folder, session.state(), sql).map_err(fail)?;
             let of_trials = summary.trials == Trials::Each;
             let values = answer.statistic(of_trials).map_err(fail)?;
