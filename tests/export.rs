@@ -4,7 +4,7 @@ mod fake;
 
 use assert_cmd::Command;
 use fake::{Fake, OUTPUTS, files, options, run, run_with, text};
-use hnn_sweep::export::{self, Bounds, Digits, Written, Target};
+use hnn_sweep::export::{self, Bounds, Digits, Target, Written};
 use hnn_sweep::pipeline::Signal;
 use hnn_sweep::solver::SolverError;
 use hnn_sweep::stages::{LoadedSimulation, Loader};
