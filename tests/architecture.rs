@@ -1,5 +1,8 @@
-//! ARCHITECTURE.md is true: its table of rooms is held against the tree.
+//! ARCHITECTURE.md is true: its table of rooms is held against the tree, and no two modules need each other.
 
+mod modules;
+
+use modules::Graph;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,11 +46,6 @@ fn source_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Source without its unit tests, which stand at the end of a file and may use any room.
-fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]").next().unwrap()
-}
-
 #[test]
 fn every_room_has_a_row_and_every_row_a_room() {
     let folders: BTreeSet<String> = fs::read_dir(root().join("src"))
@@ -60,24 +58,22 @@ fn every_room_has_a_row_and_every_row_a_room() {
     assert_eq!(rows, folders);
 }
 
+fn graph() -> Graph {
+    Graph::of_tree(&root().join("src"))
+}
+
 #[test]
 fn rooms_name_only_the_rooms_that_they_may() {
     let rooms = rooms();
     let mut wrong = Vec::new();
-    for (room, may_name) in &rooms {
-        for file in source_files(&root().join("src").join(room)) {
-            let text = fs::read_to_string(&file).unwrap();
-            for (number, line) in without_tests(&text).lines().enumerate() {
-                let code = line.split("//").next().unwrap();
-                let named = code.split("crate::").skip(1).filter_map(|rest| {
-                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                });
-                for name in named.filter(|name| rooms.contains_key(*name)) {
-                    if name != room && !may_name.contains(name) {
-                        wrong.push(format!("{}:{}: {name}", file.display(), number + 1));
-                    }
-                }
+    for (module, named) in &graph().0 {
+        let Some(may_name) = module.first().and_then(|room| rooms.get(room)) else {
+            continue;
+        };
+        for other in named.iter().filter(|other| other.first() != module.first()) {
+            let room = other.first().map_or("", String::as_str);
+            if rooms.contains_key(room) && !may_name.contains(room) {
+                wrong.push(format!("{} names {}", module.join("::"), other.join("::")));
             }
         }
     }
@@ -86,6 +82,77 @@ fn rooms_name_only_the_rooms_that_they_may() {
         "named without leave:\n{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn no_two_modules_of_a_room_need_each_other() {
+    let circles: Vec<String> = graph()
+        .circles()
+        .iter()
+        .map(|circle| circle.iter().cloned().collect::<Vec<_>>().join(" ↔ "))
+        .collect();
+    assert!(circles.is_empty(), "circles:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn imports_are_seen_however_they_are_written() {
+    let graph = Graph::of([
+        ("lib.rs".into(), "pub mod a;\npub mod b;\n"),
+        (
+            "a/mod.rs".into(),
+            "mod deep;\nmod other;\npub use other::Given;\nstruct Own;\n",
+        ),
+        (
+            "a/deep.rs".into(),
+            "use crate::{b::{self, inner::{X, Y as Z}}, c};\nuse super::Given;\n",
+        ),
+        (
+            "a/other.rs".into(),
+            "fn f() { super::super::b::g() }\n// crate::b::not_this\n",
+        ),
+        ("b/mod.rs".into(), "pub mod inner;\n"),
+        (
+            "b/inner.rs".into(),
+            "use super::super::a::Given as G;\nuse std::fmt;\n",
+        ),
+    ]);
+    let named = |module: &str| -> Vec<String> {
+        let module: Vec<String> = module.split("::").map(str::to_string).collect();
+        graph.0[&module]
+            .iter()
+            .map(|other| other.join("::"))
+            .collect()
+    };
+    // What a module only gives on is named where it is defined.
+    assert_eq!(named("a::deep"), ["", "a::other", "b", "b::inner"]);
+    assert_eq!(named("a::other"), ["b"]);
+    assert_eq!(named("b::inner"), ["a::other"]);
+    assert!(named("a").is_empty() && named("b").is_empty());
+}
+
+#[test]
+fn circles_are_found() {
+    let circles = |files: &[(&str, &'static str)]| {
+        Graph::of(files.iter().map(|(path, text)| ((*path).into(), *text))).circles()
+    };
+    let beside = [
+        ("a/mod.rs", "mod x;\nmod y;\n"),
+        ("a/x.rs", "use super::y::Y;\npub struct X(Y);\n"),
+        ("a/y.rs", "pub struct Y;\nfn f(x: &crate::a::x::X) {}\n"),
+    ];
+    assert_eq!(circles(&beside).len(), 1);
+    let above = [
+        ("a/mod.rs", "mod x;\npub struct Own;\nfn f() { x::g(); }\n"),
+        ("a/x.rs", "use super::Own;\npub fn g() {}\n"),
+    ];
+    assert_eq!(circles(&above).len(), 1);
+    // A room's first page gives on what others define, and needs none of it.
+    let given_on = [
+        ("a/mod.rs", "mod x;\nmod y;\npub use x::X;\npub use y::Y;\n"),
+        ("a/x.rs", "use super::Y;\npub struct X(Y);\n"),
+        ("a/y.rs", "pub struct Y;\n"),
+    ];
+    assert_eq!(circles(&given_on).len(), 0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `hnn-sweep compact`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::stages::RunError;
 use crate::stages::plan::explain;
 use crate::store::{Session, StoreError};
@@ -23,8 +24,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
-    drop(super::open(&folder)?);
+    let folder = super::folder::folder_of(&arguments.path)?;
+    drop(super::folder::open(&folder)?);
     let mut session = Session::begin(&folder)?;
     let root = session.layout().state_folder();
     let (files, bytes) = size(&root)?;

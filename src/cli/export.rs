@@ -1,6 +1,8 @@
 //! `hnn-sweep export`.
 
-use super::{FAILURES, SUCCESS, query, say};
+use super::exit::{FAILURES, SUCCESS};
+use super::output::say;
+use super::query;
 use crate::export::{self, Bounds, Digits, Target, Written};
 use crate::pipeline::{Pipeline, Signal};
 use crate::stages::{Loader, RunError};
@@ -203,10 +205,10 @@ impl Source {
             (None, false) => None,
         };
         let pipeline = file.map(|file| Pipeline::load(file)).transpose()?;
-        let folder = super::folder_of(&common.path)?;
+        let folder = super::folder::folder_of(&common.path)?;
         let of_pipeline = pipeline.as_ref().map(|pipeline| pipeline.name.as_str());
         let sweep = common.sweep.as_deref().or(of_pipeline);
-        let loader = Loader::new(super::open(&folder)?, sweep)?;
+        let loader = Loader::new(super::folder::open(&folder)?, sweep)?;
         Ok(Self { loader, pipeline })
     }
 
@@ -268,7 +270,7 @@ const LISTED: usize = 3;
 
 fn tell(written: &Written) -> u8 {
     for words in &written.left_out {
-        super::complain!("left out: {words}");
+        super::output::complain!("left out: {words}");
     }
     for file in written.files.iter().take(LISTED) {
         say!("{}", file.display());

@@ -1,6 +1,7 @@
 //! `hnn-sweep gc`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::stages::RunError;
 use crate::store::Session;
 use clap::Args;
@@ -24,8 +25,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(&arguments.path)?;
+    let store = super::folder::open(&folder)?;
     let garbage = store.state().garbage();
     let mut stored: Vec<u32> = store.state().tasks.keys().map(|(sim, _)| *sim).collect();
     stored.dedup();

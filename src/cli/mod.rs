@@ -1,7 +1,9 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
 mod compact;
+mod exit;
 mod export;
+mod folder;
 mod gc;
 mod hint;
 mod network;
@@ -17,24 +19,11 @@ mod status;
 mod verify;
 mod why;
 
-use crate::stages::RunError;
-use crate::store::StoreError;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use exit::{DISK, INPUT, SUCCESS, code_of};
 use output::{complain, say};
-use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// All is well.
-const SUCCESS: u8 = 0;
-/// What was asked for cannot be done: the pipeline file, an argument.
-const INPUT: u8 = 1;
-/// The disk or the operating system refused, or a file is damaged.
-const DISK: u8 = 2;
-/// Some simulations failed; the others are there.
-const FAILURES: u8 = 3;
-/// Stopped by Ctrl-C.
-const INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -143,52 +132,8 @@ fn answer() -> u8 {
         Verb::Why(arguments) => why::run(&arguments),
     };
     result.unwrap_or_else(|error| {
-        let code = exit_code(&error);
+        let code = code_of(&error);
         complain!("{:?}", miette::Report::new(error));
         code
     })
-}
-
-fn exit_code(error: &RunError) -> u8 {
-    match error {
-        RunError::Pipeline(_) | RunError::Input { .. } => INPUT,
-        RunError::Store(StoreError::Conflict { .. } | StoreError::NoStore { .. }) => INPUT,
-        RunError::Store(_) | RunError::System { .. } => DISK,
-        RunError::Stopped => INTERRUPTED,
-    }
-}
-
-/// A folder of results, given itself or by the pipeline that writes to it.
-fn folder_of(path: &std::path::Path) -> Result<PathBuf, RunError> {
-    match path.extension().is_some_and(|e| e == "toml") && path.is_file() {
-        true => Ok(crate::pipeline::Pipeline::load(path)?.save_folder),
-        false => Ok(path.to_path_buf()),
-    }
-}
-
-fn open(folder: &std::path::Path) -> Result<crate::store::Store, RunError> {
-    Ok(hold(folder)?.0)
-}
-
-/// The same, with no file replaced until the second is dropped.
-fn hold(folder: &std::path::Path) -> Result<(crate::store::Store, crate::store::Hold), RunError> {
-    let store = crate::store::Store::hold(folder)?;
-    Ok(store.ok_or_else(|| StoreError::NoStore {
-        path: folder.to_path_buf(),
-        help: "give the save_folder of a pipeline, or the pipeline file; `hnn-sweep run FILE` makes one".into(),
-    })?)
-}
-
-/// Writes a file aside and renames it: at every moment there is the old one or the new one, whole.
-fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), RunError> {
-    use std::io::Write;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(std::path::Path::new("."));
-    crate::store::create_dir(folder)?;
-    let mut file = crate::store::aside(folder)?;
-    file.write_all(bytes)
-        .map_err(|e| StoreError::io("write", path, e))?;
-    Ok(crate::store::settle(file, path)?)
 }

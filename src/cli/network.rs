@@ -1,6 +1,7 @@
 //! `hnn-sweep network`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::network::{Model, Network, NetworkError, Params};
 use crate::stages::RunError;
 use crate::store::StoreError;

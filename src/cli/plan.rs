@@ -1,6 +1,7 @@
 //! `hnn-sweep plan`.
 
-use super::{SUCCESS, complain, say};
+use super::exit::SUCCESS;
+use super::output::{complain, say};
 use crate::pipeline::Pipeline;
 use crate::stages::plan::Replaced;
 use crate::stages::{self, Options, Plan, RunError};

@@ -1,6 +1,7 @@
 //! `hnn-sweep plot`.
 
-use super::{INPUT, SUCCESS, say};
+use super::exit::{INPUT, SUCCESS};
+use super::output::say;
 use crate::figure::Style;
 use crate::pipeline::Target;
 use crate::report::plot::Condition;
@@ -144,7 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         .extension()
         .map(|e| e.to_string_lossy().to_ascii_lowercase());
     if extension.as_deref() != Some("svg") {
-        super::complain!(
+        super::output::complain!(
             "error: {} does not end in .svg, the format that figures are written in",
             output.display()
         );
@@ -175,13 +176,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             Background::Screen => Style::Screen,
         },
     };
-    let (store, _hold) = super::hold(&super::folder_of(&arguments.path)?)?;
+    let (store, _hold) = super::folder::hold(&super::folder::folder_of(&arguments.path)?)?;
     let loader = Loader::new(store, arguments.sweep.as_deref())?;
     let drawn = plot(&loader, arguments.kind.into(), &options)?;
-    super::write_whole(&output, drawn.svg.as_bytes())?;
+    super::folder::write_whole(&output, drawn.svg.as_bytes())?;
     say!("{}", output.display());
     for note in &drawn.notes {
-        super::complain!("{note}");
+        super::output::complain!("{note}");
     }
     Ok(SUCCESS)
 }

@@ -1,8 +1,8 @@
 //! Progress of a run: a bar on a terminal, a line a minute elsewhere.
 
+use super::output::{complain, say};
 use super::plan::{describe, remarks};
 use super::signals::Signals;
-use super::{complain, say};
 use crate::pipeline::Pipeline;
 use crate::stages::{Finished, Options, Plan, Watch};
 use crate::store::Status;

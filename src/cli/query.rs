@@ -1,7 +1,7 @@
 //! `hnn-sweep query`.
 
 #[cfg(not(feature = "query"))]
-use super::INPUT;
+use super::exit::INPUT;
 use crate::stages::RunError;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -67,8 +67,8 @@ pub(super) fn export(
 
 #[cfg(not(feature = "query"))]
 fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
-    let folder = super::folder_of(path)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(path)?;
+    let store = super::folder::open(&folder)?;
     let format = match format {
         Format::Parquet => "PARQUET",
         Format::Json => "JSON",
@@ -82,20 +82,20 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
             format!("COPY ({sql}) TO '{file}' (FORMAT {format})")
         }
     };
-    super::complain!(
+    super::output::complain!(
         "This hnn-sweep was built without SQL, which takes long to compile. Get it with\n\
          \n    cargo build --release --features query\n\
          \nor give this to DuckDB:\n"
     );
-    super::say!("{}", crate::query::duckdb(&folder, store.state(), &sql));
+    super::output::say!("{}", crate::query::duckdb(&folder, store.state(), &sql));
     Ok(INPUT)
 }
 
 #[cfg(feature = "query")]
 fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
-    let folder = super::folder_of(path)?;
+    let folder = super::folder::folder_of(path)?;
     // Polars reads files more than once, so none may be replaced meanwhile.
-    let (store, _hold) = super::hold(&folder)?;
+    let (store, _hold) = super::folder::hold(&folder)?;
     let wrong = |error: crate::query::QueryError| match error {
         crate::query::QueryError::Store(damaged) => RunError::Store(damaged),
         error => RunError::Input {
@@ -124,5 +124,5 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
             crate::store::settle(file, path)?;
         }
     }
-    Ok(super::SUCCESS)
+    Ok(super::exit::SUCCESS)
 }

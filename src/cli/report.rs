@@ -1,6 +1,7 @@
 //! `hnn-sweep report`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::report::{PageOptions, page};
 use crate::stages::{Loader, RunError};
 use clap::Args;
@@ -56,9 +57,9 @@ fn bytes(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
+    let folder = super::folder::folder_of(&arguments.path)?;
     // While this is read, a run that goes on replaces no file.
-    let (store, _hold) = super::hold(&folder)?;
+    let (store, _hold) = super::folder::hold(&folder)?;
     let loader = Loader::new(store, arguments.sweep.as_deref())?.passing_unpublished();
     let options = PageOptions {
         max_size: arguments.max_size,
@@ -67,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     let notes = write(&loader, &options, &arguments.output)?;
     for note in notes.iter().filter(|note| note.contains("--max-size")) {
-        super::complain!("{note}");
+        super::output::complain!("{note}");
     }
     let size = std::fs::metadata(&arguments.output).map_or(0, |file| file.len());
     say!(
@@ -85,7 +86,7 @@ pub(super) fn write(
     output: &Path,
 ) -> Result<Vec<String>, RunError> {
     let page = page(loader, options)?;
-    super::write_whole(output, page.html.as_bytes())?;
+    super::folder::write_whole(output, page.html.as_bytes())?;
     Ok(page.notes)
 }
 
@@ -134,7 +135,7 @@ pub(super) fn write_now(
     output: &Path,
     live: Option<Duration>,
 ) -> Result<(), RunError> {
-    let (store, _hold) = super::hold(folder)?;
+    let (store, _hold) = super::folder::hold(folder)?;
     let loader = Loader::new(store, Some(sweep))?.passing_unpublished();
     let options = PageOptions {
         folder: folder.display().to_string(),

@@ -1,10 +1,12 @@
 //! `hnn-sweep run`.
 
+use super::exit::{DISK, FAILURES, INTERRUPTED, SUCCESS};
+use super::hint;
+use super::output::{complain, say};
 use super::plan::unused_remark;
 use super::progress::{Progress, Verbosity};
 use super::report::{self, Live};
 use super::signals::Signals;
-use super::{DISK, FAILURES, INTERRUPTED, SUCCESS, complain, hint, say};
 use crate::pipeline::Pipeline;
 use crate::solver::Solver;
 use crate::stages::plan::FailedTask;

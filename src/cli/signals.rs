@@ -1,6 +1,6 @@
 //! What signals do: those that end a program stop a run, and those of a limit become an exit code.
 
-use super::{DISK, INTERRUPTED};
+use super::exit::{DISK, INTERRUPTED};
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `hnn-sweep status`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::stages::RunError;
 use crate::store::{Status, Table};
 use clap::Args;
@@ -29,8 +30,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(&arguments.path)?;
+    let store = super::folder::open(&folder)?;
     let state = store.state();
     let failed: Vec<_> = state
         .tasks
@@ -126,8 +127,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
 
 /// `hnn-sweep failures`.
 pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(&arguments.path)?;
+    let store = super::folder::open(&folder)?;
     let state = store.state();
     let mut n = 0;
     let mut files = BTreeSet::new();

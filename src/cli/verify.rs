@@ -1,6 +1,7 @@
 //! `hnn-sweep verify`.
 
-use super::{DISK, SUCCESS, say};
+use super::exit::{DISK, SUCCESS};
+use super::output::say;
 use crate::stages::RunError;
 use crate::store::Problem;
 use clap::Args;
@@ -20,8 +21,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.path)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(&arguments.path)?;
+    let store = super::folder::open(&folder)?;
     let verdict = store.verify()?;
     say!(
         "{}: {} files, {} checked",
@@ -37,10 +38,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         return Ok(SUCCESS);
     }
     for problem in &verdict.problems {
-        super::complain!("{problem}");
+        super::output::complain!("{problem}");
     }
     if verdict.problems.iter().any(Problem::loses_results) {
-        super::complain!(
+        super::output::complain!(
             "`hnn-sweep run` of the pipeline simulates again what these files held, and nothing else"
         );
     }

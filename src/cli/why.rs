@@ -1,6 +1,7 @@
 //! `hnn-sweep why`.
 
-use super::{SUCCESS, say};
+use super::exit::SUCCESS;
+use super::output::say;
 use crate::stages::RunError;
 use crate::stages::key::canon;
 use crate::stages::plan::differences::{differences, leaves};
@@ -31,8 +32,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let folder = super::folder_of(&arguments.folder)?;
-    let store = super::open(&folder)?;
+    let folder = super::folder::folder_of(&arguments.folder)?;
+    let store = super::folder::open(&folder)?;
     let (id, task) = find(&store, &arguments.key)?;
     let Some(other) = &arguments.other else {
         describe(&store, id, task, arguments.full)?;

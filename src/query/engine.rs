@@ -1,43 +1,15 @@
 //! SQL through polars.
 
-use super::{cell, select, tables};
-use crate::store::{self, State, StoreError, Table};
+use super::error::QueryError;
+use super::names::{parameters, tables};
+use super::{cell, select};
+use crate::store::{self, State, Table};
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-
-/// Why a query has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum QueryError {
-    /// It is not one SELECT over the folder's tables.
-    #[error("{what}")]
-    Refused {
-        /// What it is instead.
-        what: String,
-        /// What to do.
-        help: String,
-    },
-    /// What polars says of the query or of a file.
-    #[error("{0}")]
-    Polars(#[from] PolarsError),
-    /// A file is not as it was written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl QueryError {
-    /// What to do.
-    pub fn help(&self) -> String {
-        match self {
-            QueryError::Refused { help, .. } => help.clone(),
-            QueryError::Polars(_) => "names of tables and columns are those of `hnn-sweep status`; strings stand in 'single quotes'".into(),
-            QueryError::Store(error) => miette::Diagnostic::help(error).map_or_else(String::new, |h| h.to_string()),
-        }
-    }
-}
 
 /// Rows of an answer.
 pub struct Answer(DataFrame);
@@ -92,11 +64,7 @@ fn scan(folder: &Path, table: Table) -> Result<LazyFrame, PolarsError> {
 /// Joins the parameters of the present grids to a table's rows.
 fn with_parameters(rows: LazyFrame, simulations: &LazyFrame, state: &State) -> LazyFrame {
     let mut columns = vec![col("sweep"), col("point"), col("sim"), col("trial")];
-    columns.extend(
-        super::parameters(state)
-            .iter()
-            .map(|name| col(name.as_str())),
-    );
+    columns.extend(parameters(state).iter().map(|name| col(name.as_str())));
     let parameters = simulations
         .clone()
         .filter(col("point").is_not_null())

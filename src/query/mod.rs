@@ -7,10 +7,15 @@ pub mod cell;
 #[cfg(feature = "query")]
 mod engine;
 #[cfg(feature = "query")]
+mod error;
+mod names;
+#[cfg(feature = "query")]
 mod select;
 
 #[cfg(feature = "query")]
-pub use engine::{Answer, QueryError, ask};
+pub use engine::{Answer, ask};
+#[cfg(feature = "query")]
+pub use error::QueryError;
 
 /// That a query is one SELECT over tables that a folder can have.
 ///
@@ -22,29 +27,8 @@ pub fn check(sql: &str) -> Result<(), QueryError> {
 }
 
 use crate::store::{State, Table};
+use names::{parameters, tables};
 use std::path::Path;
-
-/// Columns of the joined parameters: those that place a row, then the parameters themselves.
-fn parameters(state: &State) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for sweep in state.sweeps.values() {
-        for (name, _) in &sweep.parameters {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-    }
-    names
-}
-
-/// Tables that have rows.
-fn tables(state: &State) -> Vec<Table> {
-    let has_rows = |table: &Table| {
-        let prefix = format!("{}/", table.name());
-        state.parts.keys().any(|name| name.starts_with(&prefix))
-    };
-    Table::ALL.into_iter().filter(has_rows).collect()
-}
 
 /// The SQL for DuckDB: a view for each table, and the query.
 pub fn duckdb(folder: &Path, state: &State, sql: &str) -> String {
@@ -56,10 +40,10 @@ pub fn duckdb(folder: &Path, state: &State, sql: &str) -> String {
             glob.display().to_string().replace('\'', "''")
         )
     };
-    let parameters: Vec<String> = ["sweep", "point"]
+    let columns: Vec<String> = ["sweep", "point"]
         .into_iter()
         .map(str::to_string)
-        .chain(self::parameters(state))
+        .chain(parameters(state))
         .map(|name| format!("p.{}", quoted(&name)))
         .collect();
     let mut lines = Vec::new();
@@ -71,7 +55,7 @@ pub fn duckdb(folder: &Path, state: &State, sql: &str) -> String {
             }
             _ => format!(
                 "CREATE TEMP VIEW {name} AS SELECT {}, t.*\n  FROM {} t\n  JOIN simulations p ON p.sim = t.sim AND p.trial = t.trial AND p.point IS NOT NULL;",
-                parameters.join(", "),
+                columns.join(", "),
                 scan(table)
             ),
         });

@@ -3,7 +3,7 @@
 //! Polars' SQL has functions in the place of tables (`read_csv('/etc/passwd')`), which read any file, and statements that make,
 //! empty and drop tables. A pipeline file of a stranger may hold a query, so all of these are refused before polars sees them.
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::store::Table;
 use sqlparser::ast::{Query, Select, SetExpr, Statement, TableAlias, TableFactor, Visit, Visitor};
 use sqlparser::dialect::GenericDialect;

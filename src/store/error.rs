@@ -1,6 +1,5 @@
 //! What can go wrong with a folder of results.
 
-use super::folder::NotOurs;
 use miette::Diagnostic;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -109,3 +108,8 @@ impl StoreError {
 
 /// Result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// That something stands where only a file or a folder of ours may.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotOurs(pub(super) &'static str);

@@ -4,7 +4,7 @@
 //! in the place of a file or a folder, also between two of our operations, nothing outside is read, written, moved or removed. A file
 //! appears whole or not at all: it is written aside, synced, renamed, and the folder is synced.
 
-use super::error::{Result, StoreError};
+use super::error::{NotOurs, Result, StoreError};
 use super::fault;
 use super::hash::Hash;
 use rustix::fs::{self as sys, AtFlags, FileType, Mode, OFlags};
@@ -36,11 +36,6 @@ pub struct Entry {
     /// Whether it is a folder (and no link).
     pub is_dir: bool,
 }
-
-/// That something stands where only a file or a folder of ours may.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct NotOurs(&'static str);
 
 impl Folder {
     /// Opens a folder; `None` if there is none. It may itself be reached through links.

@@ -1,7 +1,9 @@
 //! Parameters and statistics side by side, a line for each simulation.
 
-use super::{Column, Figure, input};
+use super::drawing::Figure;
+use super::options::input;
 use crate::figure::{Anchor, ColourMap, Scale, Svg};
+use crate::report::columns::Column;
 use crate::report::waves::spread;
 use crate::stages::RunError;
 

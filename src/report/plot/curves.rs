@@ -1,6 +1,7 @@
 //! Waveforms of many simulations over each other.
 
-use super::{Figure, input};
+use super::drawing::Figure;
+use super::options::input;
 use crate::figure::{Colour, ColourMap, Panel, Scale, Svg, simplify};
 use crate::pipeline::Band;
 use crate::report::waves::{self, mean_over_trials};
@@ -182,7 +183,7 @@ fn overlay(
 }
 
 /// Labels of a colour bar whose values are words.
-pub fn text_ticks(column: &super::Column) -> Option<Vec<(f64, String)>> {
+pub fn text_ticks(column: &crate::report::columns::Column) -> Option<Vec<(f64, String)>> {
     let texts = column.texts.as_ref()?;
     let scale = column.scale();
     Some(

@@ -1,6 +1,7 @@
 //! Current source density over depth and time of one simulation.
 
-use super::{Figure, input};
+use super::drawing::Figure;
+use super::options::input;
 use crate::figure::{Anchor, ColourBar, ColourMap, Panel, Scale, Svg};
 use crate::report::waves::mean_over_trials;
 use crate::stages::{LoadedSimulation, RunError, summarize};

@@ -1,8 +1,9 @@
 //! A statistic over two parameters, as colours or with the waveforms themselves.
 
 use super::curves::text_ticks;
+use super::drawing::Figure;
+use super::options::input;
 use super::ticks::Places;
-use super::{Figure, input};
 use crate::figure::{ColourMap, Panel, Scale, Svg, simplify};
 use crate::report::waves::{self, mean_over_trials};
 use crate::stages::RunError;

@@ -1,6 +1,7 @@
 //! One simulation: its dipoles, and histogram and raster of its spikes, on one axis of time.
 
-use super::{CELL_COLOURS, DRIVE_COLOUR, Figure, input};
+use super::drawing::{CELL_COLOURS, DRIVE_COLOUR, Figure};
+use super::options::input;
 use crate::figure::{Anchor, Colour, Panel, Scale, Svg, simplify};
 use crate::report::waves::{Layer, mean_over_trials};
 use crate::stages::{LoadedSimulation, RunError, StoredNetwork};

@@ -1,6 +1,7 @@
 //! The simulations that are nearest to a measured waveform.
 
-use super::{Figure, input};
+use super::drawing::Figure;
+use super::options::input;
 use crate::figure::{Anchor, ColourBar, ColourMap, Panel, Scale, Svg, label, simplify};
 use crate::report::waves::{self, mean_over_trials};
 use crate::stages::{RunError, summarize};

@@ -1,7 +1,7 @@
 //! Axes of parameters whose values are on a grid: a place for each level.
 
-use super::Column;
 use crate::figure::Scale;
+use crate::report::columns::Column;
 
 /// Places of a column's levels side by side, or of equal bins where there are too many.
 pub struct Places {

@@ -1,6 +1,6 @@
 //! A waveform against a target: the waveform is interpolated linearly at the target's sample times.
 
-use super::{mean, pairwise_sum};
+use super::sums::{mean, pairwise_sum};
 use crate::pipeline::Target;
 
 /// Root mean square difference, at the target's times within those of the waveform; `None` with fewer than two of them.

@@ -10,34 +10,21 @@ mod savgol;
 mod smooth;
 mod spectrum;
 mod spikes;
+mod sums;
+mod trial;
 
 pub use compare::rmse;
 pub use electrodes::density_at;
 pub use savgol::{SavgolError, savgol};
 pub use smooth::{SmoothError, post_process, smooth};
 pub use spectrum::density;
+pub use sums::{pairwise_sum, sfreq};
+pub use trial::TrialData;
 
-use crate::network::Network;
 use crate::pipeline::{Measure, PostProc, Signal, Statistic, Summary, Trials, Window};
-use crate::solver::{Dipole, Lfp, Spike};
+use crate::solver::{Dipole, Lfp};
 use std::ops::Range;
-
-/// What statistics are computed of: results of one trial.
-#[derive(Debug, Clone, Copy)]
-pub struct TrialData<'a> {
-    /// Sample times (ms), shape `(n_samples,)`.
-    pub times: &'a [f64],
-    /// Dipole moments (nAm).
-    pub dipole: &'a Dipole,
-    /// Potentials (uV) at electrode arrays.
-    pub lfp: &'a [Lfp],
-    /// Spikes of cells and drives.
-    pub spikes: &'a [Spike],
-    /// The network that was simulated: gids and sizes of cell types and drives.
-    pub network: &'a Network,
-    /// End of the simulation (ms).
-    pub tstop: f64,
-}
+use sums::mean;
 
 /// Statistics of one trial, one value per summary.
 ///
@@ -303,37 +290,4 @@ fn samples_in(times: &[f64], window: &Window) -> Range<usize> {
         times.partition_point(|&t| t <= tmax + slack)
     });
     start..end.max(start)
-}
-
-/// `numpy.mean`, with its pairwise summation.
-fn mean(values: &[f64]) -> f64 {
-    pairwise_sum(values) / values.len() as f64
-}
-
-/// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
-pub fn pairwise_sum(values: &[f64]) -> f64 {
-    let n = values.len();
-    if n < 8 {
-        return values.iter().fold(-0.0, |sum, v| sum + v);
-    }
-    if n > 128 {
-        let half = n / 2;
-        let (a, b) = values.split_at(half - half % 8);
-        return pairwise_sum(a) + pairwise_sum(b);
-    }
-    let (blocks, rest) = values.as_chunks::<8>();
-    let mut r = [-0.0_f64; 8];
-    for block in blocks {
-        r.iter_mut().zip(block).for_each(|(r, v)| *r += v);
-    }
-    let sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
-    rest.iter().fold(sum, |sum, v| sum + v)
-}
-
-/// hnn-core's `sfreq` (Hz): from the first two sample times.
-pub fn sfreq(times: &[f64]) -> Option<f64> {
-    match times {
-        [first, second, ..] if second > first => Some(1000.0 / (second - first)),
-        _ => None,
-    }
 }

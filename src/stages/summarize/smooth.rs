@@ -1,6 +1,6 @@
 //! hnn-core's smoothing and post-processing of waveforms.
 
-use super::{pairwise_sum, sfreq};
+use super::sums::{pairwise_sum, sfreq};
 use crate::pipeline::window_samples;
 use crate::solver::Dipole;
 

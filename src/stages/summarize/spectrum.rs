@@ -2,7 +2,7 @@
 //!
 //! Only the frequencies that are asked for are computed, each as a sum over samples with sines and cosines of a table.
 
-use super::{mean, pairwise_sum};
+use super::sums::{mean, pairwise_sum};
 use crate::pipeline::{Band, window_samples};
 
 /// Sum of the densities in a band times the resolution: the power (nAm^2), additive over bands side by side.

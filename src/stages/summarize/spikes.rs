@@ -1,6 +1,7 @@
 //! Statistics of spikes.
 
-use super::{TrialData, mean};
+use super::TrialData;
+use super::sums::mean;
 use crate::network::{Gid, Network};
 use crate::pipeline::{SpikeMeasure, Window};
 use std::collections::BTreeMap;
