@@ -20,7 +20,7 @@ pub use error::RunError;
 pub use expand::{Grid, expand};
 pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use options::{Options, Pace, Share};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, plan, priors};
 pub use simulate::{Failure, Simulate, Work, simulate};
 pub use threads::{cores, jobs, pool};
 pub use watch::{Finished, RunOutcome, Watch};
