@@ -3,13 +3,15 @@
 //! One reader serves measured waveforms, parameter sets and spikes: text by comma, semicolon, tab or spaces, as NumPy, pandas, R,
 //! spreadsheets and hnn-core write it, and Parquet. What it cannot read it names, with file, line and column.
 
+mod column;
 mod file;
 mod parquet;
 mod table;
 mod text;
 
+pub use column::Column;
 pub use file::{read_bytes, read_text};
-pub use table::{Column, Table};
+pub use table::Table;
 
 /// What is wrong with a file, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

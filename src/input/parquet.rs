@@ -1,7 +1,7 @@
 //! Parquet files.
 
 use super::Problem;
-use super::table::{Column, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
+use super::column::{Column, MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,

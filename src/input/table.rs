@@ -1,18 +1,12 @@
 //! Tables of numbers and words.
 
+use super::column::Column;
 use super::text::Text;
 use super::{Problem, file, parquet, shown};
 use std::path::Path;
 
 /// Most bytes of a file.
 const MAX_BYTES: u64 = 1 << 30;
-/// Most rows.
-pub(super) const MAX_ROWS: usize = 10_000_000;
-/// Most columns.
-pub(super) const MAX_COLUMNS: usize = 10_000;
-/// Most cells.
-pub(super) const MAX_CELLS: usize = 50_000_000;
-
 /// Files that people name as tables, and what they are.
 const NO_TABLES: [(&[&str], &str); 6] = [
     (&["xlsx", "xls", "ods"], "a spreadsheet"),
@@ -22,19 +16,6 @@ const NO_TABLES: [(&[&str], &str); 6] = [
     (&["gz", "zip", "xz", "bz2", "zst"], "compressed"),
     (&["json", "pkl", "pickle", "toml"], "no table"),
 ];
-
-/// Values of a column, all of one kind, finite and none of them missing.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Column {
-    /// Finite numbers.
-    Float(Vec<f64>),
-    /// Whole numbers.
-    Int(Vec<i64>),
-    /// Strings.
-    Str(Vec<String>),
-    /// Booleans.
-    Bool(Vec<bool>),
-}
 
 /// A table as a file holds it. Its values are looked at column by column, so that a column that nobody asks for may hold anything.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Text: values by comma, semicolon, tab or spaces.
 
-use super::table::{MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
+use super::column::{MAX_CELLS, MAX_COLUMNS, MAX_ROWS};
 use super::{Problem, shown};
 
 /// What stands between two values.

@@ -1,36 +1,25 @@
 //! A point of the grid → the network that is simulated there.
 
+use super::bound::Bound;
+use super::content::{Content, Pipeline, Recipe};
 use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
-use super::error::{PipelineError, did_you_mean};
-use super::reader::Place;
+use super::error::PipelineError;
+use super::events::{FEWER_EVENTS, too_many_events};
+use super::located::located;
 use super::scope::Env;
 use super::setting::Number;
-use super::{Content, ParamValue, Pipeline, PostProc, Recipe};
+use super::summary::PostProc;
+use super::value::ParamValue;
 use crate::network::{
-    BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
-    NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
-    SpikeTrainDrive,
+    BurstyDrive, DriveAttachment, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
+    NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData, SpikeTrainDrive,
 };
 use indexmap::IndexMap;
 
-pub(super) const FEWER_EVENTS: &str = "lower its rate, its number of cells or its duration";
-/// Most events that a drive may be expected to have in one trial.
-const MAX_EVENTS: f64 = 2e7;
 /// Most cells of a drive.
 const MAX_DRIVE_CELLS: i64 = 1_000_000;
 /// Most events of an evoked drive's cell, or of a burst.
 const MAX_NUMSPIKES: i64 = 100_000;
-
-/// What is simulated at a point of the grid.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bound {
-    /// The network with all drives, biases and electrode arrays.
-    pub network: Network,
-    /// End of the simulation (ms).
-    pub tstop: f64,
-    /// Time step (ms).
-    pub dt: f64,
-}
 
 impl Pipeline {
     /// The network that is simulated where the grid's parameters have the given values.
@@ -326,81 +315,4 @@ impl ArraySpec {
             .add_electrode_array(&self.name, array)
             .map_err(|e| located(e, &self.place, &self.places, env))
     }
-}
-
-/// An error of the network at the key that it is about.
-pub(super) fn located(
-    error: NetworkError,
-    owner: &Place,
-    places: &[Place],
-    env: &Env,
-) -> PipelineError {
-    let about = error.about();
-    // `weights_ampa of L2_basket` is the key `weights_ampa.L2_basket`.
-    let (argument, cell_type) = about.split_once(" of ").unwrap_or((about, ""));
-    let argument = argument.split(' ').next().unwrap_or(argument);
-    let wrong_name = match &error {
-        NetworkError::UnknownName { name, .. } => name.as_str(),
-        _ => "",
-    };
-    // Where no key names the receptor, a section without it is a wrong location.
-    let argument = match argument {
-        "receptor" if !places.iter().any(|p| p.name == "receptor") => "location",
-        other => other,
-    };
-    let place = [cell_type, wrong_name]
-        .iter()
-        .filter(|part| !part.is_empty())
-        .map(|part| format!("{argument}.{part}"))
-        .chain([argument.to_owned()])
-        .find_map(|key| places.iter().find(|p| p.name == key))
-        .unwrap_or(owner);
-    let shown = format!("{}: {about}", owner.owner);
-    let condition = env.where_clause();
-    let at = |message: String| env.source.error(&place.span, message);
-    match error {
-        NetworkError::Argument { value, allowed, .. } => {
-            at(format!("{shown} is {value}{condition}: {allowed}"))
-        }
-        NetworkError::UnknownName { name, known, .. } => {
-            at(format!("{shown}: there is no \"{name}\"{condition}"))
-                .with_help(did_you_mean(&name, &known))
-        }
-        other => at(format!("{}: {other}{condition}", owner.owner)),
-    }
-}
-
-/// Says how many events a drive would make where they are more than can be meant.
-pub(super) fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String> {
-    let drive = network.external_drives.get(drive)?;
-    let duration =
-        |tstart: f64, end: Option<f64>| (end.unwrap_or(tstop) - tstart).max(0.0) / 1000.0;
-    let per_cell = match &drive.dynamics {
-        Dynamics::Evoked { numspikes, .. } => f64::from(*numspikes),
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match rate_constant {
-                RateConstant::All(rate) => *rate,
-                RateConstant::Each(rates) => rates.values().copied().fold(0.0, f64::max),
-            };
-            rate * duration(*tstart, *tstop)
-        }
-        Dynamics::Bursty {
-            tstart,
-            tstop,
-            burst_rate,
-            numspikes,
-            ..
-        } => burst_rate * f64::from(*numspikes) * duration(*tstart, *tstop),
-        Dynamics::SpikeTrain { .. } => 0.0,
-    };
-    let events = per_cell * f64::from(drive.n_drive_cells);
-    (events > MAX_EVENTS).then(|| {
-        format!(
-            "would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible"
-        )
-    })
 }

@@ -1,7 +1,7 @@
 //! `[[connection]]`: connections that a network has in addition.
 
-use super::bind::located;
 use super::error::PipelineError;
+use super::located::located;
 use super::reader::{Item, Place, Table};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};

@@ -1,6 +1,7 @@
 //! `[network]`: which network a sweep starts from.
 
 use super::error::{PipelineError, did_you_mean};
+use super::keys::NETWORK_KEYS;
 use super::reader::{Item, Place, Table};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};
@@ -9,18 +10,6 @@ use crate::network::{Model, Network, NetworkError, Params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Keys of `[network]`.
-pub(super) const NETWORK_KEYS: &[&str] = &[
-    "model",
-    "file",
-    "params",
-    "add_drives_from_params",
-    "mesh_shape",
-    "legacy_mode",
-    "clear_connectivity",
-    "clear_drives",
-];
 
 /// Most pyramidal cells of one layer.
 const MAX_CELLS: i64 = 10_000;

@@ -1,26 +1,10 @@
 //! `[output]`: what is kept of every simulation.
 
 use super::error::PipelineError;
+use super::keys::OUTPUT_KEYS;
 use super::reader::{Item, Place, Table};
 use crate::network::Network;
 use crate::solver::{Record, Trial};
-
-/// Keys of `[output]`.
-pub(super) const OUTPUT_KEYS: &[&str] = &[
-    "save_outputs",
-    "save_dpl",
-    "save_spiking",
-    "save_lfp",
-    "save_voltages",
-    "save_currents",
-    "save_calcium",
-    "record_vsec",
-    "record_isec",
-    "record_ca",
-    "postproc",
-    "trace_precision",
-    "decimate",
-];
 
 /// Floating-point type of stored voltages, currents and calcium.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

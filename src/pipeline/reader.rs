@@ -1,6 +1,9 @@
 //! Reading of TOML with places: every table knows its allowed keys, every value knows where it stands.
 
 use super::error::{PipelineError, Source, did_you_mean, nearest, one_of};
+use super::keys::{
+    NETWORK_KEYS, OUTPUT_KEYS, ROOT_KEYS, SAMPLES_KEYS, SIMULATION_KEYS, SUMMARY_KEYS, SWEEP_KEYS,
+};
 use crate::input::Problem;
 use std::ops::Range;
 use std::path::Path;
@@ -207,13 +210,13 @@ pub(crate) struct Table<'a> {
 
 /// Keys that users look for in the wrong table, with the table that has them.
 const KEYS_ELSEWHERE: [(&str, &[&str]); 7] = [
-    ("at the top of the file", super::ROOT_KEYS),
-    ("[network]", super::NETWORK_KEYS),
-    ("[simulation]", super::SIMULATION_KEYS),
-    ("[sweep]", super::SWEEP_KEYS),
-    ("[samples]", super::SAMPLES_KEYS),
-    ("[output]", super::OUTPUT_KEYS),
-    ("[[summary]]", super::SUMMARY_KEYS),
+    ("at the top of the file", ROOT_KEYS),
+    ("[network]", NETWORK_KEYS),
+    ("[simulation]", SIMULATION_KEYS),
+    ("[sweep]", SWEEP_KEYS),
+    ("[samples]", SAMPLES_KEYS),
+    ("[output]", OUTPUT_KEYS),
+    ("[[summary]]", SUMMARY_KEYS),
 ];
 
 impl<'a> Table<'a> {

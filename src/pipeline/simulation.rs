@@ -1,12 +1,10 @@
 //! `[simulation]`: duration, time step and trials.
 
 use super::error::PipelineError;
+use super::keys::SIMULATION_KEYS;
 use super::reader::{Item, Table};
 use super::scope::{Env, Scope};
 use super::setting::Number;
-
-/// Keys of `[simulation]`.
-pub(super) const SIMULATION_KEYS: &[&str] = &["tstop", "dt", "n_trials"];
 
 /// Most samples of a simulation.
 const MAX_SAMPLES: f64 = 1e7;

@@ -10,13 +10,10 @@ pub use prior::Prior;
 
 use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
+use super::keys::SAMPLES_KEYS;
 use super::reader::{Item, Table};
 use super::scope::check_name;
 use crate::input::{self, Column};
-
-/// Keys of `[samples]`.
-pub(super) const SAMPLES_KEYS: &[&str] =
-    &["file", "columns", "prior", "n", "seed", "method", "strata"];
 
 /// Most values of all parameters together.
 const MAX_VALUES: u64 = 50_000_000;

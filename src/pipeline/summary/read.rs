@@ -1,38 +1,15 @@
 //! Reading of `[[summary]]`.
 
 use super::{
-    Band, Contact, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Trials, Window,
+    Band, Contact, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Target,
+    Trials, Window,
 };
 use crate::pipeline::error::{PipelineError, did_you_mean};
 use crate::pipeline::expr::Expr;
+use crate::pipeline::keys::SUMMARY_KEYS;
 use crate::pipeline::reader::{Item, Place, Table};
 use crate::pipeline::scope::{check_name, in_expression};
-use crate::pipeline::target::Target;
 use std::sync::Arc;
-
-/// Keys of `[[summary]]`.
-pub(in crate::pipeline) const SUMMARY_KEYS: &[&str] = &[
-    "name",
-    "statistic",
-    "trials",
-    "signal",
-    "array",
-    "contact",
-    "smooth",
-    "scale",
-    "tmin",
-    "tmax",
-    "cell_type",
-    "n",
-    "polarity",
-    "prominence",
-    "fmin",
-    "fmax",
-    "segment",
-    "target",
-    "expression",
-    "query",
-];
 
 /// Keys that all statistics have.
 const COMMON: &[&str] = &["name", "statistic", "trials"];

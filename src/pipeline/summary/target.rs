@@ -1,6 +1,7 @@
 //! A waveform from a file that simulated ones are compared with.
 
-use super::summary::{Signal, window_samples};
+use super::signal::Signal;
+use super::window::window_samples;
 use crate::input::{Problem, Table};
 use std::path::Path;
 

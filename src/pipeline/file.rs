@@ -1,0 +1,289 @@
+//! A pipeline file → [`Pipeline`].
+
+use super::connection::ConnectionSpec;
+use super::content::{Content, Pipeline, Recipe};
+use super::drive::{ArraySpec, BiasSpec, DriveSpec};
+use super::error::{PipelineError, Source, did_you_mean};
+use super::grid::{self, Grid, GridError, Values};
+use super::keys::{ROOT_KEYS, SWEEP_KEYS};
+use super::limits::{BATCH_SIZES, WRONG_FOLDER, WRONG_NAME, is_folder, is_name};
+use super::network::NetworkSpec;
+use super::output::Output;
+use super::reader::{Item, Table};
+use super::samples::Samples;
+use super::scope::{Scope, check_name};
+use super::set::SetSpec;
+use super::simulation::Simulation;
+use super::summary::Summary;
+use super::value::ParameterKind;
+use std::path::{Path, PathBuf};
+use toml::de::DeTable;
+
+/// Largest pipeline file (bytes).
+const MAX_FILE_SIZE: u64 = 16 << 20;
+
+impl Pipeline {
+    /// Reads and checks a pipeline file.
+    ///
+    /// # Errors
+    /// [`PipelineError`] for the first thing that is wrong, with its place in the file.
+    pub fn load(path: &Path) -> Result<Self, PipelineError> {
+        let text = crate::input::read_text(path, MAX_FILE_SIZE).map_err(|problem| {
+            let what = format!(
+                "cannot read the pipeline file {}: {problem}",
+                path.display()
+            );
+            Source::error_of_file(path, what).with_optional_help(problem.help)
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks the text of a pipeline file; `path` is where it stands, for messages and for files that it names.
+    ///
+    /// # Errors
+    /// [`PipelineError`] for the first thing that is wrong, with its place in the text.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
+        let source = Source {
+            path: path.to_owned(),
+            text: Some(text.into()),
+        };
+        let document = DeTable::parse(text).map_err(|e| {
+            let span = e.span().unwrap_or(0..0);
+            let message = e.message().trim().replace('\n', ", ");
+            source
+                .error(&span, format!("not valid TOML: {message}"))
+                .with_label(message)
+        })?;
+        let root = Table::root(&source, &document, ROOT_KEYS)?;
+        let name = read_name(&root, path)?;
+        let save_folder = match root.get("save_folder") {
+            None => "sim_results".to_owned(),
+            Some(item) => item.string()?,
+        };
+        if !is_folder(&save_folder) {
+            return Err(root.error(WRONG_FOLDER));
+        }
+        let sweep = Sweep::read(root.get("sweep").as_ref())?;
+        let samples = Samples::read(root.get("samples").as_ref())?;
+        let priors = samples.priors;
+        let grid = read_grid(&root, samples.axes, sweep.combinations)?;
+        let seed_parameters = read_seed_parameters(root.get("sweep").as_ref(), &grid)?;
+        let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
+        let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
+        let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
+            root.get(key).map_or(Ok(Vec::new()), |item| {
+                item.array().map_err(|e| {
+                    e.with_help(format!("write [[{key}]], with two brackets, for each"))
+                })
+            })
+        };
+        let network = NetworkSpec::read(root.get("network").as_ref(), &scope)?;
+        let simulation = Simulation::read(root.get("simulation").as_ref(), &scope)?;
+        let drives: Vec<DriveSpec> = each("drive")?
+            .iter()
+            .map(|i| DriveSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let biases = each("bias")?
+            .iter()
+            .map(|i| BiasSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let arrays = each("electrode_array")?
+            .iter()
+            .map(|i| ArraySpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let connections = each("connection")?
+            .iter()
+            .map(|i| ConnectionSpec::read(i, &scope))
+            .collect::<Result<_, _>>()?;
+        let set = SetSpec::read(root.get("set").as_ref(), &scope)?;
+        let output = Output::read(root.get("output").as_ref())?;
+        let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
+        let mut summaries = Vec::new();
+        for item in each("summary")? {
+            let names: Vec<&str> = taken.iter().map(String::as_str).collect();
+            let summary = Summary::read(&item, &summaries, &names)?;
+            taken.push(summary.name.clone());
+            summaries.push(summary);
+        }
+        let mut pipeline = Self {
+            name,
+            save_folder: PathBuf::from(save_folder),
+            batch_size: sweep.batch_size,
+            combinations: sweep.combinations,
+            overwrite: sweep.overwrite,
+            clear_cache: sweep.clear_cache,
+            seed_parameters,
+            n_trials: simulation.n_trials,
+            output,
+            summaries,
+            grid,
+            priors,
+            scope,
+            source,
+            recipe: Recipe::File(Box::new(Content {
+                simulation,
+                network,
+                drives,
+                biases,
+                arrays,
+                connections,
+                set,
+            })),
+        };
+        pipeline.check_ends()?;
+        Ok(pipeline)
+    }
+
+    /// The same pipeline at other points: for each parameter of the grid as many values as there are points. Its name becomes
+    /// `NAME.fit`, since the grid of the file is another sweep.
+    ///
+    /// # Errors
+    /// If a parameter is missing, unknown or of another kind, or the lists are not equally long.
+    pub fn at_points(mut self, mut points: Vec<(String, Values)>) -> Result<Self, PipelineError> {
+        let source = self.source.clone();
+        let wrong = |message: String| Source::error_of_file(&source.path, message);
+        let mut axes = Vec::new();
+        for parameter in self.grid.parameters() {
+            let name = &parameter.name;
+            let Some(index) = points.iter().position(|(own, _)| own == name) else {
+                return Err(wrong(format!(
+                    "there is no value for the parameter `{name}`"
+                )));
+            };
+            let (_, values) = points.swap_remove(index);
+            let values = match (parameter.kind, values) {
+                (ParameterKind::Float, Values::Int(whole)) => {
+                    Values::Float(whole.into_iter().map(|x| x as f64).collect())
+                }
+                (ParameterKind::Int, Values::Float(numbers))
+                    if numbers.iter().all(|x| x.fract() == 0.0 && x.abs() < 9e15) =>
+                {
+                    Values::Int(numbers.into_iter().map(|x| x as i64).collect())
+                }
+                (_, values) => values,
+            };
+            axes.push((name.clone(), values));
+        }
+        if let Some((name, _)) = points.first() {
+            let known: Vec<&str> = axes.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(wrong(format!("the pipeline has no parameter `{name}`"))
+                .with_help(did_you_mean(name, &known)));
+        }
+        let grid = Grid::with_samples(axes, Vec::new(), true).map_err(|e| wrong(e.to_string()))?;
+        if let Some((own, asked)) = (self.grid.parameters().iter().zip(grid.parameters()))
+            .find(|(own, asked)| own.kind != asked.kind)
+        {
+            let (name, own, asked) = (&own.name, own.kind, asked.kind);
+            return Err(wrong(format!(
+                "the parameter `{name}` is {own}, not {asked}"
+            )));
+        }
+        self.grid = grid;
+        self.name = format!("{}.fit", self.name);
+        Ok(self)
+    }
+}
+
+fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {
+    let Some(item) = root.get("name") else {
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned());
+        return Ok(stem
+            .filter(|s| !s.is_empty())
+            .unwrap_or_else(|| "pipeline".to_owned()));
+    };
+    let name = item.string()?;
+    match is_name(&name) {
+        true => Ok(name),
+        false => Err(item.error(WRONG_NAME)),
+    }
+}
+
+/// `[sweep]`.
+struct Sweep {
+    combinations: bool,
+    batch_size: u32,
+    overwrite: bool,
+    clear_cache: bool,
+}
+
+impl Sweep {
+    fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+        let mut sweep = Self {
+            combinations: true,
+            batch_size: 100,
+            overwrite: true,
+            clear_cache: false,
+        };
+        let Some(item) = item else {
+            return Ok(sweep);
+        };
+        let table = Table::new(item, SWEEP_KEYS)?;
+        sweep.combinations = table.bool_or("combinations", sweep.combinations)?;
+        sweep.overwrite = table.bool_or("overwrite", sweep.overwrite)?;
+        sweep.clear_cache = table.bool_or("clear_cache", sweep.clear_cache)?;
+        if let Some(item) = table.get("batch_size") {
+            sweep.batch_size = u32::try_from(item.integer_in(BATCH_SIZES)?).unwrap_or(100);
+        }
+        Ok(sweep)
+    }
+}
+
+/// `[sweep] seed_parameters`: names of parameters.
+fn read_seed_parameters(sweep: Option<&Item>, grid: &Grid) -> Result<Vec<String>, PipelineError> {
+    let item = match sweep {
+        Some(sweep) => Table::open(sweep)?.get("seed_parameters"),
+        None => None,
+    };
+    let Some(item) = item else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<&str> = grid.parameters().iter().map(|p| p.name.as_str()).collect();
+    item.array()?
+        .iter()
+        .map(|element| {
+            let name = element.string()?;
+            if names.contains(&name.as_str()) {
+                return Ok(name);
+            }
+            Err(element
+                .error(format!(
+                    "{}: there is no parameter `{name}`",
+                    element.describe()
+                ))
+                .with_help(did_you_mean(&name, &names)))
+        })
+        .collect()
+}
+
+fn read_grid(
+    root: &Table,
+    samples: Vec<(String, Values)>,
+    combinations: bool,
+) -> Result<Grid, PipelineError> {
+    let mut axes: Vec<(String, Values)> = Vec::new();
+    let Some(item) = root.get("grid") else {
+        return Grid::with_samples(samples, axes, combinations)
+            .map_err(|e| root.error(e.to_string()));
+    };
+    let table = Table::open(&item)?;
+    for (name, span, item) in table.iter() {
+        let taken: Vec<&str> = samples
+            .iter()
+            .chain(&axes)
+            .map(|(n, _)| n.as_str())
+            .collect();
+        check_name(table.source, &span, "parameter", name, &taken)?;
+        axes.push((name.to_owned(), grid::read_axis(&item)?));
+    }
+    Grid::with_samples(samples, axes, combinations).map_err(|e| {
+        let help = match e {
+            GridError::UnequalLengths(_) => {
+                "make the lists equally long, or set combinations = true for all combinations"
+            }
+            GridError::TooManyPoints(_) => "take fewer values per parameter, or fewer parameters",
+            GridError::Empty(_) => "give at least one value",
+            GridError::NotFinite(..) => "give finite values",
+        };
+        table.error(e.to_string()).with_help(help)
+    })
+}
