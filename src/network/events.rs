@@ -31,18 +31,7 @@ fn events_of_drive(
 ) -> Result<Vec<Vec<f64>>, NetworkError> {
     let seed = drive.event_seed + u64::from(trial) * u64::from(net.n_gids());
     let cells = 0..u64::from(drive.n_drive_cells);
-    let explain = |error| match error {
-        NetworkError::Argument {
-            argument,
-            value,
-            allowed,
-        } => NetworkError::Argument {
-            argument: format!("{argument} of drive {name}"),
-            value,
-            allowed,
-        },
-        other => other,
-    };
+    let explain = |error: NetworkError| error.of(format!("drive {name}"));
     if !drive.cell_specific {
         let events = cells.map(|k| events_of_cell(drive, None, tstop, seed, k));
         return events.collect::<Result<_, _>>().map_err(explain);

@@ -2,12 +2,11 @@
 
 use super::bound::Bound;
 use super::error::PipelineError;
-use super::events::{FEWER_EVENTS, too_many_events};
 use super::grid::Grid;
 use super::output::Output;
 use super::scope::Env;
 use super::value::ParamValues;
-use crate::network::Network;
+use crate::network::{InputName, Network};
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,6 +53,7 @@ pub(super) struct Maker {
     pub set_params: Arc<SetParams>,
     pub tstop: f64,
     pub dt: f64,
+    pub n_trials: u32,
 }
 
 impl fmt::Debug for Maker {
@@ -85,13 +85,18 @@ impl Maker {
                     .with_help("return an error instead, with `?` or `Err`"));
             }
         }
-        for name in network.external_drives.keys() {
-            if let Some(too_many) = too_many_events(&network, name, self.tstop) {
-                return Err(env
-                    .error_of(&format!("the drive \"{name}\""), &too_many)
-                    .with_help(FEWER_EVENTS));
-            }
-        }
+        network
+            .check_inputs(self.tstop, self.n_trials)
+            .map_err(|wrong| {
+                let (input, error) = *wrong;
+                let what = match input {
+                    InputName::Drive(name) => format!("the drive \"{name}\":"),
+                    InputName::Bias { name, cell_type } => {
+                        format!("the bias \"{name}\" of {cell_type}:")
+                    }
+                };
+                env.error_of(&what, &error.to_string())
+            })?;
         Ok(Bound {
             network,
             tstop: self.tstop,

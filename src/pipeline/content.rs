@@ -11,7 +11,7 @@ use super::samples::Prior;
 use super::scope::Scope;
 use super::set::SetSpec;
 use super::simulation::Simulation;
-use super::summary::Summary;
+use super::summary::{PostProc, Summary};
 use super::value::{ParamValue, Parameter};
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,8 @@ pub struct Pipeline {
     pub summaries: Vec<Summary>,
     pub(super) grid: Grid,
     pub(super) priors: Vec<(String, Prior)>,
+    /// The post-processing that all networks of the sweep have, once one is known.
+    pub(super) postproc: Option<PostProc>,
     pub(super) scope: Scope,
     pub(super) source: Source,
     pub(super) recipe: Recipe,

@@ -30,10 +30,7 @@ impl Pipeline {
             net,
             set_params,
         } = code;
-        let source = Source {
-            path: PathBuf::from(&name),
-            text: None,
-        };
+        let source = Source::new(PathBuf::from(&name), None);
         let wrong = |message: String| Err(source.error(&(0..0), message));
         if !is_sweep_name(&name) {
             return wrong(WRONG_NAME.into());
@@ -75,6 +72,7 @@ impl Pipeline {
             summaries: Vec::new(),
             grid,
             priors: Vec::new(),
+            postproc: None,
             scope,
             source,
             recipe: Recipe::Code(Maker {
@@ -82,6 +80,7 @@ impl Pipeline {
                 set_params,
                 tstop,
                 dt,
+                n_trials,
             }),
         })
     }

@@ -11,12 +11,18 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// What is wrong with a folder.
-pub const WRONG_FOLDER: &str = "`save_folder` must not be empty";
+pub const WRONG_FOLDER: &str = "`save_folder` must be the path of a folder; `~` is a sign of the shell, so write your home folder in full";
 
 /// Whether results can go to a folder of this name.
 pub fn is_folder(name: &str) -> bool {
-    !name.is_empty() && !name.contains('\0')
+    !name.is_empty() && !name.contains('\0') && name != "~" && !name.starts_with("~/")
 }
 
 /// Simulations that a batch may have.
 pub const BATCH_SIZES: std::ops::Range<i64> = 1..1_000_001;
+
+/// Most elements of one kind, such as drives or summaries.
+pub const MAX_ELEMENTS: usize = 2_000;
+
+/// Most parameters of a grid, or of samples.
+pub const MAX_PARAMETERS: usize = 2_000;

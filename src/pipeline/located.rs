@@ -12,27 +12,24 @@ pub(super) fn located(
     places: &[Place],
     env: &Env,
 ) -> PipelineError {
-    let about = error.about();
-    // `weights_ampa of L2_basket` is the key `weights_ampa.L2_basket`.
-    let (argument, cell_type) = about.split_once(" of ").unwrap_or((about, ""));
-    let argument = argument.split(' ').next().unwrap_or(argument);
+    let own = error.argument_name();
     let wrong_name = match &error {
-        NetworkError::UnknownName { name, .. } => name.as_str(),
-        _ => "",
+        NetworkError::UnknownName { name, .. } => Some(name),
+        _ => None,
     };
     // Where no key names the receptor, a section without it is a wrong location.
-    let argument = match argument {
+    let argument = match own {
         "receptor" if !places.iter().any(|p| p.name == "receptor") => "location",
         other => other,
     };
-    let place = [cell_type, wrong_name]
-        .iter()
-        .filter(|part| !part.is_empty())
+    let parts = error.owners().iter().chain(wrong_name);
+    let place = parts
         .map(|part| format!("{argument}.{part}"))
         .chain([argument.to_owned()])
         .find_map(|key| places.iter().find(|p| p.name == key))
         .unwrap_or(owner);
-    let shown = format!("{}: {about}", owner.owner);
+    let owners: String = error.owners().iter().map(|o| format!(" of {o}")).collect();
+    let shown = format!("{}: {own}{owners}", owner.owner);
     let condition = env.where_clause();
     let at = |message: String| env.source.error(&place.span, message);
     match error {

@@ -11,7 +11,6 @@ mod connection;
 mod content;
 mod drive;
 mod error;
-mod events;
 mod expr;
 mod file;
 mod from_code;
@@ -21,6 +20,7 @@ mod limits;
 mod located;
 mod network;
 mod output;
+mod quantity;
 mod reader;
 mod samples;
 mod scope;
@@ -35,7 +35,9 @@ pub use code::{BoxError, Code, SetParams, words_of_panic};
 pub use content::Pipeline;
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;
-pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
+pub use grid::{
+    Grid, GridError, MAX_POINTS, Values, arange, arange_length, geomspace, linspace, logspace,
+};
 pub use output::{Output, Precision};
 pub use samples::Prior;
 pub use summary::{

@@ -62,6 +62,11 @@ pub struct Trial {
     pub record_lfp: bool,
 }
 
+/// A time (ms) without the noise of summed time steps: 6, not 6.0000000000000515.
+fn shown(time: f64) -> f64 {
+    libm::round(time * 1e6) / 1e6
+}
+
 /// Why a simulation could not be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SolverError {
@@ -70,7 +75,8 @@ pub enum SolverError {
     InvalidNetwork(String),
     /// A membrane potential became NaN or infinite.
     #[error(
-        "the membrane potential of cell {gid} ({cell_type}) is not finite at {time} ms; a smaller dt or weight may help"
+        "the membrane potential of cell {gid} ({cell_type}) is not finite at {} ms; a smaller dt or weight may help",
+        shown(*.time)
     )]
     NotFinite {
         /// Time (ms).
@@ -81,7 +87,7 @@ pub enum SolverError {
         cell_type: String,
     },
     /// The caller asked to stop.
-    #[error("interrupted at {time} ms")]
+    #[error("interrupted at {} ms", shown(*.time))]
     Interrupted {
         /// Time (ms) that had been reached.
         time: f64,

@@ -11,6 +11,7 @@ pub use prior::Prior;
 use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::keys::SAMPLES_KEYS;
+use super::limits::MAX_PARAMETERS;
 use super::reader::{Item, Table};
 use super::scope::check_name;
 use crate::input::{self, Column};
@@ -94,6 +95,13 @@ impl Samples {
         let method = read_method(table, &n, count)?;
         let mut priors = Vec::new();
         let entries = Table::open(item)?;
+        let n_parameters = entries.iter().count();
+        if n_parameters > MAX_PARAMETERS {
+            return Err(item.error(format!(
+                "{} names {n_parameters} parameters; at most {MAX_PARAMETERS} are possible",
+                item.describe()
+            )));
+        }
         for (name, span, item) in entries.iter() {
             let taken: Vec<&str> = priors
                 .iter()

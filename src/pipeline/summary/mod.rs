@@ -12,6 +12,7 @@ pub use window::window_samples;
 
 use super::error::did_you_mean;
 use super::expr::Expr;
+use super::quantity::rounded;
 use super::reader::Place;
 use crate::network::Network;
 use std::sync::Arc;
@@ -25,8 +26,15 @@ pub struct Summary {
     pub statistic: Statistic,
     /// Of which trials.
     pub trials: Trials,
-    /// Where it stands in the file.
-    pub(crate) place: Place,
+    /// Where it stands in the file: its name, then all of its keys.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Why a statistic cannot be computed of a network: the key to blame, words and help.
+pub(super) struct Impossible {
+    pub(super) key: &'static str,
+    pub(super) what: String,
+    pub(super) help: String,
 }
 
 /// Of which trials a statistic is.
@@ -197,8 +205,9 @@ impl Statistic {
         }
     }
 
-    /// Why the statistic cannot be computed of a simulation: words and help.
-    fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<(String, String)> {
+    /// Why the statistic cannot be computed of a simulation.
+    fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<Impossible> {
+        let problem = |key, what, help| Some(Impossible { key, what, help });
         let window = match self {
             Statistic::Waveform {
                 signal,
@@ -215,37 +224,42 @@ impl Statistic {
                 let sfreq = 1000.0 / dt;
                 let width = smooth.map_or(1.0, |w| window_samples(w, sfreq));
                 if width < 1.0 || width > samples {
-                    return Some((
+                    return problem(
+                        "smooth",
                         format!(
                             "smooths with a window of {width} samples, but the waveform has {samples} (tstop = {tstop} ms, dt = {dt} ms)"
                         ),
                         "change `smooth`: its window must have at least one sample and at most as many as the waveform".to_owned(),
-                    ));
+                    );
                 }
                 if let Measure::BandPower(band) | Measure::PeakFrequency(band) = measure {
                     let length =
                         window.tmax.unwrap_or(tstop).min(tstop) - window.tmin.unwrap_or(0.0);
                     let segment = band.segment.unwrap_or(length);
                     if segment > length + dt {
-                        return Some((
+                        return problem(
+                            "segment",
                             format!(
-                                "has segments of {segment} ms, but the waveform has {length} ms"
+                                "has segments of {segment} ms, but the waveform has {} ms",
+                                rounded(length)
                             ),
                             "lower `segment`".to_owned(),
-                        ));
+                        );
                     }
                     let resolution = 1000.0 / segment;
                     let first = libm::ceil(band.fmin / resolution * (1.0 - 1e-9)) * resolution;
                     if first > band.fmax || first > sfreq / 2.0 {
-                        return Some((
+                        return problem(
+                            "fmax",
                             format!(
-                                "has no frequency between {} and {} Hz: {segment} ms resolve {resolution:.4} Hz up to {} Hz",
+                                "has no frequency between {} and {} Hz: {} ms resolve {resolution:.4} Hz up to {} Hz",
                                 band.fmin,
                                 band.fmax,
-                                sfreq / 2.0
+                                rounded(segment),
+                                rounded(sfreq / 2.0)
                             ),
                             "widen the band, or take a longer time".to_owned(),
-                        ));
+                        );
                     }
                 }
                 window
@@ -258,10 +272,11 @@ impl Statistic {
                     .filter(|n| !network.gid_ranges.contains_key(*n));
                 if let Some(name) = unknown {
                     let known: Vec<&String> = network.gid_ranges.keys().collect();
-                    return Some((
+                    return problem(
+                        "cell_type",
                         format!("looks at spikes of `{name}`, which is no cell type or drive"),
                         did_you_mean(name, &known),
-                    ));
+                    );
                 }
                 window
             }
@@ -269,10 +284,11 @@ impl Statistic {
             Statistic::Formula(_) | Statistic::Sql(_) => return None,
         };
         let tmin = window.tmin.filter(|&tmin| tmin > tstop)?;
-        Some((
+        problem(
+            "tmin",
             format!("looks at times from tmin = {tmin} ms, but the simulation ends at {tstop} ms"),
             "lower `tmin`, or raise `tstop`".to_owned(),
-        ))
+        )
     }
 
     /// The same statistic of post-processed dipoles.
@@ -302,13 +318,19 @@ impl Summary {
         matches!(self.statistic, Statistic::Sql(_))
     }
 
-    pub(super) fn impossible(
-        &self,
-        network: &Network,
-        tstop: f64,
-        dt: f64,
-    ) -> Option<(String, String)> {
+    pub(super) fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<Impossible> {
         self.statistic.impossible(network, tstop, dt)
+    }
+
+    /// Where the file has a key; the name where it does not have it.
+    pub(super) fn place(&self, key: &str) -> &Place {
+        static NOWHERE: Place = Place {
+            name: String::new(),
+            owner: String::new(),
+            span: 0..0,
+        };
+        let own = self.places.iter().skip(1).find(|place| place.name == key);
+        own.or(self.places.first()).unwrap_or(&NOWHERE)
     }
 
     pub(super) fn set_postproc(&mut self, of_network: PostProc) {

@@ -1,5 +1,6 @@
-//! The waveforms of a simulation.
+//! Waveforms that statistics are computed of.
 
+use super::Impossible;
 use crate::network::Network;
 use crate::pipeline::error::did_you_mean;
 
@@ -49,13 +50,20 @@ impl Signal {
         }
     }
 
-    /// Why a network has no such waveform: words and help.
-    pub(super) fn impossible(&self, network: &Network) -> Option<(String, String)> {
+    /// Why a network has no such waveform.
+    pub(super) fn impossible(&self, network: &Network) -> Option<Impossible> {
+        let (key, what, help) = self.lacking(network)?;
+        Some(Impossible { key, what, help })
+    }
+
+    /// The key to blame, words and help.
+    fn lacking(&self, network: &Network) -> Option<(&'static str, String, String)> {
         let Contact { array, contact } = self.contact()?;
         let arrays: Vec<&String> = network.rec_arrays.keys().collect();
         let named = match (array, arrays.as_slice()) {
             (_, []) => {
                 return Some((
+                    "signal",
                     "needs an electrode array, and the network has none".to_owned(),
                     "add an [[electrode_array]] with `name` and `electrode_pos`".to_owned(),
                 ));
@@ -64,6 +72,7 @@ impl Signal {
             (None, [name]) => name,
             (None, _) => {
                 return Some((
+                    "signal",
                     format!("is of one of {} electrode arrays", arrays.len()),
                     format!("say which with `array`: {}", quoted_list(&arrays)),
                 ));
@@ -71,6 +80,7 @@ impl Signal {
         };
         let Some(array) = network.rec_arrays.get(named) else {
             return Some((
+                "array",
                 format!("is of electrode array `{named}`, which the network has not"),
                 did_you_mean(named, &arrays),
             ));
@@ -78,6 +88,7 @@ impl Signal {
         let n = array.positions.len();
         if *contact as usize >= n {
             return Some((
+                "contact",
                 format!("is of contact {contact}, but `{named}` has {n}"),
                 format!(
                     "contacts are counted from 0; the last is {}",
@@ -87,6 +98,7 @@ impl Signal {
         }
         if matches!(self, Signal::Csd(_)) && array.laminar_spacing().is_none_or(|_| n < 4) {
             return Some((
+                "signal",
                 format!("is a current source density, which `{named}` does not give"),
                 "it needs at least four contacts on a line, equally spaced, along z".to_owned(),
             ));

@@ -168,8 +168,8 @@ fn by_place(
             .any(|other| other.eq_ignore_ascii_case(name(column)))
     };
     if let (Some(&time), Some(&value)) = (own.first(), place.and_then(|place| own.get(place)))
-        && !is_other(time)
-        && !is_other(value)
+        // Names of other waveforms say that this one is not there.
+        && !own.iter().any(|&column| is_other(column))
         && !TIMES.iter().any(|t| t.eq_ignore_ascii_case(name(value)))
     {
         return Ok([time, value]);
