@@ -78,7 +78,7 @@ pub(super) fn check_times(tstop: f64, dt: f64) -> Result<(), (&'static str, Stri
             ),
         ));
     }
-    let samples = tstop / dt + 1.0;
+    let samples = crate::solver::n_samples(tstop, dt) as f64;
     if samples > MAX_SAMPLES {
         return Err((
             "tstop",

@@ -5,12 +5,12 @@ use super::compile::{CompiledCell, compile};
 use super::dipole::dipole;
 use super::engine::{Engine, Member, Outcome};
 use super::geometry;
-use super::kernels::InstructionSet;
-use super::kernels::simd::LANES;
-use super::lfp::{Sources, potential_weights};
-use super::mechanisms::tables::Tables;
+use super::kernels::Kernel;
+use super::lfp::{CurrentSources, potential_weights};
+use super::mechanisms::Tables;
 use super::population::{Clamp, Contact, Population};
-use super::record::Plan;
+use super::record::Recording;
+use super::simd::{InstructionSet, LANES};
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
 use crate::network::{CellType, Gid, Network, drive_events};
@@ -292,7 +292,7 @@ impl Solver {
             .filter(|(_, t)| t.metadata.measure_dipole)
             .map(|(p, _)| p)
             .collect();
-        let plan = Plan {
+        let recording = Recording {
             vsec: trial.record_vsec,
             isec: trial.record_isec,
             ca: trial.record_ca,
@@ -307,8 +307,8 @@ impl Solver {
             populations,
             members,
             measured,
-            plan,
-            self.instruction_set.kernel(),
+            recording,
+            Kernel::of(self.instruction_set),
         );
         if let Err(error) = engine.run(threads, interrupt) {
             return networks.iter().map(|_| Err(error.clone())).collect();
@@ -469,7 +469,7 @@ fn contacts(
         .iter()
         .map(|pos| {
             let ends = geometry::ends(&template.cell, &cell.tree, *pos)?;
-            Ok(Sources::new(&template.cell, cell, &ends))
+            Ok(CurrentSources::new(&template.cell, cell, &ends))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut contacts = Vec::new();

@@ -4,7 +4,7 @@ use super::error::RunError;
 use super::key::{FORMAT_VERSION, Fingerprinter, task_key};
 use crate::network::Network;
 use crate::pipeline::{ParamValue, Pipeline};
-use crate::solver::NUMERICS_VERSION;
+use crate::solver::{self, NUMERICS_VERSION};
 use crate::store::{Hash, State, Value};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -103,7 +103,7 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
     let (mut segment_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
     if let Some(first) = points.first() {
         let bound = pipeline.bind(&first.values)?;
-        samples = (bound.tstop / bound.dt).floor() + 1.0;
+        samples = solver::n_samples(bound.tstop, bound.dt) as f64;
         segment_steps = samples * n_segments(&bound.network);
         traces = n_traces(&bound.network);
     }
@@ -248,14 +248,15 @@ fn n_traces(network: &Network) -> Traces {
     for (name, cell_type) in &network.cell_types {
         let cells = network.gid_ranges.get(name).map_or(0, |gids| gids.len()) as f64;
         for (section, values) in &cell_type.cell.sections {
-            let has_calcium = ["ca", "cad", "kca"]
-                .iter()
-                .any(|mech| values.mechs.contains_key(*mech));
             let kinds = if section == "soma" { 0..2 } else { 0..1 };
             for kind in kinds {
                 traces.voltages[kind] += cells;
                 traces.currents[kind] += cells * values.syns.len() as f64;
-                traces.calcium[kind] += if has_calcium { cells } else { 0.0 };
+                traces.calcium[kind] += if solver::has_calcium(values) {
+                    cells
+                } else {
+                    0.0
+                };
             }
         }
     }
