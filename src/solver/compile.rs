@@ -4,9 +4,8 @@ use super::SolverError;
 use super::geometry::{self, Place, Tree};
 use super::kernels::constants::{NodeConst, StepConst, SynConst};
 use super::kernels::layout;
-use super::mechanisms::{
-    self, CHANNELS, InitialCurrent, Mechs, Membrane, Nodes, Places, Rates, Tables,
-};
+use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Places, Rates, Tables};
+use crate::network::mechanisms::not_simulated;
 use crate::network::{Cell, CellType, Section, Synapse};
 
 /// A synapse of a cell type: one per section and receptor, shared by all inputs.
@@ -54,27 +53,6 @@ fn exp2syn(s: &Synapse) -> (f64, f64, f64) {
     (tau1, tau2, 1.0 / factor)
 }
 
-/// Refuses channels that are not simulated, and parameters that a channel does not have.
-fn check_channels(name: &str, section: &Section) -> Result<(), SolverError> {
-    for (mech, parameters) in &section.mechs {
-        let Some(channel) = CHANNELS.iter().find(|channel| channel.name == mech) else {
-            let known: Vec<&str> = CHANNELS.iter().map(|channel| channel.name).collect();
-            return Err(SolverError::InvalidNetwork(format!(
-                "section '{name}' has a mechanism '{mech}' that is not simulated; known are {}",
-                known.join(", ")
-            )));
-        };
-        let known: Vec<&str> = channel.parameters.iter().map(|p| p.name).collect();
-        if let Some(parameter) = parameters.keys().find(|p| !known.contains(&p.as_str())) {
-            return Err(SolverError::InvalidNetwork(format!(
-                "mechanism '{mech}' of section '{name}' has no parameter '{parameter}'; it has {}",
-                known.join(", ")
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// Compiles a cell type for time step `dt` (ms) at `celsius` (degC).
 ///
 /// # Errors
@@ -87,7 +65,12 @@ pub fn compile(
 ) -> Result<CompiledCell, SolverError> {
     let cell = &cell_type.cell;
     for (name, section) in &cell.sections {
-        check_channels(name, section)?;
+        if let Some((path, problem)) = not_simulated(&section.mechs) {
+            return Err(SolverError::InvalidNetwork(format!(
+                "section {name}: {} {problem}",
+                path.join(".")
+            )));
+        }
     }
     let tree = geometry::tree(cell)?;
     let (nodes, initial) = nodes(cell_type, &tree, tables, dt, celsius)?;

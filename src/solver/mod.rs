@@ -52,6 +52,7 @@
 //! # }
 //! ```
 
+mod cache;
 mod calendar;
 mod clock;
 mod compile;

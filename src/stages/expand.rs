@@ -3,8 +3,8 @@
 use super::error::RunError;
 use super::key::{FORMAT_VERSION, Fingerprinter, task_key};
 use crate::network::Network;
-use crate::pipeline::{ParamValue, Pipeline};
-use crate::solver::{self, NUMERICS_VERSION};
+use crate::pipeline::{Bound, ParamValue, Pipeline};
+use crate::solver::{self, NUMERICS_VERSION, Solver, SolverError, Trial};
 use crate::store::{Hash, State, Value};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -51,9 +51,14 @@ const CHECKED: u64 = 16;
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
 pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {
+    let solver = Solver::new();
     let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
         let values = pipeline.point(i);
         let bound = pipeline.bind(&values)?;
+        check(&solver, pipeline, &bound).map_err(|error| RunError::Input {
+            what: format!("{error} at {}", describe(pipeline, &values)),
+            help: "hnn-sweep network shows what the network has".into(),
+        })?;
         let fingerprint = fingerprinter
             .fingerprint(&bound.network, bound.tstop, bound.dt)
             .map_err(|nan| RunError::Input {
@@ -114,6 +119,15 @@ pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunEr
         samples,
         traces,
     })
+}
+
+/// What would fail in every trial is said before the first.
+fn check(solver: &Solver, pipeline: &Pipeline, bound: &Bound) -> Result<(), SolverError> {
+    let trial = Trial {
+        record_lfp: pipeline.output.save_lfp,
+        ..Trial::new(bound.tstop, bound.dt)
+    };
+    solver.check(&bound.network, &trial, pipeline.n_trials)
 }
 
 /// Parameter sets of a sweep's registered points, by their values.

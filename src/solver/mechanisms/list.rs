@@ -1,7 +1,7 @@
 //! The list of channels, and what follows from it.
 
 use super::{
-    Channel, Here, InitialCurrent, Membrane, Segment, Tables, ar, ca, cad, cat, hh2, kca, km,
+    Channel, Here, InitialCurrent, Membrane, Segment, Tables, ar, ca, cad, cat, hh2, kca, km, pas,
 };
 use crate::solver::simd::Simd;
 
@@ -134,6 +134,7 @@ channels! {
     ca CA,
     cat CAT,
     ar AR,
+    pas PAS,
 }
 
 impl Places {
@@ -173,5 +174,30 @@ impl Mechs {
         let all = CHANNELS.iter().enumerate();
         all.filter(|(_, channel)| channel.uses_calcium)
             .any(|(i, _)| self.has(Self(1 << i)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHANNELS;
+    use crate::network::MECHANISMS;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_network_can_name_the_channels_that_are_simulated_and_no_others() {
+        let simulated: BTreeMap<&str, Vec<&str>> = CHANNELS
+            .iter()
+            .map(|c| (c.name, c.parameters.iter().map(|p| p.name).collect()))
+            .collect();
+        let known = MECHANISMS.iter().map(|m| (m.name, m.parameters.to_vec()));
+        assert_eq!(simulated, known.collect());
+    }
+
+    #[test]
+    fn parameters_are_named_after_their_channel() {
+        for channel in CHANNELS {
+            let suffix = format!("_{}", channel.name);
+            assert!(channel.parameters.iter().all(|p| p.name.ends_with(&suffix)));
+        }
     }
 }

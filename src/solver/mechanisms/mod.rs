@@ -1,7 +1,8 @@
 //! The channels of the membrane, one file per .mod file, in that file's order: parameters, state, constants of a
 //! segment, initial state, rates, one time step, current.
 //!
-//! To add a channel, write its file and give it a line in [`list`]. A file has:
+//! To add a channel, write its file, give it a line in [`list`], and its name to `network::MECHANISMS`, so that networks
+//! may have it. A file has:
 //!
 //! | item | in the .mod file |
 //! |---|---|
@@ -28,11 +29,12 @@ mod km;
 mod list;
 mod membrane;
 mod parameter;
+mod pas;
 mod segment;
 mod tables;
 
 pub use initial_current::InitialCurrent;
-pub use list::{CHANNELS, Mechs, Nodes, Places, Rates, initial};
+pub use list::{Mechs, Nodes, Places, Rates, initial};
 pub use membrane::Membrane;
 pub use parameter::{Channel, Parameter};
 pub use segment::{Here, Segment};
