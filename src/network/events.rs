@@ -163,11 +163,7 @@ fn events_of_cell(
     Ok(times)
 }
 
-fn poisson(
-    interval: Range<f64>,
-    rate: f64,
-    random: &mut RandomState,
-) -> Result<Vec<f64>, NetworkError> {
+fn check_interval(interval: &Range<f64>) -> Result<(), NetworkError> {
     if interval.end < interval.start {
         return Err(NetworkError::argument(
             "tstart",
@@ -178,6 +174,15 @@ fn poisson(
             ),
         ));
     }
+    Ok(())
+}
+
+fn poisson(
+    interval: Range<f64>,
+    rate: f64,
+    random: &mut RandomState,
+) -> Result<Vec<f64>, NetworkError> {
+    check_interval(&interval)?;
     let mut times = Vec::new();
     let mut time = interval.start;
     while time < interval.end {

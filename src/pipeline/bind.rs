@@ -161,13 +161,7 @@ impl Content {
             ),
             (Some((place, places)), None) => located(error, place, places, env),
             (None, None) => {
-                let what = match input {
-                    InputName::Drive(name) => format!("drive `{name}`"),
-                    InputName::Bias { name, cell_type } => {
-                        format!("bias `{name}` of {cell_type}")
-                    }
-                };
-                let message = format!("{what}: {error}{}", env.where_clause());
+                let message = format!("{input}: {error}{}", env.where_clause());
                 match self.network.place() {
                     Some(place) => env.source.error(&place.span, message),
                     None => Source::error_of_file(&env.source.path, message),
