@@ -40,6 +40,10 @@ impl Pipeline {
                 Some(place) => env.error(place, message),
                 None => env.error_of(&format!("`{key}`"), message),
             };
+            let help = match (key, self.text()) {
+                ("save_lfp", None) => "add one with `Network::add_electrode_array`",
+                _ => help,
+            };
             mistakes.push(error.with_help(help));
         }
         for summary in &self.summaries {

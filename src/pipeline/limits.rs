@@ -11,7 +11,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// What is wrong with a folder.
-pub const WRONG_FOLDER: &str = "`save_folder` must be the path of a folder; `~` is a sign of the shell, so write your home folder in full";
+pub const WRONG_FOLDER: &str = "`save_folder` must not be empty, nor begin with `~`, which only the shell understands: write the path in full";
 
 /// Whether results can go to a folder of this name.
 pub fn is_folder(name: &str) -> bool {

@@ -18,7 +18,7 @@ fn is_bystander(name: &str) -> bool {
         name.get(..b.len())
             .is_some_and(|s| s.eq_ignore_ascii_case(b))
     };
-    BEGINNINGS.iter().any(|b| beginning(&b)) || NAMES.contains(&name)
+    BEGINNINGS.iter().any(|b| beginning(b)) || NAMES.contains(&name)
 }
 
 /// Refuses a folder that holds other things and no results.
