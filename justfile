@@ -18,7 +18,7 @@ query folder *sql:
 
 # All tests
 test *options:
-    cargo test --features query {{options}}
+    cargo test --features query,png-pdf {{options}}
 
 # The Python package's tests, in an environment with hnn_core==0.6.1, NEURON==8.2.7, joblib, pytest and maturin
 test-python *options:
@@ -46,7 +46,7 @@ scale:
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
-    cargo clippy --all-targets --features query -- -D warnings
+    cargo clippy --all-targets --features query,png-pdf -- -D warnings
     cargo clippy --lib --features python -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 

@@ -11,6 +11,8 @@ mod query;
 mod report;
 mod run;
 mod status;
+#[cfg(feature = "png-pdf")]
+mod terminal;
 mod verify;
 mod why;
 
