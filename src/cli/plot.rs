@@ -192,10 +192,7 @@ enum Place {
 
 impl Place {
     fn of(arguments: &Arguments) -> Result<Self, RunError> {
-        let place = match &arguments.output {
-            Some(output) => Self::named(output, arguments.dpi)?,
-            None => Self::unnamed(arguments),
-        };
+        let place = Self::chosen(arguments)?;
         if arguments.dpi.is_some() && !place.has_dots() {
             return Err(input(
                 "--dpi is for a PNG or a picture in a terminal".into(),
@@ -205,12 +202,15 @@ impl Place {
         Ok(place)
     }
 
-    fn named(output: &Path, dpi: Option<f64>) -> Result<Self, RunError> {
+    fn chosen(arguments: &Arguments) -> Result<Self, RunError> {
+        let Some(output) = &arguments.output else {
+            return Ok(Self::unnamed(arguments));
+        };
         let extension = output.extension().unwrap_or_default().to_string_lossy();
         match extension.to_ascii_lowercase().as_str() {
             "svg" => Ok(Self::Svg(output.into())),
             #[cfg(feature = "png-pdf")]
-            "png" => Ok(Self::Png(output.into(), dpi.unwrap_or(300.0))),
+            "png" => Ok(Self::Png(output.into(), arguments.dpi.unwrap_or(300.0))),
             #[cfg(feature = "png-pdf")]
             "pdf" => Ok(Self::Pdf(output.into())),
             #[cfg(not(feature = "png-pdf"))]
