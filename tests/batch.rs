@@ -4,9 +4,13 @@ mod support;
 
 use assert_cmd::Command;
 use hnn_sweep::batch::{BatchError, BatchResults, BatchSimulate, Data, ParamGrid, Run};
-use hnn_sweep::network::{DriveAttachment, ElectrodeArray, EvokedDrive, Model};
+use hnn_sweep::network::{
+    DriveAttachment, ElectrodeArray, EvokedDrive, MechValue, Model, NewTonicBias, PoissonDrive,
+    RateConstant,
+};
 use hnn_sweep::pipeline::{ParamValues, Values};
 use hnn_sweep::solver::{Record, Solver, Trial};
+use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -465,9 +469,10 @@ fn an_error_or_panic_of_summary_func_names_the_simulation_and_loses_nothing() {
 fn a_failed_simulation_is_listed_and_the_others_are_returned() {
     let dir = folder();
     let batch = BatchSimulate::new(|net, params| {
-        // No cell has such a section: the solver refuses the network.
+        // No membrane stands such a current: its potential is not finite.
         if params.flag("broken")? {
-            net.connectivity[0].loc = "nowhere".into();
+            let amplitude = [("L2_basket".to_string(), 1.7e308)];
+            net.add_tonic_bias(NewTonicBias::new(amplitude.into_iter().collect()))?;
         }
         Ok(())
     })
@@ -478,7 +483,7 @@ fn a_failed_simulation_is_listed_and_the_others_are_returned() {
     let results = batch.run(grid.clone(), QUIET).unwrap();
     let failed: Vec<usize> = results.failed.iter().map(|task| task.point).collect();
     assert_eq!(failed, [1]);
-    assert_eq!(results.failed[0].class, "invalid");
+    assert_eq!(results.failed[0].class, "not_finite");
     let places: Vec<usize> = results.simulated_data.iter().map(|sim| sim.index).collect();
     assert_eq!(places, [0, 2]);
 
@@ -489,6 +494,82 @@ fn a_failed_simulation_is_listed_and_the_others_are_returned() {
         ..QUIET
     };
     assert_eq!(batch.run(grid, retry).unwrap().simulated, 1);
+}
+
+/// Changes a network so that it cannot be simulated.
+type Break = fn(&mut hnn_sweep::network::Network);
+
+#[test]
+fn a_network_that_cannot_be_simulated_is_refused_before_anything_runs() {
+    let cases: [(Break, &str); 7] = [
+        (
+            |net| {
+                let cell = &mut net.cell_type_mut("L5_basket").unwrap().cell;
+                let mechs = &mut cell.sections["soma"].mechs;
+                mechs.insert("hh3".into(), IndexMap::new());
+            },
+            "cell type L5_basket, section soma: hh3 is a channel that is not simulated; known: hh2, km, cad, kca, ca, cat, ar, pas; did you mean hh2?",
+        ),
+        (
+            |net| {
+                let cell = &mut net.cell_type_mut("L5_basket").unwrap().cell;
+                let hh2 = &mut cell.sections["soma"].mechs["hh2"];
+                hh2.insert("gnabar".into(), MechValue::Uniform(0.1));
+            },
+            "cell type L5_basket, section soma: hh2.gnabar is no parameter of hh2; known: gnabar_hh2, gkbar_hh2, gl_hh2, el_hh2; did you mean gnabar_hh2?",
+        ),
+        (
+            |net| net.connectivity[0].loc = "nowhere".into(),
+            "connection 0 (L2_pyramidal -> L2_pyramidal, nowhere nmda): the target has no section 'nowhere'",
+        ),
+        (
+            |net| net.connectivity[0].delay = -1.0,
+            "its delay is negative",
+        ),
+        (
+            |net| {
+                let cell = &mut net.cell_type_mut("L2_pyramidal").unwrap().cell;
+                cell.synapses.shift_remove("gabab");
+            },
+            "cell type L2_pyramidal, section 'apical_trunk' of cell 'L2Pyr' has a synapse 'gabab' without kinetics",
+        ),
+        (
+            |net| {
+                net.pos_dict.shift_remove("L2_basket");
+            },
+            "'L2_basket' needs one position for each of its",
+        ),
+        (
+            |net| {
+                let attach = DriveAttachment::poisson("proximal").ampa([("L2_pyramidal", 0.01)]);
+                let late = PoissonDrive {
+                    tstart: 50.0,
+                    tstop: None,
+                    rate_constant: RateConstant::All(10.0),
+                    attach,
+                };
+                net.add_poisson_drive("late", late).unwrap();
+            },
+            "tstart of drive late is 50: the drive cannot start after its end at 5 ms",
+        ),
+    ];
+    for (broken, expected) in cases {
+        let dir = folder();
+        let batch = BatchSimulate::new(move |net, params| {
+            if params.flag("broken")? {
+                broken(net);
+            }
+            Ok(())
+        })
+        .net(Model::Neymotin2020.network([1, 1]))
+        .tstop(5.0)
+        .save_folder(dir.path());
+        let grid = ParamGrid::new().axis("broken", [false, true, false]);
+        let error = message(batch.run(grid, QUIET));
+        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("broken = true"), "{error}");
+        assert!(is_empty(dir.path()));
+    }
 }
 
 #[test]

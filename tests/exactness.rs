@@ -205,5 +205,7 @@ cases! {
     probabilities_with_cell_specific_bursts_and_a_spike_train: "more/mixture_4x3",
     custom_cells_connections_gains_and_distance: "more/custom_3x3",
     another_temperature_and_thresholds_by_connection: "more/temperature_3x3",
+    a_passive_leak_beside_hh2: "more/leaky_2x2",
+    drives_that_were_removed_again: "more/deleted_2x2",
     two_seconds: "more/long_2x2",
 }

@@ -17,6 +17,7 @@ mod exp;
 mod geometry;
 mod inputs;
 mod json;
+pub(crate) mod mechanisms;
 mod models;
 mod params;
 mod positions;
@@ -35,10 +36,11 @@ pub use drive_args::{
 pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
-pub use events::drive_events;
+pub use events::{check_drive_events, drive_events};
 pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
 pub use inputs::NewTonicBias;
+pub use mechanisms::{MECHANISMS, Mechanism, SYNAPSE_MECHANISM};
 pub use params::{Model, Params};
 pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
 pub use set::SetValue;
@@ -101,12 +103,11 @@ impl Network {
         types.map(|range| range.len() as u32).sum()
     }
 
-    /// Number of gids: cells and drive cells.
+    /// Number of gids that were given out: cells, drive cells, and those of drives that were removed again. It decides the
+    /// random streams of all trials but the first.
     pub fn n_gids(&self) -> u32 {
-        self.gid_ranges
-            .values()
-            .map(|range| range.len() as u32)
-            .sum()
+        let ends = self.gid_ranges.values().map(|range| range.end);
+        ends.max().unwrap_or(0)
     }
 
     /// The cell type or drive that a gid belongs to.

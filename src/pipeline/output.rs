@@ -191,9 +191,10 @@ impl Output {
         if self.save_calcium {
             let has_calcium = |section: &str, all: bool| {
                 network.cell_types.values().any(|t| {
-                    t.cell.sections.iter().any(|(name, s)| {
-                        (all || name == section) && s.mechs.keys().any(|m| m == "cad" || m == "kca")
-                    })
+                    t.cell
+                        .sections
+                        .iter()
+                        .any(|(name, s)| (all || name == section) && crate::solver::has_calcium(s))
                 })
             };
             if !has_calcium("soma", self.record_ca == Record::All) {
@@ -206,7 +207,7 @@ impl Output {
                 } else {
                     (
                         "save_calcium",
-                        "needs a cell with calcium dynamics (`cad` or `kca`), and the network has none",
+                        "needs a cell with calcium (`ca`, `cad` or `kca`), and the network has none",
                         "remove the key",
                     )
                 });

@@ -78,6 +78,7 @@ pub(super) fn check_times(tstop: f64, dt: f64) -> Result<(), (&'static str, Stri
             ),
         ));
     }
+    // About as many: exact counts of what is never simulated help nobody.
     let samples = tstop / dt + 1.0;
     if samples > MAX_SAMPLES {
         return Err((

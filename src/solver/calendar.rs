@@ -2,7 +2,7 @@
 //!
 //! An epoch is as many steps as the shortest delay between cells allows: all that arrives in it is known when it begins.
 
-use super::kernels::simd::LANES;
+use super::simd::LANES;
 
 /// An arrival at the synapses of one connection on one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]

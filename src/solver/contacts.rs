@@ -2,9 +2,9 @@
 //! how cells are grouped nor on threads.
 
 use super::kernels::Kernel;
-use super::kernels::simd::Lanes;
 use super::kernels::sums::Size;
 use super::population::{Population, split};
+use super::simd::Lanes;
 use std::ops::Range;
 
 /// Steps that are summed together: the weights are read from memory once for all of them.

@@ -6,14 +6,14 @@
 use super::calendar::{Arrival, Calendar, Deliveries, Delivery};
 use super::clock::Clock;
 use super::contacts::{Potentials, Seen};
-use super::kernels::layout::Layout;
-use super::kernels::simd::{LANES, Lanes};
+use super::kernels::layout;
 use super::kernels::step::{Inputs, TOGETHER};
 use super::kernels::{GroupArrays, Kernel};
-use super::mechanisms::tables::Tables;
+use super::mechanisms::Tables;
 use super::order;
 use super::population::{Population, split};
-use super::record::{Plan, Recorder, Traces};
+use super::record::{Recorder, Recording, Traces};
+use super::simd::{LANES, Lanes};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
 use crate::network::Gid;
@@ -91,7 +91,7 @@ pub struct Engine<'a> {
     dipoles: Vec<Vec<Vec<f64>>>,
     /// Per member, per contact.
     potentials: Vec<Vec<Vec<f64>>>,
-    plan: Plan,
+    recording: Recording,
     /// Places of A of the synapses of a connection on a cell; the same for many connections.
     synapses: Vec<Vec<u32>>,
     epoch: usize,
@@ -106,7 +106,7 @@ impl<'a> Engine<'a> {
         mut populations: Vec<Population>,
         mut members: Vec<Member>,
         measured: Vec<usize>,
-        plan: Plan,
+        recording: Recording,
         kernel: Kernel,
     ) -> Self {
         let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
@@ -146,7 +146,7 @@ impl<'a> Engine<'a> {
                     crossings: Vec::new(),
                     dipole: Vec::new(),
                     contact_weights,
-                    recorder: Recorder::new(&plan, population, n, clock.times.len()),
+                    recorder: Recorder::new(&recording, population, n, clock.times.len()),
                 });
             }
         }
@@ -179,7 +179,7 @@ impl<'a> Engine<'a> {
             measured,
             dipoles,
             potentials,
-            plan,
+            recording,
             synapses,
             epoch,
             kernel,
@@ -315,7 +315,7 @@ impl<'a> Engine<'a> {
     fn check_finite(&mut self, sample: usize) {
         for group in &self.groups {
             let population = &self.populations[group.population];
-            let soma = Layout::core(population.cell.soma, Layout::V);
+            let soma = layout::core(population.cell.soma, layout::V);
             for lane in 0..group.n {
                 if group.state[soma].0[lane].is_finite() {
                     continue;
@@ -340,7 +340,7 @@ impl<'a> Engine<'a> {
                 let gid = population.first_gid + c as Gid;
                 group
                     .recorder
-                    .take(&self.plan, population, lane, gid, &mut traces[m]);
+                    .take(&self.recording, population, lane, gid, &mut traces[m]);
             }
         }
         let clock = self.clock;
@@ -562,7 +562,7 @@ impl Group {
     #[inline]
     fn detect(&mut self, population: &Population, sample: u32) {
         let cell = &population.cell;
-        let v = &self.state[Layout::core(cell.soma, Layout::V)];
+        let v = &self.state[layout::core(cell.soma, layout::V)];
         let mut above = 0u8;
         for lane in 0..LANES {
             above |= u8::from(v.0[lane] > self.threshold.0[lane]) << lane;

@@ -23,7 +23,7 @@ fn norm(a: Point) -> f64 {
 
 /// A segment as a source of current.
 #[derive(Clone, Copy, Debug)]
-struct Source {
+struct CurrentSource {
     /// Middle (um) of the segment.
     centre: Point,
     /// End (um) of the line.
@@ -34,7 +34,7 @@ struct Source {
     length: f64,
 }
 
-impl Source {
+impl CurrentSource {
     /// Segment `i` of a section with the given ends; hnn-core takes half the length of outer segments.
     fn new(section: &Section, i: usize, [start, end]: [Point; 2]) -> Self {
         let direction = sub(end, start);
@@ -80,9 +80,9 @@ impl Source {
 }
 
 /// The segments of a cell in space.
-pub struct Sources(Vec<Option<Source>>);
+pub struct CurrentSources(Vec<Option<CurrentSource>>);
 
-impl Sources {
+impl CurrentSources {
     /// Those of a cell whose sections have the given `ends` (um).
     pub fn new(cell: &Cell, compiled: &CompiledCell, ends: &[[[f32; 3]; 2]]) -> Self {
         let of_node = |place: &Place| {
@@ -90,14 +90,18 @@ impl Sources {
                 return None;
             };
             let (_, section) = cell.sections.get_index(s)?;
-            Some(Source::new(section, i, ends[s].map(|p| p.map(f64::from))))
+            Some(CurrentSource::new(
+                section,
+                i,
+                ends[s].map(|p| p.map(f64::from)),
+            ))
         };
         Self(compiled.tree.place.iter().map(of_node).collect())
     }
 
     /// Transfer resistance (uV/nA) from each node to a contact; 0 for nodes without membrane.
     pub fn transfer_resistance(&self, electrode: Point, array: &ElectrodeArray) -> Vec<f64> {
-        let of_source = |source: &Source| {
+        let of_source = |source: &CurrentSource| {
             let phi = match array.method {
                 None => return 1.0,
                 Some(ElectrodeMethod::Psa) => source.point(electrode, array.min_distance),

@@ -1,15 +1,16 @@
 //! Traces: what is recorded of the cells of a lane group, and how it comes out by cell and section.
 
 use super::compile::CompiledCell;
-use super::kernels::layout::{Layout, Mechs};
-use super::kernels::simd::Lanes;
+use super::kernels::layout;
+use super::mechanisms::Mechs;
 use super::population::Population;
+use super::simd::Lanes;
 use super::{CalciumTrace, CurrentTrace, Record, VoltageTrace};
 use crate::network::Cell;
 
 /// What is recorded of every cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct Recording {
     /// Membrane potentials.
     pub vsec: Record,
     /// Synaptic currents.
@@ -20,7 +21,7 @@ pub struct Plan {
 
 /// Where a trace's values come from.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+enum Probe {
     /// A state variable after the step.
     State(usize),
     /// A constant.
@@ -32,8 +33,8 @@ enum Source {
 /// Traces of the cells of one group.
 pub struct Recorder {
     n: usize,
-    sources: Vec<Source>,
-    /// Values by source, then lane.
+    probes: Vec<Probe>,
+    /// Values by probe, then lane.
     traces: Vec<Vec<f64>>,
     n_voltages: usize,
     n_currents: usize,
@@ -53,54 +54,50 @@ fn sites(cell: &CompiledCell, section: usize) -> impl Iterator<Item = usize> {
     (0..cell.synapses.len()).filter(move |&i| cell.synapses[i].section == section)
 }
 
-/// Mechanisms that use the calcium ion.
-fn uses_calcium(mechs: Mechs) -> bool {
-    mechs.has(Mechs::CA) || mechs.has(Mechs::KCA) || mechs.has(Mechs::CAD)
-}
-
 impl Recorder {
     /// A recorder for `n` cells of a population, with room for `samples` samples.
-    pub fn new(plan: &Plan, population: &Population, n: usize, samples: usize) -> Self {
+    pub fn new(recording: &Recording, population: &Population, n: usize, samples: usize) -> Self {
         let (cell, template) = (&population.cell, &population.template.cell);
         let step = &cell.step;
-        let mut sources = Vec::new();
-        for s in sections(plan.vsec, template) {
-            sources.push(Source::State(Layout::core(cell.middle[s], Layout::V)));
+        let mut probes = Vec::new();
+        for s in sections(recording.vsec, template) {
+            probes.push(Probe::State(layout::core(cell.middle[s], layout::V)));
         }
-        let n_voltages = sources.len();
-        for s in sections(plan.isec, template) {
+        let n_voltages = probes.len();
+        for s in sections(recording.isec, template) {
             for site in sites(cell, s) {
-                sources.push(match population.slot[site] {
-                    Some(slot) => Source::Synapse(
+                probes.push(match population.slot[site] {
+                    Some(slot) => Probe::Synapse(
                         2 * slot as usize,
-                        Layout::core(cell.middle[s], Layout::V),
+                        layout::core(cell.middle[s], layout::V),
                         cell.synapses[site].e,
                     ),
-                    None => Source::Constant(0.0),
+                    None => Probe::Constant(0.0),
                 });
             }
         }
-        let n_currents = sources.len() - n_voltages;
-        for s in sections(plan.ca, template) {
+        let n_currents = probes.len() - n_voltages;
+        for s in sections(recording.ca, template) {
             let node = cell.middle[s];
             let mechs = step.nodes()[node].mechs;
             if mechs.has(Mechs::CAD) {
-                sources.push(Source::State(step.layout.gate(
+                probes.push(Probe::State(layout::channel(
+                    &step.places,
                     step.n_nodes(),
                     node,
-                    step.layout.cai,
+                    step.places.cad,
                 )));
-            } else if uses_calcium(mechs) {
-                sources.push(Source::Constant(super::mechanisms::CAI));
+            } else if mechs.use_calcium() {
+                probes.push(Probe::Constant(super::mechanisms::CAI));
             }
         }
-        let traces = sources
+        let traces = probes
             .iter()
-            .flat_map(|source| {
-                let first = match *source {
-                    Source::State(place) => cell.initial[place],
-                    Source::Constant(value) => value,
-                    Source::Synapse(..) => 0.0,
+            .flat_map(|probe| {
+                let first = match *probe {
+                    Probe::State(place) => cell.initial[place],
+                    Probe::Constant(value) => value,
+                    Probe::Synapse(..) => 0.0,
                 };
                 (0..n).map(move |_| {
                     let mut trace = Vec::with_capacity(samples);
@@ -111,7 +108,7 @@ impl Recorder {
             .collect();
         Self {
             n,
-            sources,
+            probes,
             traces,
             n_voltages,
             n_currents,
@@ -123,7 +120,7 @@ impl Recorder {
     pub fn before_step(&mut self, state: &[Lanes], syn: &[Lanes]) {
         let range = self.n_voltages..self.n_voltages + self.n_currents;
         for i in range {
-            if let Source::Synapse(a, v, e) = self.sources[i] {
+            if let Probe::Synapse(a, v, e) = self.probes[i] {
                 for lane in 0..self.n {
                     let g = syn[a + 1].0[lane] - syn[a].0[lane];
                     self.traces[i * self.n + lane].push(g * (state[v].0[lane] - e));
@@ -135,19 +132,19 @@ impl Recorder {
     /// Takes potentials and concentrations that the step led to.
     #[inline]
     pub fn after_step(&mut self, state: &[Lanes]) {
-        for (i, source) in self.sources.iter().enumerate() {
-            match *source {
-                Source::State(place) => {
+        for (i, probe) in self.probes.iter().enumerate() {
+            match *probe {
+                Probe::State(place) => {
                     for lane in 0..self.n {
                         self.traces[i * self.n + lane].push(state[place].0[lane]);
                     }
                 }
-                Source::Constant(value) => {
+                Probe::Constant(value) => {
                     for lane in 0..self.n {
                         self.traces[i * self.n + lane].push(value);
                     }
                 }
-                Source::Synapse(..) => {}
+                Probe::Synapse(..) => {}
             }
         }
     }
@@ -155,7 +152,7 @@ impl Recorder {
     /// Takes the traces of one lane out, as those of cell `gid`.
     pub fn take(
         &mut self,
-        plan: &Plan,
+        recording: &Recording,
         population: &Population,
         lane: usize,
         gid: u32,
@@ -176,14 +173,14 @@ impl Recorder {
             next += 1;
             values
         };
-        for s in sections(plan.vsec, template) {
+        for s in sections(recording.vsec, template) {
             out.voltages.push(VoltageTrace {
                 gid,
                 section: name(s),
                 values: take(),
             });
         }
-        for s in sections(plan.isec, template) {
+        for s in sections(recording.isec, template) {
             for site in sites(cell, s) {
                 out.currents.push(CurrentTrace {
                     gid,
@@ -193,8 +190,8 @@ impl Recorder {
                 });
             }
         }
-        for s in sections(plan.ca, template) {
-            if uses_calcium(cell.step.nodes()[cell.middle[s]].mechs) {
+        for s in sections(recording.ca, template) {
+            if cell.step.nodes()[cell.middle[s]].mechs.use_calcium() {
                 out.calcium.push(CalciumTrace {
                     gid,
                     section: name(s),

@@ -1,24 +1,21 @@
 //! From a network to a run: compiles what is new, shares what is not.
 
+use super::cache::{ByValue, Cache};
 use super::clock::Clock;
 use super::compile::{CompiledCell, compile};
 use super::dipole::dipole;
 use super::engine::{Engine, Member, Outcome};
 use super::geometry;
-use super::kernels::InstructionSet;
-use super::kernels::simd::LANES;
-use super::lfp::{Sources, potential_weights};
-use super::mechanisms::tables::Tables;
+use super::kernels::Kernel;
+use super::lfp::{CurrentSources, potential_weights};
+use super::mechanisms::Tables;
 use super::population::{Clamp, Contact, Population};
-use super::record::Plan;
+use super::record::Recording;
+use super::simd::{InstructionSet, LANES};
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
-use crate::network::{CellType, Gid, Network, drive_events};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Entries that a cache keeps.
-const CACHE: usize = 64;
+use crate::network::{CellType, Gid, Network, check_drive_events, drive_events};
+use std::sync::Arc;
 
 /// Simulates trials; keeps what simulations of a sweep share (topology, tables, distances).
 ///
@@ -27,9 +24,14 @@ const CACHE: usize = 64;
 pub struct Solver {
     instruction_set: InstructionSet,
     tables: Cache<u64, Tables>,
-    cells: Cache<(ByValue<CellType>, u64, u64), CompiledCell>,
+    cells: Cache<CellKey, CompiledCell>,
+    /// Those of checks, which see many networks that differ in a value: comparing with few costs less than it saves.
+    checked: Cache<CellKey, CompiledCell, 8>,
     distances: Cache<(Positions, Positions), Distances>,
 }
+
+/// A cell type, bits of the time step and of the temperature.
+type CellKey = (ByValue<CellType>, u64, u64);
 
 /// How many threads a run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,9 @@ pub enum Threads {
     /// All threads of the current rayon pool, for when there are fewer simulations than cores. Same bits.
     Pool,
 }
+
+/// Rate tables, cell types and clamps by cell type.
+type Compiled = (Arc<Tables>, Vec<Arc<CompiledCell>>, Vec<Vec<Clamp>>);
 
 /// A simulation that is ready to run.
 struct Prepared<'n> {
@@ -86,40 +91,6 @@ impl Prepared<'_> {
             && self.clamps == other.clamps
             && same_cells
             && same_contacts
-    }
-}
-
-/// Most recently used values.
-struct Cache<K, V>(Mutex<VecDeque<(K, Arc<V>)>>);
-
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: PartialEq, V> Cache<K, V> {
-    fn get<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, value)) = lock().iter().find(|(k, _)| *k == key) {
-            return Ok(Arc::clone(value));
-        }
-        let value = Arc::new(make()?);
-        let mut entries = lock();
-        if entries.len() == CACHE {
-            entries.pop_front();
-        }
-        entries.push_back((key, Arc::clone(&value)));
-        Ok(value)
-    }
-}
-
-/// A shared value: equal where it is the same or has an equal content.
-struct ByValue<T>(Arc<T>);
-
-impl<T: PartialEq> PartialEq for ByValue<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
@@ -239,22 +210,53 @@ impl Solver {
             .unwrap_or(LANES)
     }
 
+    /// Whether a network can be simulated: makes every check that simulating its first `n_trials` trials would make, so
+    /// that what is left to go wrong is a potential that is not finite. `trial` says until when and what is recorded.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    /// use hnn_sweep::solver::{Solver, Trial};
+    ///
+    /// let solver = Solver::new();
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// assert!(solver.check(&network, &Trial::new(170.0, 0.025), 1).is_ok());
+    ///
+    /// let basket = network.cell_type_mut("L2_basket").unwrap();
+    /// basket.cell.sections["soma"].mechs.insert("hh3".into(), Default::default());
+    /// let error = solver.check(&network, &Trial::new(170.0, 0.025), 1).unwrap_err();
+    /// assert!(error.to_string().contains("L2_basket, section soma: hh3 is a channel that is not simulated"));
+    /// ```
+    ///
+    /// # Errors
+    /// [`SolverError::InvalidNetwork`].
+    pub fn check(
+        &self,
+        network: &Network,
+        trial: &Trial,
+        n_trials: u32,
+    ) -> Result<(), SolverError> {
+        let (_, cells, _) = self.compiled(network, trial, &self.checked)?;
+        for name in network.cell_types.keys() {
+            if !network.gid_ranges.contains_key(name) {
+                return Err(no_gids(name));
+            }
+        }
+        if trial.record_lfp {
+            for name in network.cell_types.keys() {
+                positions_of(network, name)?;
+            }
+        }
+        Wiring::check(network, &cells, self)?;
+        check_drive_events(network, trial.tstop, n_trials)
+            .map_err(|e| SolverError::InvalidNetwork(e.to_string()))
+    }
+
     fn prepare<'n>(
         &self,
         network: &'n Network,
         trial: &'n Trial,
     ) -> Result<Prepared<'n>, SolverError> {
-        check_times(trial)?;
-        let Ok(tables) = self.tables.get(network.celsius.to_bits(), || {
-            Ok::<_, std::convert::Infallible>(Tables::new(network.celsius))
-        });
-        let cells = self.cells(network, trial.dt, &tables)?;
-        let clamps = network
-            .cell_types
-            .iter()
-            .zip(&cells)
-            .map(|((name, template), cell)| clamps(network, trial, name, template, cell))
-            .collect::<Result<_, _>>()?;
+        let (tables, cells, clamps) = self.compiled(network, trial, &self.cells)?;
         let wiring = Wiring::new(network, &cells, self)?;
         let events = events(network, trial, &wiring)?;
         Ok(Prepared {
@@ -266,6 +268,27 @@ impl Solver {
             wiring,
             events,
         })
+    }
+
+    /// Rate tables, compiled cell types, and the tonic biases on each.
+    fn compiled<const SIZE: usize>(
+        &self,
+        network: &Network,
+        trial: &Trial,
+        cache: &Cache<CellKey, CompiledCell, SIZE>,
+    ) -> Result<Compiled, SolverError> {
+        check_times(trial)?;
+        let Ok(tables) = self.tables.get(network.celsius.to_bits(), || {
+            Ok::<_, std::convert::Infallible>(Tables::new(network.celsius))
+        });
+        let cells = cells(network, trial.dt, &tables, cache)?;
+        let clamps = network
+            .cell_types
+            .iter()
+            .zip(&cells)
+            .map(|((name, template), cell)| clamps(network, trial, name, template, cell))
+            .collect::<Result<_, _>>()?;
+        Ok((tables, cells, clamps))
     }
 
     /// Runs simulations that fit each other.
@@ -292,7 +315,7 @@ impl Solver {
             .filter(|(_, t)| t.metadata.measure_dipole)
             .map(|(p, _)| p)
             .collect();
-        let plan = Plan {
+        let recording = Recording {
             vsec: trial.record_vsec,
             isec: trial.record_isec,
             ca: trial.record_ca,
@@ -307,8 +330,8 @@ impl Solver {
             populations,
             members,
             measured,
-            plan,
-            self.instruction_set.kernel(),
+            recording,
+            Kernel::of(self.instruction_set),
         );
         if let Err(error) = engine.run(threads, interrupt) {
             return networks.iter().map(|_| Err(error.clone())).collect();
@@ -319,27 +342,33 @@ impl Solver {
             .map(|(network, outcome)| outcome.map(|o| result(network, &clock, o)))
             .collect()
     }
+}
 
-    fn cells(
-        &self,
-        network: &Network,
-        dt: f64,
-        tables: &Tables,
-    ) -> Result<Vec<Arc<CompiledCell>>, SolverError> {
-        network
-            .cell_types
-            .values()
-            .map(|cell_type| {
-                let key = (
-                    ByValue(Arc::clone(cell_type)),
-                    dt.to_bits(),
-                    network.celsius.to_bits(),
-                );
-                self.cells
-                    .get(key, || compile(cell_type, tables, dt, network.celsius))
-            })
-            .collect()
-    }
+fn cells<const SIZE: usize>(
+    network: &Network,
+    dt: f64,
+    tables: &Tables,
+    cache: &Cache<CellKey, CompiledCell, SIZE>,
+) -> Result<Vec<Arc<CompiledCell>>, SolverError> {
+    network
+        .cell_types
+        .iter()
+        .map(|(name, cell_type)| {
+            let key = (
+                ByValue(Arc::clone(cell_type)),
+                dt.to_bits(),
+                network.celsius.to_bits(),
+            );
+            cache
+                .get(key, || compile(cell_type, tables, dt, network.celsius))
+                .map_err(|error| match error {
+                    SolverError::InvalidNetwork(problem) => {
+                        SolverError::InvalidNetwork(format!("cell type {name}, {problem}"))
+                    }
+                    other => other,
+                })
+        })
+        .collect()
 }
 
 fn check_times(trial: &Trial) -> Result<(), SolverError> {
@@ -364,6 +393,23 @@ fn check_times(trial: &Trial) -> Result<(), SolverError> {
     Ok(())
 }
 
+fn no_gids(name: &str) -> SolverError {
+    SolverError::InvalidNetwork(format!("cell type '{name}' has no gids"))
+}
+
+fn positions_of<'n>(network: &'n Network, name: &str) -> Result<&'n [[f64; 3]], SolverError> {
+    let positions = network
+        .pos_dict
+        .get(name)
+        .map(|positions| positions.as_slice());
+    let n_cells = network.gid_ranges.get(name).map_or(0, |range| range.len());
+    positions.filter(|p| p.len() == n_cells).ok_or_else(|| {
+        SolverError::InvalidNetwork(format!(
+            "cell type '{name}' needs one position for each of its {n_cells} cells"
+        ))
+    })
+}
+
 /// The populations of a gang.
 fn populations(gang: &[Prepared]) -> Result<Vec<Population>, SolverError> {
     let Some(first) = gang.first() else {
@@ -378,9 +424,8 @@ fn populations(gang: &[Prepared]) -> Result<Vec<Population>, SolverError> {
     } = first;
     let mut populations = Vec::with_capacity(cells.len());
     for (p, ((name, template), cell)) in network.cell_types.iter().zip(cells).enumerate() {
-        let range = network.gid_ranges.get(name).cloned().ok_or_else(|| {
-            SolverError::InvalidNetwork(format!("cell type '{name}' has no gids"))
-        })?;
+        let range = network.gid_ranges.get(name).cloned();
+        let range = range.ok_or_else(|| no_gids(name))?;
         let mut used = vec![false; cell.synapses.len()];
         for wire in gang.iter().flat_map(|member| &member.wiring.wires) {
             if wire.population == p && wire.live {
@@ -462,14 +507,12 @@ fn contacts(
     if !trial.record_lfp {
         return Ok(Vec::new());
     }
-    let positions = network.pos_dict.get(name).ok_or_else(|| {
-        SolverError::InvalidNetwork(format!("cell type '{name}' has no positions"))
-    })?;
+    let positions = positions_of(network, name)?;
     let sources = positions
         .iter()
         .map(|pos| {
             let ends = geometry::ends(&template.cell, &cell.tree, *pos)?;
-            Ok(Sources::new(&template.cell, cell, &ends))
+            Ok(CurrentSources::new(&template.cell, cell, &ends))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut contacts = Vec::new();

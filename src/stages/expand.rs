@@ -3,8 +3,8 @@
 use super::error::RunError;
 use super::key::{FORMAT_VERSION, Fingerprinter, task_key};
 use crate::network::Network;
-use crate::pipeline::{ParamValue, Pipeline};
-use crate::solver::NUMERICS_VERSION;
+use crate::pipeline::{Bound, ParamValue, Pipeline};
+use crate::solver::{self, NUMERICS_VERSION, Solver, SolverError, Trial};
 use crate::store::{Hash, State, Value};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -64,12 +64,17 @@ pub fn until(
     stored: Option<&State>,
     stop: &AtomicBool,
 ) -> Result<Grid, RunError> {
+    let solver = Solver::new();
     let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
         let values = pipeline.point(i);
         let bound = pipeline.bind(&values)?;
+        check(&solver, pipeline, &bound).map_err(|error| RunError::Input {
+            what: format!("{error} at {}", describe(pipeline, &values)),
+            help: "hnn-sweep network shows what the network has".into(),
+        })?;
         let fingerprint = fingerprinter
             .fingerprint(&bound.network, bound.tstop, bound.dt)
             .map_err(|nan| RunError::Input {
@@ -119,7 +124,7 @@ pub fn until(
     let (mut segment_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
     if let Some(first) = points.first() {
         let bound = pipeline.bind(&first.values)?;
-        samples = (bound.tstop / bound.dt).floor() + 1.0;
+        samples = solver::n_samples(bound.tstop, bound.dt) as f64;
         segment_steps = samples * n_segments(&bound.network);
         traces = n_traces(&bound.network);
     }
@@ -130,6 +135,15 @@ pub fn until(
         samples,
         traces,
     })
+}
+
+/// What would fail in every trial is said before the first.
+fn check(solver: &Solver, pipeline: &Pipeline, bound: &Bound) -> Result<(), SolverError> {
+    let trial = Trial {
+        record_lfp: pipeline.output.save_lfp,
+        ..Trial::new(bound.tstop, bound.dt)
+    };
+    solver.check(&bound.network, &trial, pipeline.n_trials)
 }
 
 /// Parameter sets of a sweep's registered points, by their values.
@@ -264,14 +278,15 @@ fn n_traces(network: &Network) -> Traces {
     for (name, cell_type) in &network.cell_types {
         let cells = network.gid_ranges.get(name).map_or(0, |gids| gids.len()) as f64;
         for (section, values) in &cell_type.cell.sections {
-            let has_calcium = ["ca", "cad", "kca"]
-                .iter()
-                .any(|mech| values.mechs.contains_key(*mech));
             let kinds = if section == "soma" { 0..2 } else { 0..1 };
             for kind in kinds {
                 traces.voltages[kind] += cells;
                 traces.currents[kind] += cells * values.syns.len() as f64;
-                traces.calcium[kind] += if has_calcium { cells } else { 0.0 };
+                traces.calcium[kind] += if solver::has_calcium(values) {
+                    cells
+                } else {
+                    0.0
+                };
             }
         }
     }

@@ -99,7 +99,7 @@ def kind(type, name, **arguments):
     return {"type": type, "name": name, **arguments}
 
 
-# Everything else that hnn-core can describe. `set` changes the network before drives are added, `then` after; paths as in pipeline files.
+# Everything else that hnn-core can describe. `set` changes the network before drives are added; `deleted` drives are removed again; paths as in pipeline files.
 MORE = [
     case("law_3x3", "law_2021 with its beta bursts", (3, 3), tstop=200.0, model="law_2021", drives=[
         kind("bursty", "beta_dist", tstart=50.0, tstart_std=0.0, tstop=100.0, burst_rate=1.0, burst_std=10.0, numspikes=2, spike_isi=10.0, n_drive_cells=10, location="distal",
@@ -171,6 +171,19 @@ MORE = [
         ["cells.L2_basket.sections.soma.cm", 0.9],
         ["gains", {"e_e": 1.2, "i_e": 0.7}],
     ], drives=[evoked("tuft", 60.0, 4.0, location="apical_tuft", weights_ampa={"L2_pyramidal": 0.01, "L5_pyramidal": 0.02}, probability=0.6, conn_seed=5)]),
+    case("leaky_2x2", "NEURON's pas beside hh2: in the soma of basket cells, and in two sections of pyramidal cells", (2, 2), tstop=80.0, erp=True, set=[
+        ["cells.L2_basket.sections.soma.mechs.pas.g_pas", 2e-4],
+        ["cells.L2_basket.sections.soma.mechs.pas.e_pas", -62.0],
+        ["cells.L5_pyramidal.sections.apical_tuft.mechs.pas.g_pas", 1e-4],
+        ["cells.L5_pyramidal.sections.apical_tuft.mechs.pas.e_pas", -75.0],
+        ["cells.L2_pyramidal.sections.basal_2.mechs.pas.g_pas", 1e-4],
+    ], drives=[evoked("early", 10.0, 2.0, location="proximal", weights_ampa={"L2_basket": 0.1, "L2_pyramidal": 0.05, "L5_pyramidal": 0.03})]),
+    case("deleted_2x2", "drives that were removed again, one with its gids", (2, 2), tstop=40.0, n_trials=2, drives=[
+        evoked("first", 8.0, 2.0, location="proximal", weights_ampa={"L2_basket": 0.1, "L2_pyramidal": 0.05, "L5_pyramidal": 0.03}, event_seed=2),
+        evoked("second", 12.0, 2.0, location="proximal", weights_ampa={"L2_basket": 0.1, "L2_pyramidal": 0.05}, event_seed=3),
+        evoked("third", 14.0, 2.0, location="distal", weights_ampa={"L2_pyramidal": 0.05, "L5_pyramidal": 0.03}, event_seed=4),
+        evoked("fourth", 18.0, 2.0, location="proximal", weights_ampa={"L2_basket": 0.1, "L2_pyramidal": 0.05, "L5_pyramidal": 0.03}, event_seed=5),
+    ], deleted=["second", "third"], forgotten=["second"]),
     case("long_2x2", "two seconds: denormal conductances, the second branch of the baseline", (2, 2), tstop=2000.0, erp=True, dt=0.05),
 ]
 
@@ -212,7 +225,7 @@ def change(net, path, *values):
         if steps[2] == "synapses":
             cell.synapses[steps[3]][steps[4]] = values[0]
         elif steps[4] == "mechs":
-            cell.sections[steps[3]].mechs[steps[5]][steps[6]] = values[0]
+            cell.sections[steps[3]].mechs.setdefault(steps[5], {})[steps[6]] = values[0]
         else:
             cell.modify_section(steps[3], **{steps[4]: values[0]})
     else:
@@ -234,6 +247,11 @@ def build(case):
         drive = dict(drive)
         kind = drive.pop("type")
         getattr(net, f"add_{kind}_drive")(**drive)
+    for name in case.get("deleted", []):
+        del net.external_drives[name]
+        net.connectivity = [conn for conn in net.connectivity if conn["src_type"] != name]
+    for name in case.get("forgotten", []):
+        del net.gid_ranges[name], net.pos_dict[name]
     for bias in case.get("biases", []):
         net.add_tonic_bias(**bias)
     for name, array in case.get("electrodes", {}).items():

@@ -39,8 +39,12 @@ CASES = {
     "strong kca, ar and cat": (
         L5, {**L5_SOMA, "kca": {"gbar_kca": 400.0}, "ar": {"gbar_ar": 2e-4}, "cat": {"gbar_cat": 0.02}}, 37.0, 2.0),
     "membrane without mechanisms": (BASKET, {}, 37.0, 0.1),
+    "pas alone, with its default parameters": (BASKET, {"pas": {}}, 37.0, 0.5),
+    "pas alone": (L2, {"pas": {"g_pas": 4e-4, "e_pas": -63.5}}, 37.0, 0.5),
+    "pas beside hh2 and its leak": (BASKET, {"hh2": {}, "pas": {"g_pas": 2e-4, "e_pas": -60.0}}, 37.0, 1.0),
+    "pas beside all seven": (L5, {**L5_SOMA, "pas": {"g_pas": 1e-4, "e_pas": -75.0}}, 37.0, 2.0),
 }
-STATES = {"hh2": ["m", "h", "n"], "km": ["n"], "kca": ["n"], "ca": ["m", "h"], "cad": ["ca"], "cat": ["m", "h"], "ar": ["m"]}
+STATES = {"hh2": ["m", "h", "n"], "km": ["n"], "kca": ["n"], "ca": ["m", "h"], "cad": ["ca"], "cat": ["m", "h"], "ar": ["m"], "pas": []}
 DT, TSTOP, EVERY = 0.025, 15.0, 5
 # the second clamp drives the membrane far below rest, where ar and cat act
 CLAMPS = [(1.0, 8.0, 1.0), (9.0, 14.0, -0.5)]

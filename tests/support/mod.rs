@@ -89,6 +89,12 @@ pub struct Case {
     pub drives: Vec<CaseDrive>,
     #[serde(default)]
     pub biases: Vec<CaseBias>,
+    /// Drives that are removed again, as `del net.external_drives[…]` does: nobody else gets their gids.
+    #[serde(default)]
+    pub deleted: Vec<String>,
+    /// Of these, those whose gids and positions are forgotten too.
+    #[serde(default)]
+    pub forgotten: Vec<String>,
     #[serde(default)]
     pub electrodes: IndexMap<String, CaseElectrodes>,
     #[serde(default)]
@@ -393,8 +399,9 @@ fn change(net: &mut Network, entry: &[Value]) -> Result<(), NetworkError> {
         }
         ["cells", cell, "sections", section, "mechs", mech, parameter] => {
             let value = MechValue::Uniform(number(1));
-            net.cell_type_mut(cell)?.cell.sections[section].mechs[mech]
-                .insert(parameter.to_string(), value);
+            let mechs = &mut net.cell_type_mut(cell)?.cell.sections[section].mechs;
+            let mech = mechs.entry(mech.to_string()).or_default();
+            mech.insert(parameter.to_string(), value);
         }
         ["cells", cell, "sections", section, field] => {
             let mut change = SectionChange::default();
@@ -432,6 +439,14 @@ impl Case {
         }
         for drive in self.drives {
             drive.add_to(&mut net)?;
+        }
+        for name in &self.deleted {
+            net.external_drives.shift_remove(name);
+            net.connectivity.retain(|conn| conn.src_type != *name);
+        }
+        for name in &self.forgotten {
+            net.gid_ranges.shift_remove(name);
+            net.pos_dict.shift_remove(name);
         }
         for bias in self.biases {
             net.add_tonic_bias(NewTonicBias {

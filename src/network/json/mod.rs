@@ -7,6 +7,7 @@
 //! `hnn_sweep` beside it, which hnn-core does not look at and which takes precedence here.
 
 mod read;
+mod read_cells;
 mod read_drives;
 mod rounding;
 mod write;
@@ -75,6 +76,23 @@ impl<'a> Node<'a> {
             )
         };
         self.optional(key).ok_or_else(missing)
+    }
+
+    /// Refuses keys that are none of `known`, and of `without_effect`: hnn-core writes those, or carries them along.
+    fn only(&self, known: &[&str], without_effect: &[&str]) -> Result<(), NetworkError> {
+        let own = self.value.get(OVERRIDES);
+        let objects = [Some(self.value), own].into_iter().flatten();
+        for (key, value) in objects.filter_map(Value::as_object).flatten() {
+            let key = key.as_str();
+            if key != OVERRIDES && !known.contains(&key) && !without_effect.contains(&key) {
+                let problem = format!(
+                    "is a key that nothing reads; {}",
+                    super::mechanisms::choice(key, known)
+                );
+                return Err(self.child(key, value).error(problem));
+            }
+        }
+        Ok(())
     }
 
     /// The entries of an object, without ours.

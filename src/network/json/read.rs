@@ -2,19 +2,48 @@
 
 use super::Node;
 use crate::network::positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION, column};
-use crate::network::templates::metadata;
 use crate::network::{
-    Cell, CellMetadata, CellNode, CellType, Connection, ElectrodeArray, ElectrodeMethod, Gid,
-    GidPairs, Gids, MechValue, Network, NetworkError, Section, SegmentValues, Synapse,
-    nseg_of_length,
+    Connection, ElectrodeArray, ElectrodeMethod, Gid, GidPairs, Gids, Network, NetworkError,
 };
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// More sections than any cell has; a chain of them is walked recursively.
-const MOST_SECTIONS: usize = 500;
+const KEYS: &[&str] = &[
+    "object_type",
+    "legacy_mode",
+    "N_pyr_x",
+    "N_pyr_y",
+    "celsius",
+    "threshold",
+    "delay",
+    "cell_types",
+    "gid_ranges",
+    "pos_dict",
+    "external_drives",
+    "external_biases",
+    "connectivity",
+    "connections_without_pairs",
+    "rec_arrays",
+    "inplane_distance",
+    "layer_separation",
+    "dipole_smooth_win",
+    "dipole_scalefctr",
+];
+const CONNECTION_KEYS: &[&str] = &[
+    "src_type",
+    "target_type",
+    "src_gids",
+    "target_gids",
+    "gid_pairs",
+    "loc",
+    "receptor",
+    "nc_dict",
+    "allow_autapses",
+    "probability",
+    "index",
+];
 
 impl Network {
     /// The network that a file of hnn-core's `Network.write_configuration()` describes, as it was in memory when the
@@ -54,6 +83,7 @@ impl Network {
             }
         }
 
+        root.only(KEYS, &["cell_response"])?;
         let mut net = Self::column_cells([1, 1]);
         net.legacy_mode = root.get("legacy_mode")?.flag()?;
         net.mesh_shape = [
@@ -104,6 +134,7 @@ fn read_populations(net: &mut Network, root: &Node) -> Result<(), NetworkError> 
     let gid_ranges = root.get("gid_ranges")?;
     let mut ranges: Vec<(String, Range<Gid>)> = Vec::new();
     for (name, node) in gid_ranges.entries()? {
+        node.only(&["start", "stop"], &[])?;
         let range = node.get("start")?.whole_u32()?..node.get("stop")?.whole_u32()?;
         if range.end < range.start {
             return Err(node.error("stop is below start"));
@@ -111,21 +142,26 @@ fn read_populations(net: &mut Network, root: &Node) -> Result<(), NetworkError> 
         ranges.push((name.clone(), range));
     }
     ranges.sort_by_key(|(_, range)| range.start);
-    let mut next = 0;
-    for (name, range) in &ranges {
-        if range.start != next {
+    // A drive that was removed leaves a gap: gids are not given out again.
+    for pair in ranges.windows(2) {
+        let [(before, earlier), (name, range)] = pair else {
+            continue;
+        };
+        if range.start < earlier.end {
             return Err(gid_ranges.error(format!(
-                "gids must follow each other without gaps from 0 on, but those of {name} start at {} and not at {next}",
-                range.start
+                "those of {name} start at {}, and those of {before} end at {}: a gid must belong to one of them",
+                range.start, earlier.end
             )));
         }
-        next = range.end;
     }
     net.gid_ranges = ranges.into_iter().collect();
 
     let mut templates = IndexMap::new();
     for (name, node) in cell_types.entries()? {
-        templates.insert(name.clone(), Arc::new(read_cell_type(name, &node)?));
+        templates.insert(
+            name.clone(),
+            Arc::new(super::read_cells::read_cell_type(name, &node)?),
+        );
     }
     if let Some(name) = templates
         .keys()
@@ -227,201 +263,6 @@ fn read_distances(net: &mut Network, root: &Node) -> Result<(), NetworkError> {
     Ok(())
 }
 
-fn read_cell_type(name: &str, node: &Node) -> Result<CellType, NetworkError> {
-    // Files of older hnn-core have the cell itself here, without metadata.
-    let cell = node
-        .optional("cell_object")
-        .map_or_else(|| read_cell(node), |cell| read_cell(&cell))?;
-    let metadata = match node.optional("cell_metadata") {
-        Some(metadata) => read_metadata(&metadata)?,
-        None => match name {
-            "L2_basket" => metadata("basket", "inhibitory", "2", false),
-            "L2_pyramidal" => metadata("pyramidal", "excitatory", "2", true),
-            "L5_basket" => metadata("basket", "inhibitory", "5", false),
-            "L5_pyramidal" => metadata("pyramidal", "excitatory", "5", true),
-            _ => CellMetadata::default(),
-        },
-    };
-    if metadata.measure_dipole && !cell.sections.contains_key("apical_trunk") {
-        return Err(node.error("measures a dipole and needs a section apical_trunk"));
-    }
-    Ok(CellType { cell, metadata })
-}
-
-fn read_metadata(node: &Node) -> Result<CellMetadata, NetworkError> {
-    let word = |key: &str| {
-        node.optional(key)
-            .map(|value| match value.value {
-                Value::Number(number) => Ok(number.to_string()),
-                _ => value.text().map(String::from),
-            })
-            .transpose()
-    };
-    Ok(CellMetadata {
-        morpho_type: word("morpho_type")?,
-        electro_type: word("electro_type")?,
-        layer: word("layer")?,
-        measure_dipole: node
-            .optional("measure_dipole")
-            .map_or(Ok(false), |flag| flag.flag())?,
-        reference: word("reference")?,
-    })
-}
-
-fn read_cell(node: &Node) -> Result<Cell, NetworkError> {
-    let mut sections = IndexMap::new();
-    let section_nodes = node.get("sections")?;
-    for (name, section) in section_nodes.entries()? {
-        sections.insert(name.clone(), read_section(&section)?);
-    }
-    if !sections.contains_key("soma") || sections.len() > MOST_SECTIONS {
-        return Err(section_nodes.error(format!(
-            "must have a soma, and at most {MOST_SECTIONS} sections"
-        )));
-    }
-    let mut synapses = IndexMap::new();
-    for (name, synapse) in node.get("synapses")?.entries()? {
-        let kinetics = Synapse {
-            e: synapse.get("e")?.float()?,
-            tau1: synapse.get("tau1")?.float()?,
-            tau2: synapse.get("tau2")?.float()?,
-        };
-        synapses.insert(name.clone(), kinetics);
-    }
-    for (name, section) in &sections {
-        if let Some(syn) = section.syns.iter().find(|syn| !synapses.contains_key(*syn)) {
-            let problem = format!("has a synapse {syn} without an entry in synapses");
-            return Err(section_nodes
-                .child(name, section_nodes.value)
-                .error(problem));
-        }
-    }
-    let mut sect_loc = IndexMap::new();
-    for (name, group) in node.get("sect_loc")?.entries()? {
-        let members = group.texts()?;
-        if let Some(unknown) = members
-            .iter()
-            .find(|member| !sections.contains_key(*member))
-        {
-            return Err(group.error(format!(
-                "names a section {unknown} that the cell does not have"
-            )));
-        }
-        sect_loc.insert(name.clone(), members);
-    }
-    let cell_tree = node
-        .optional("cell_tree")
-        .map(|tree| read_tree(&tree, &sections))
-        .transpose()?;
-    Ok(Cell {
-        name: node.get("name")?.text()?.into(),
-        pos: node.get("pos")?.point()?,
-        sections,
-        synapses,
-        sect_loc,
-        cell_tree,
-    })
-}
-
-fn read_section(node: &Node) -> Result<Section, NetworkError> {
-    let positive = |key: &str| {
-        let value = node.get(key)?;
-        let number = value.float()?;
-        if number > 0.0 {
-            Ok(number)
-        } else {
-            Err(value.expected("greater than 0"))
-        }
-    };
-    let length = positive("L")?;
-    let nseg = match node.optional("nseg") {
-        Some(nseg) => nseg.whole_u32()?,
-        None => nseg_of_length(length),
-    };
-    if nseg == 0 || nseg > 32_767 {
-        return Err(node.get("nseg")?.expected("between 1 and 32767"));
-    }
-    let end_pts: Vec<[f64; 3]> = node
-        .get("end_pts")?
-        .items()?
-        .map(|point| point.point())
-        .collect::<Result<_, _>>()?;
-    if end_pts.len() < 2 {
-        return Err(node.get("end_pts")?.error("must have a start and an end"));
-    }
-    let mut mechs = IndexMap::new();
-    for (mech, parameters) in node.get("mechs")?.entries()? {
-        let mut values = IndexMap::new();
-        for (parameter, value) in parameters.entries()? {
-            values.insert(parameter.clone(), read_mech_value(&value)?);
-        }
-        mechs.insert(mech.clone(), values);
-    }
-    Ok(Section {
-        L: length,
-        diam: positive("diam")?,
-        Ra: positive("Ra")?,
-        cm: positive("cm")?,
-        v0: node.optional("v0").map_or(Ok(-65.0), |v0| v0.float())?, // older files have none
-        nseg,
-        end_pts,
-        syns: node.get("syns")?.texts()?,
-        mechs,
-    })
-}
-
-fn read_mech_value(node: &Node) -> Result<MechValue, NetworkError> {
-    if !node.value.is_array() {
-        return Ok(MechValue::Uniform(node.float()?));
-    }
-    let lists: Vec<Vec<f64>> = node
-        .items()?
-        .map(|list| list.floats())
-        .collect::<Result<_, _>>()?;
-    match <[Vec<f64>; 2]>::try_from(lists) {
-        Ok([x, values]) => Ok(MechValue::PerSegment(SegmentValues { x, values })),
-        Err(_) => Err(node.expected("a number, or a list of positions and a list of values")),
-    }
-}
-
-/// The tree must be one, since lengths are propagated along it.
-fn read_tree(
-    node: &Node,
-    sections: &IndexMap<String, Section>,
-) -> Result<Vec<(CellNode, Vec<CellNode>)>, NetworkError> {
-    let parse = |at: &Node, text: &str| {
-        let end = text.rsplit_once(',').and_then(|(section, end)| {
-            let end: u8 = end.trim().parse().ok().filter(|end| *end <= 1)?;
-            sections
-                .contains_key(section)
-                .then(|| CellNode::new(section, end))
-        });
-        end.ok_or_else(|| {
-            at.error(format!(
-                "\"{text}\" is no end of a section, such as \"soma,1\""
-            ))
-        })
-    };
-    let mut tree = Vec::new();
-    let mut seen = vec![CellNode::new("soma", 0)];
-    for (parent, children) in node.entries()? {
-        let parent = parse(&children, parent)?;
-        let mut ends = Vec::new();
-        for child in children.items()? {
-            let end = parse(&child, child.text()?)?;
-            if seen.contains(&end) {
-                return Err(
-                    child.error("hangs on two ends, or on itself: the sections must form a tree")
-                );
-            }
-            seen.push(end.clone());
-            ends.push(end);
-        }
-        tree.push((parent, ends));
-    }
-    Ok(tree)
-}
-
 fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkError> {
     let type_of = |at: &Node, gids: &mut dyn Iterator<Item = Gid>| {
         let mut found: Option<(&String, &Range<Gid>)> = None;
@@ -446,6 +287,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         Ok(found.map(|(name, _)| name.clone()))
     };
 
+    node.only(CONNECTION_KEYS, &["num_srcs", "num_targets"])?;
     let probability = node.get("probability")?.float()?;
     let gid_pairs = node.get("gid_pairs")?;
     let mut pairs: Vec<(Gid, Vec<Gid>)> = Vec::new();
@@ -506,6 +348,10 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
     }
 
     let nc = node.get("nc_dict")?;
+    nc.only(
+        &["A_weight", "A_delay", "lamtha", "threshold", "gain"],
+        &["pos_src"], // of the cell that was connected last
+    )?;
     let lamtha = nc.get("lamtha")?;
     if lamtha.float()? == 0.0 {
         return Err(lamtha.expected("other than 0"));
@@ -533,6 +379,10 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
 fn read_arrays(node: &Node) -> Result<IndexMap<String, ElectrodeArray>, NetworkError> {
     let mut arrays = IndexMap::new();
     for (name, array) in node.entries()? {
+        array.only(
+            &["positions", "conductivity", "method", "min_distance"],
+            &["times", "voltages"],
+        )?;
         let method = match array.optional("method") {
             None => None,
             Some(method) => match method.text()? {

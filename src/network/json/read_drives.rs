@@ -7,7 +7,8 @@ use crate::network::{
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// The drives in the order of their gids. Space constants are still to be found.
+/// The drives in the order of their gids. Space constants are still to be found. Gids of neither a cell type nor a drive are
+/// those of a drive that was removed: it is silent.
 pub(super) fn read_drives(
     net: &Network,
     root: &Node,
@@ -27,15 +28,6 @@ pub(super) fn read_drives(
             (range.start, read_drive(net, &drive, range.len())?),
         );
     }
-    let mut rest = net
-        .gid_ranges
-        .keys()
-        .filter(|name| !net.cell_types.contains_key(*name));
-    if let Some(name) = rest.find(|name| !drives.contains_key(*name)) {
-        return Err(node.error(format!(
-            "has no entry for {name}, which has gids but is no cell type"
-        )));
-    }
     drives.sort_by(|_, a: &(Gid, Drive), _, b| a.0.cmp(&b.0));
     Ok(drives
         .into_iter()
@@ -44,6 +36,23 @@ pub(super) fn read_drives(
 }
 
 fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, NetworkError> {
+    node.only(
+        &[
+            "type",
+            "dynamics",
+            "n_drive_cells",
+            "target_types",
+            "location",
+            "cell_specific",
+            "weights_ampa",
+            "weights_nmda",
+            "synaptic_delays",
+            "probability",
+            "event_seed",
+            "conn_seed",
+        ],
+        &["name", "events", "source_to_gid_map"],
+    )?;
     let kind = node.get("type")?;
     let dynamics_node = node.get("dynamics")?;
     let number = |key: &str| dynamics_node.get(key)?.float();
@@ -53,6 +62,25 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
             .map(|tstop| tstop.float())
             .transpose()
     };
+    let known: &[&str] = match kind.text()? {
+        "evoked" | "gaussian" => &["mu", "sigma", "numspikes"],
+        "poisson" => &["tstart", "tstop", "rate_constant"],
+        "bursty" => &[
+            "tstart",
+            "tstart_std",
+            "tstop",
+            "burst_rate",
+            "burst_std",
+            "numspikes",
+            "spike_isi",
+        ],
+        "spike_train" => &["times", "gids"],
+        _ => {
+            return Err(kind
+                .expected("\"evoked\", \"gaussian\", \"poisson\", \"bursty\" or \"spike_train\""));
+        }
+    };
+    dynamics_node.only(known, &["source_to_gid_map"])?;
     let dynamics = match kind.text()? {
         "evoked" | "gaussian" => Dynamics::Evoked {
             mu: number("mu")?,
@@ -76,13 +104,9 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
             numspikes: dynamics_node.get("numspikes")?.whole_u32()?,
             spike_isi: number("spike_isi")?,
         },
-        "spike_train" => Dynamics::SpikeTrain {
+        _ => Dynamics::SpikeTrain {
             events: Arc::new(read_events(&dynamics_node, n_gids)?),
         },
-        _ => {
-            return Err(kind
-                .expected("\"evoked\", \"gaussian\", \"poisson\", \"bursty\" or \"spike_train\""));
-        }
     };
     check_rates(&dynamics_node, &dynamics)?;
 
@@ -186,6 +210,7 @@ pub(super) fn read_biases(
         let mut of_types = IndexMap::new();
         for (cell_type, bias) in by_type.entries()? {
             known_type(net, &bias, cell_type)?;
+            bias.only(&["section", "loc", "amplitude", "t0", "tstop"], &[])?;
             let section = bias
                 .optional("section")
                 .map_or(Ok("soma"), |section| section.text())?;

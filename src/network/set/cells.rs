@@ -2,19 +2,11 @@
 
 use super::{Segment, SetValue, first_name, names, unknown};
 use crate::network::error::{finite, positive};
-use crate::network::{Cell, DistanceProfile, MechValue, Network, NetworkError, SectionChange};
+use crate::network::mechanisms::mechanism;
+use crate::network::{
+    Cell, DistanceProfile, MECHANISMS, MechValue, Network, NetworkError, SectionChange,
+};
 use indexmap::IndexMap;
-
-/// The mechanisms and their parameters.
-const MECHS: [(&str, &[&str]); 7] = [
-    ("hh2", &["gkbar_hh2", "gnabar_hh2", "gl_hh2", "el_hh2"]),
-    ("ca", &["gbar_ca"]),
-    ("cad", &["taur_cad"]),
-    ("kca", &["gbar_kca"]),
-    ("km", &["gbar_km"]),
-    ("cat", &["gbar_cat"]),
-    ("ar", &["gbar_ar"]),
-];
 
 impl Network {
     pub(super) fn set_in_cells(
@@ -145,11 +137,9 @@ fn set_mech(
     value: &SetValue,
     only_existing: bool,
 ) -> Result<bool, NetworkError> {
-    let all_mechs = MECHS.map(|(mech, _)| mech.to_string());
+    let all_mechs: Vec<String> = MECHANISMS.iter().map(|m| m.name.to_string()).collect();
     let mech = first_name(rest, "mechs", &all_mechs)?;
-    let Some((_, parameters)) = MECHS.iter().find(|(known, _)| *known == mech) else {
-        return Err(NetworkError::unknown("mechs", mech, &all_mechs));
-    };
+    let parameters = mechanism(mech)?.parameters;
     let Some(mechs) = cell
         .sections
         .get_mut(section)

@@ -309,7 +309,7 @@ impl Statistic {
                     return Some(problem);
                 }
                 // NEURON's number of steps, and the sample at 0.
-                let samples = libm::floor(tstop * (1.0 + 1e-11) / dt + 1e-9) + 1.0;
+                let samples = crate::solver::n_samples(tstop, dt) as f64;
                 let sfreq = 1000.0 / dt;
                 let width = smooth.map_or(1.0, |w| window_samples(w, sfreq));
                 if width < 1.0 || width > samples {

@@ -1,14 +1,13 @@
 //! What the kernels read of a cell type.
 
-use super::layout::{Layout, Mechs};
-use super::math::Em1;
+use crate::solver::mechanisms::{Mechs, Nodes, Places, Rates};
 
 /// Constants of a node, the same in all cells of a type.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NodeConst {
     /// Index of the parent; smaller than the node's own, but for the root.
     pub parent: u32,
-    /// Mechanisms of the node.
+    /// Channels of the node.
     pub mechs: Mechs,
     /// Axial conductance (uS) to the parent.
     pub g_axial: f64,
@@ -16,40 +15,20 @@ pub struct NodeConst {
     pub d0: f64,
     /// Weight (fAm/mV) in the dipole moment.
     pub dipole: f64,
-    /// Maximal sodium conductance (uS).
-    pub gnabar: f64,
-    /// Maximal potassium conductance (uS).
-    pub gkbar: f64,
-    /// Leak conductance (uS).
-    pub gl: f64,
-    /// Leak conductance times its reversal potential (nA).
-    pub gl_el: f64,
-    /// Maximal km conductance (uS).
-    pub gkm: f64,
-    /// Maximal ca conductance (uS).
-    pub gca: f64,
-    /// Reversal potential (mV) of calcium where it is constant.
-    pub eca: f64,
-    /// `expm1(-dt/taur)` of cad.
-    pub cad_em: f64,
-    /// Influx (mM) per calcium current (nA), times taur.
-    pub cad_drive: f64,
-    /// Maximal kca conductance (uS).
-    pub gkca: f64,
-    /// Maximal cat conductance (uS).
-    pub gcat: f64,
-    /// Maximal ar conductance (uS).
-    pub gar: f64,
+    /// Conductance (uS) that never changes, and that times its reversal potential (nA).
+    pub leak: (f64, f64),
+    /// Constants of the channels.
+    pub channels: Nodes,
 }
 
-/// Consecutive nodes with the same mechanisms.
+/// Consecutive nodes with the same channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// First node.
     pub start: u32,
     /// One past the last node.
     pub end: u32,
-    /// Mechanisms of all of them.
+    /// Channels of all of them.
     pub mechs: Mechs,
 }
 
@@ -69,35 +48,16 @@ pub struct SynConst {
 /// What the kernels read of a cell type.
 #[derive(Clone, Debug)]
 pub struct StepConst {
-    /// Offsets of the state variables.
-    pub layout: Layout,
+    /// Channels of all nodes together.
+    pub mechs: Mechs,
+    /// Where the channels' state variables are.
+    pub places: Places,
     pub(super) nodes: Vec<NodeConst>,
     pub(super) runs: Vec<Run>,
     /// Synapses of the type.
     pub synapses: Vec<SynConst>,
-    /// The rest.
+    /// Constants of the channels that are not those of a node.
     pub rates: Rates,
-}
-
-/// The constants of a cell type that are not those of a node.
-#[derive(Clone, Debug)]
-pub struct Rates {
-    /// Time step (ms).
-    pub dt: f64,
-    /// Time step times tadj, for kca.
-    pub kca_scale: f64,
-    /// RT/2F (mV).
-    pub nernst: f64,
-    /// RT/2F (mV) times the logarithm of the external concentration.
-    pub nernst_const: f64,
-    /// Series of the gates m, h, n.
-    pub hh2: [Em1; 3],
-    /// Series of the gates ca m, ca h, km n.
-    pub ca_km: [Em1; 3],
-    /// Series of the gates cat m, cat h, ar m.
-    pub cat_ar: [Em1; 3],
-    /// Series of kca.
-    pub kca: Em1,
 }
 
 impl StepConst {
@@ -123,7 +83,8 @@ impl StepConst {
             }
         }
         Self {
-            layout: Layout::new(all),
+            mechs: all,
+            places: Places::new(all),
             nodes,
             runs,
             synapses,

@@ -1,79 +1,15 @@
-//! The arithmetic of a time step, eight cells at a time: the only `unsafe` of the crate.
+//! A time step of a lane group in memory: the matrix, and who fills it.
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 pub mod constants;
 pub mod layout;
-pub mod math;
-#[cfg(target_arch = "aarch64")]
-mod neon;
-pub mod simd;
 pub mod step;
 pub mod sums;
-#[cfg(test)]
-mod tests;
 
-use super::mechanisms::tables::Tables;
+use super::mechanisms::Tables;
+use super::simd::{InstructionSet, Lanes};
 use constants::StepConst;
-use simd::Lanes;
 use step::{Advance, Arrays, Inputs, TOGETHER};
 use sums::{Size, Sums};
-
-/// An instruction set that the kernels are compiled for. All give the same bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InstructionSet {
-    /// Plain Rust, the reference.
-    Scalar,
-    /// AVX2 and FMA.
-    Avx2,
-    /// AVX-512 F and DQ.
-    Avx512,
-    /// NEON, of every 64-bit ARM processor.
-    Neon,
-}
-
-impl InstructionSet {
-    /// All that this processor has, the fastest last.
-    pub fn available() -> Vec<Self> {
-        #[allow(unused_mut)] // where only plain Rust is
-        let mut sets = vec![Self::Scalar];
-        #[cfg(target_arch = "aarch64")]
-        sets.push(Self::Neon);
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                sets.push(Self::Avx2);
-                if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
-                    sets.push(Self::Avx512);
-                }
-            }
-        }
-        sets
-    }
-
-    /// The kernel, or the scalar one where the processor lacks the set.
-    pub(super) fn kernel(self) -> Kernel {
-        let plain = Kernel(step::advance_scalar, sums::sums_scalar);
-        if !Self::available().contains(&self) {
-            return plain;
-        }
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Scalar if is_x86_feature_detected!("fma") => {
-                Kernel(step::advance_scalar_fma, sums::sums_scalar_fma)
-            }
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Kernel(step::advance_avx2, sums::sums_avx2),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Kernel(step::advance_avx512, sums::sums_avx512),
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => Kernel(step::advance_neon, sums::sums_neon),
-            _ => plain,
-        }
-    }
-}
 
 /// The arrays of one lane group.
 pub struct GroupArrays<'a> {
@@ -92,6 +28,27 @@ pub struct GroupArrays<'a> {
 pub struct Kernel(Advance, Sums);
 
 impl Kernel {
+    /// The kernel for an instruction set, or the scalar one where the processor lacks the set.
+    pub fn of(set: InstructionSet) -> Self {
+        let plain = Self(step::advance_scalar, sums::sums_scalar);
+        if !InstructionSet::available().contains(&set) {
+            return plain;
+        }
+        match set {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Scalar if is_x86_feature_detected!("fma") => {
+                Self(step::advance_scalar_fma, sums::sums_scalar_fma)
+            }
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => Self(step::advance_avx2, sums::sums_avx2),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => Self(step::advance_avx512, sums::sums_avx512),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => Self(step::advance_neon, sums::sums_neon),
+            _ => plain,
+        }
+    }
+
     /// Advances groups of a cell type by one step, with the same inputs but for their own arrays.
     ///
     /// # Panics
@@ -107,11 +64,10 @@ impl Kernel {
         let nodes = inputs.synapses.iter().map(|s| s.node);
         let mut nodes = nodes.chain(inputs.currents.iter().map(|c| c.0));
         assert!(nodes.all(|node| (node as usize) < n));
-        assert!(tables.are_whole());
         for groups in groups.chunks_mut(TOGETHER) {
             let mut arrays = [Arrays::NONE; TOGETHER];
             for (arrays, group) in arrays.iter_mut().zip(groups.iter_mut()) {
-                assert_eq!(group.state.len(), cell.layout.size(n));
+                assert_eq!(group.state.len(), layout::size(&cell.places, n));
                 assert_eq!(group.syn.len(), 2 * inputs.synapses.len());
                 let seen = group
                     .seen
@@ -151,11 +107,5 @@ impl Kernel {
                 size,
             );
         }
-    }
-}
-
-impl Default for InstructionSet {
-    fn default() -> Self {
-        Self::available().pop().unwrap_or(Self::Scalar)
     }
 }

@@ -1,6 +1,6 @@
 //! Weighted sums of the membrane potentials of eight cells: what they add to electrode contacts.
 
-use super::simd::{LANES, Simd};
+use crate::solver::simd::{self, LANES, Simd};
 
 /// For each step and contact the sum over nodes of weight times membrane potential, in order of the nodes.
 ///
@@ -125,7 +125,7 @@ macro_rules! sums_on {
 sums_on!(
     /// Plain Rust.
     sums_scalar,
-    super::simd::Scalar,
+    simd::Scalar,
     2,
     2
 );
@@ -134,7 +134,7 @@ sums_on!(
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "fma")]
     sums_scalar_fma,
-    super::simd::Scalar,
+    simd::Scalar,
     2,
     2
 );
@@ -143,7 +143,7 @@ sums_on!(
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
     sums_avx2,
-    super::avx2::Avx2,
+    simd::avx2::Avx2,
     2,
     2
 );
@@ -152,7 +152,7 @@ sums_on!(
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
     sums_avx512,
-    super::avx512::Avx512,
+    simd::avx512::Avx512,
     4,
     4
 );
@@ -160,7 +160,7 @@ sums_on!(
     /// NEON.
     #[cfg(target_arch = "aarch64")]
     sums_neon,
-    super::neon::Neon,
+    simd::neon::Neon,
     2,
     2
 );

@@ -1,17 +1,44 @@
-//! The membrane mechanisms of the model, one file per .mod file of hnn-core.
+//! The channels of the membrane, one file per .mod file, in that file's order: parameters, state, constants of a
+//! segment, initial state, rates, one time step, current.
 //!
-//! Each file holds the mechanism's defaults and its rate functions, in the .mod file's units and operation order.
-//! Rates that depend on the membrane potential are only used to fill [`tables`]: the interpolated tables are part of
-//! the model, and using exact rates moves spikes.
+//! To add a channel, write its file, give it a line in [`list`], and its name to `network::MECHANISMS`, so that networks
+//! may have it. A file has:
+//!
+//! | item | in the .mod file |
+//! |---|---|
+//! | `PARAMETERS` | PARAMETER, those that a network may set: names, units, defaults |
+//! | `USES_CALCIUM` | USEION ca |
+//! | `STATES` | number of STATE variables, and of what else must outlive a step |
+//! | `Node`, `node` | what BREAKPOINT needs that no step changes, in absolute units: uS and nA, not per area |
+//! | `initial` | INITIAL |
+//! | `Rates`, `rates` | what all segments of a cell type share: how the fastest gate is evaluated |
+//! | `step` | SOLVE, then the conductance and its reversal potential for the next step |
+//! | `initial_current` | the conductance of the initial state |
+//!
+//! Rates that depend on the potential come from interpolated [`Tables`]. They are part of the model: exact rates move
+//! spikes.
 
-pub mod ar;
-pub mod ca;
-pub mod cad;
-pub mod cat;
-pub mod hh2;
-pub mod kca;
-pub mod km;
-pub mod tables;
+mod ar;
+mod ca;
+mod cad;
+mod cat;
+mod hh2;
+mod initial_current;
+mod kca;
+mod km;
+mod list;
+mod membrane;
+mod parameter;
+mod pas;
+mod segment;
+mod tables;
+
+pub use initial_current::InitialCurrent;
+pub use list::{Mechs, Nodes, Places, Rates, initial};
+pub use membrane::Membrane;
+pub use parameter::{Channel, Parameter};
+pub use segment::{Here, Segment};
+pub use tables::Tables;
 
 /// Factor of mechanisms after Mainen: `q10^((celsius - 23 - 30.7)/10)` with q10 = 2.3.
 pub fn tadj(celsius: f64) -> f64 {

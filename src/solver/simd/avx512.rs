@@ -1,6 +1,6 @@
 //! Eight lanes in one AVX-512 register.
 
-use super::simd::{LANES, LOG_INVC, Lanes, Row, Simd};
+use super::{LANES, LOG_INVC, Lanes, Row, Simd};
 use std::arch::x86_64::*;
 
 /// One 512-bit register. Needs avx512f and avx512dq.

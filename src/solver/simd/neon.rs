@@ -1,6 +1,6 @@
 //! Eight lanes in four NEON registers, which every 64-bit ARM processor has.
 
-use super::simd::{LANES, LOG_INVC, Row, Simd};
+use super::{LANES, LOG_INVC, Row, Simd};
 use std::arch::aarch64::*;
 use std::array::from_fn;
 

@@ -1,6 +1,6 @@
 //! Eight lanes in two AVX2 registers.
 
-use super::simd::{LANES, LOG_INVC, Lanes, Row, Simd};
+use super::{LANES, LOG_INVC, Lanes, Row, Simd};
 use std::arch::x86_64::*;
 
 /// Two 256-bit registers. Needs avx2 and fma.

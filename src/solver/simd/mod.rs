@@ -4,6 +4,26 @@
 //! correctly rounded, no approximations, no reductions over lanes), so a kernel written once gives identical
 //! results on AVX-512, AVX2, NEON and plain Rust.
 
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+mod exp;
+#[cfg(target_arch = "aarch64")]
+pub mod neon;
+mod set;
+mod table;
+#[cfg(test)]
+mod tests;
+mod variables;
+mod vector;
+
+pub use exp::{Em1, log};
+pub use set::InstructionSet;
+pub use table::RateTable;
+pub use variables::Variables;
+pub use vector::Vector;
+
 /// Number of cells in a lane group, on every machine.
 pub const LANES: usize = 8;
 
