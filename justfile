@@ -18,7 +18,7 @@ query folder *sql:
 
 # All tests
 test *options:
-    cargo test --features query {{options}}
+    cargo test --features query,png-pdf {{options}}
 
 # The Python package's tests, in an environment with hnn_core==0.6.1, NEURON==8.2.7, joblib, pytest and maturin
 test-python *options:
@@ -46,7 +46,7 @@ scale:
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
-    cargo clippy --all-targets --features query -- -D warnings
+    cargo clippy --all-targets --features query,png-pdf -- -D warnings
     cargo clippy --lib --features python -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
@@ -84,11 +84,14 @@ parity-examples checkout *options:
 reference:
     cd tests/reference && for what in tables mechanisms geometry cells networks batch; do {{oracle}} -B make_$what.py || exit 1; done
 
-# The pictures of docs/report.md (simulates 400 networks the first time; needs Chromium)
+# The pictures of docs/report.md (simulates 401 networks the first time; needs Chromium)
 pictures folder="target/pictures":
     cargo build --release
-    target/release/hnn-sweep run scripts/pictures.toml --folder {{folder}} --quiet
-    mkdir -p docs/figures
-    for kind in dipoles map simulation; do target/release/hnn-sweep plot {{folder}} $kind --style screen -o docs/figures/$kind.svg || exit 1; done
-    target/release/hnn-sweep report {{folder}} -o {{folder}}/report.html
-    chromium --headless --no-sandbox --hide-scrollbars --window-size=1500,1260 --virtual-time-budget=8000 --screenshot=docs/report.png {{folder}}/report.html
+    scripts/pictures.sh {{folder}}
+
+# How fast the page of a sweep opens and filters, and the same for one of 110,000 simulations (needs node and Chromium)
+report-speed page="target/pictures/report.html":
+    mkdir -p target/browser && cp tests/browser/package.json tests/browser/speed.mjs target/browser/ && cd target/browser && npm install --silent
+    SCALE_TEST_SIDE=332 SCALE_TEST_PAGE=$PWD/target/browser/large.html cargo test --release --test store_scale -- --ignored --nocapture
+    node target/browser/speed.mjs {{page}}
+    node target/browser/speed.mjs target/browser/large.html

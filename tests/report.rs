@@ -91,13 +91,18 @@ impl Place {
     }
 
     fn plot(&self, kind: &str, more: &[&str]) -> String {
+        let file = format!("{kind}.svg");
+        self.draw(kind, more);
+        std::fs::read_to_string(self.path(&file)).unwrap()
+    }
+
+    fn draw(&self, kind: &str, more: &[&str]) {
         let mut arguments = vec!["plot", "results", kind, "--smooth", "2"];
         if kind == "target" {
             arguments.extend(["--target", "measured.txt"]);
         }
         arguments.extend(more);
         self.program(&arguments).assert().success();
-        std::fs::read_to_string(self.path(&format!("{kind}.svg"))).unwrap()
     }
 }
 
@@ -162,6 +167,27 @@ fn a_figure_draws_the_simulations_that_fulfil_the_conditions() {
     none.stderr(contains("no simulation fulfils"));
 }
 
+#[cfg(feature = "png-pdf")]
+#[test]
+fn every_kind_is_written_as_png_and_pdf_too() {
+    let place = Place::new();
+    for kind in KINDS {
+        let png = format!("{kind}.png");
+        place.draw(kind, &["-o", &png, "--dpi", "96", "--size", "500x400"]);
+        let png = std::fs::read(place.path(&png)).unwrap();
+        assert_eq!(&png[..4], b"\x89PNG", "{kind}");
+        let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        assert_eq!((side(16), side(20)), (500, 400), "{kind}");
+        let pdf = format!("{kind}.pdf");
+        place.draw(kind, &["-o", &pdf]);
+        let pdf = std::fs::read(place.path(&pdf)).unwrap();
+        assert!(pdf.starts_with(b"%PDF-"), "{kind}");
+        let text = String::from_utf8_lossy(&pdf);
+        assert!(text.contains("DejaVuSans"), "{kind} has lost its text");
+    }
+    assert_eq!(left_behind(place.0.path()), Vec::<String>::new());
+}
+
 #[test]
 fn what_cannot_be_drawn_is_exit_code_1_with_the_next_step_and_no_file() {
     let place = Place::new();
@@ -209,6 +235,10 @@ fn what_cannot_be_drawn_is_exit_code_1_with_the_next_step_and_no_file() {
     );
     refused(&["dipoles", "-o", "figure.bmp"], "figure.bmp", ".svg");
     refused(&["dipoles", "--size", "3x4"], "640x400", "");
+    refused(&["dipoles", "--dpi", "300"], "--dpi is for", "leave it out");
+    refused(&["dipoles", "-o", "a.png", "--dpi", "3"], "300", "");
+    #[cfg(not(feature = "png-pdf"))]
+    refused(&["dipoles", "-o", "a.pdf"], "a.pdf", "--features png-pdf");
     place
         .program(&["plot", "nowhere", "map"])
         .assert()

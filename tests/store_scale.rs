@@ -3,10 +3,29 @@
 mod fake;
 
 use fake::{Fake, OUTPUTS, files, options, pipeline, run_with, text};
-use hnn_sweep::stages;
+use hnn_sweep::report::{self, PageOptions};
+use hnn_sweep::stages::{self, Loader};
 use hnn_sweep::store::Store;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// The page of a large folder keeps to its size; `SCALE_TEST_PAGE` names a file for it, which tests/browser/speed.mjs opens.
+fn page(folder: &Path) {
+    let began = Instant::now();
+    let loader = Loader::new(Store::open(folder).unwrap().unwrap(), None).unwrap();
+    let options = PageOptions::default();
+    let page = report::page(&loader, &options).unwrap();
+    println!(
+        "report: {:.2} MB in {:.1} s; {}",
+        page.html.len() as f64 / 1e6,
+        began.elapsed().as_secs_f64(),
+        page.notes.join(" ")
+    );
+    assert!(page.html.len() <= options.max_size);
+    if let Ok(file) = std::env::var("SCALE_TEST_PAGE") {
+        std::fs::write(file, page.html).unwrap();
+    }
+}
 
 #[test]
 #[ignore = "minutes"]
@@ -51,6 +70,7 @@ fn a_folder_of_100_000_tasks_stays_usable() {
         println!("{table}: {n} files");
         assert!(n < 500);
     }
+    page(&folder);
     let began = Instant::now();
     let (report, _) = run_with(&sweep, &options(&folder, 2), &fake).unwrap();
     println!(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from . import _hnn_sweep
+
 
 class Figure:
     """A figure in SVG, as notebooks show it.
@@ -21,12 +23,24 @@ class Figure:
         self.svg = svg
         self.notes = notes
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write the picture to a file that ends in ``.svg``."""
+    def save(self, file: str | os.PathLike[str], dpi: float = 300.0) -> None:
+        """Write the picture to a file that ends in ``.svg``, ``.png`` or ``.pdf``.
+
+        Parameters
+        ----------
+        file : str or path
+            The file.
+        dpi : float
+            Dots per inch of a PNG.
+        """
         path = Path(file)
-        if path.suffix.lower() != ".svg":
-            raise ValueError(f"{os.fspath(file)!r} does not end in .svg, the format that figures are written in")
-        path.write_text(self.svg, encoding="utf-8")
+        ending = path.suffix.lower()
+        if ending == ".svg":
+            path.write_text(self.svg, encoding="utf-8")
+        elif ending in (".png", ".pdf"):
+            path.write_bytes(bytes(_hnn_sweep.convert(self.svg, ending[1:], dpi)))
+        else:
+            raise ValueError(f"{os.fspath(file)!r} does not end in .svg, .png or .pdf")
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -16,6 +16,8 @@ mod report;
 mod run;
 mod signals;
 mod status;
+#[cfg(feature = "png-pdf")]
+mod terminal;
 mod verify;
 mod why;
 

@@ -1,7 +1,8 @@
 //! `hnn-sweep plot`.
 
-use super::exit::{INPUT, SUCCESS};
-use super::output::say;
+use super::exit::SUCCESS;
+use super::folder::{folder_of, hold, write_whole};
+use super::output::{complain, say};
 use crate::figure::Style;
 use crate::pipeline::Target;
 use crate::report::plot::Condition;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   hnn-sweep plot sim_results dipoles                        every dipole, coloured by the last parameter: dipoles.svg
-  hnn-sweep plot sim_results map --statistic max_peak -o map.svg
+  hnn-sweep plot sim_results map --statistic max_peak -o map.pdf
   hnn-sweep plot sim_results simulation --sim 309 --smooth 0
   hnn-sweep plot sim_results dipoles --where 'max_peak>0.015' --colour weight_pyr
   hnn-sweep plot sim_results target --target measured.txt")]
@@ -25,7 +26,7 @@ pub(super) struct Arguments {
     /// What to draw
     #[arg(value_enum)]
     kind: Drawn,
-    /// File to write, by default KIND.svg
+    /// File to write: .svg, .png or .pdf. By default the terminal shows the figure if it can, else it is KIND.svg
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Sweep, if the folder holds several
@@ -61,6 +62,9 @@ pub(super) struct Arguments {
     /// Width and height in pixels, 96 to an inch, such as 640x400
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     size: Option<(f64, f64)>,
+    /// Dots per inch of a PNG, by default 300, and of a terminal, by default 96
+    #[arg(long, value_name = "N", value_parser = dpi)]
+    dpi: Option<f64>,
     /// Black on white, or light and dark as the reader's screen is
     #[arg(long, value_enum, default_value = "paper")]
     style: Background,
@@ -116,6 +120,13 @@ fn size(text: &str) -> Result<(f64, f64), String> {
         .ok_or_else(|| "two numbers of 240 to 10000, such as 640x400".into())
 }
 
+fn dpi(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok();
+    number
+        .filter(|dpi| (20.0..=2400.0).contains(dpi))
+        .ok_or_else(|| "a number of 20 to 2400, such as 300".into())
+}
+
 impl From<Drawn> for Kind {
     fn from(kind: Drawn) -> Self {
         match kind {
@@ -133,30 +144,26 @@ impl From<Drawn> for Kind {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let name = arguments
-        .kind
-        .to_possible_value()
-        .map_or_else(String::new, |v| v.get_name().to_owned());
-    let output = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{name}.svg")));
-    let extension = output
-        .extension()
-        .map(|e| e.to_string_lossy().to_ascii_lowercase());
-    if extension.as_deref() != Some("svg") {
-        super::output::complain!(
-            "error: {} does not end in .svg, the format that figures are written in",
-            output.display()
-        );
-        return Ok(INPUT);
+    let place = Place::of(arguments)?;
+    let options = options(arguments)?;
+    let (store, _hold) = hold(&folder_of(&arguments.path)?)?;
+    let loader = Loader::new(store, arguments.sweep.as_deref())?;
+    let drawn = plot(&loader, arguments.kind.into(), &options)?;
+    place.put(&drawn.svg)?;
+    for note in &drawn.notes {
+        complain!("{note}");
     }
+    Ok(SUCCESS)
+}
+
+fn options(arguments: &Arguments) -> Result<PlotOptions, RunError> {
     let layer = match arguments.layer {
         Drawable::Agg => Layer::Agg,
         Drawable::L2 => Layer::L2,
         Drawable::L5 => Layer::L5,
     };
-    let options = PlotOptions {
+    let target = arguments.target.as_deref();
+    Ok(PlotOptions {
         statistic: arguments.statistic.clone(),
         x: arguments.x.clone(),
         y: arguments.y.clone(),
@@ -165,26 +172,127 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         smooth: arguments.smooth,
         sim: arguments.sim,
         conditions: arguments.conditions.clone(),
-        target: arguments
-            .target
-            .as_deref()
-            .map(|path| read_target(path, layer))
-            .transpose()?,
+        target: target.map(|path| read_target(path, layer)).transpose()?,
         size: arguments.size,
         style: match arguments.style {
             Background::Paper => Style::Paper,
             Background::Screen => Style::Screen,
         },
-    };
-    let (store, _hold) = super::folder::hold(&super::folder::folder_of(&arguments.path)?)?;
-    let loader = Loader::new(store, arguments.sweep.as_deref())?;
-    let drawn = plot(&loader, arguments.kind.into(), &options)?;
-    super::folder::write_whole(&output, drawn.svg.as_bytes())?;
-    say!("{}", output.display());
-    for note in &drawn.notes {
-        super::output::complain!("{note}");
+    })
+}
+
+/// Where a figure goes, and how finely it is drawn where that has to be said.
+enum Place {
+    Svg(PathBuf),
+    #[cfg(feature = "png-pdf")]
+    Png(PathBuf, f64),
+    #[cfg(feature = "png-pdf")]
+    Pdf(PathBuf),
+    #[cfg(feature = "png-pdf")]
+    Terminal(super::terminal::Protocol, f64),
+}
+
+impl Place {
+    fn of(arguments: &Arguments) -> Result<Self, RunError> {
+        let place = Self::chosen(arguments)?;
+        if arguments.dpi.is_some() && !place.has_dots() {
+            return Err(input(
+                "--dpi is for a PNG or a picture in a terminal".into(),
+                "leave it out: SVG and PDF are sharp at every size, and --size sets theirs",
+            ));
+        }
+        Ok(place)
     }
-    Ok(SUCCESS)
+
+    fn chosen(arguments: &Arguments) -> Result<Self, RunError> {
+        let Some(output) = &arguments.output else {
+            return Ok(Self::unnamed(arguments));
+        };
+        let extension = output.extension().unwrap_or_default().to_string_lossy();
+        match extension.to_ascii_lowercase().as_str() {
+            "svg" => Ok(Self::Svg(output.into())),
+            #[cfg(feature = "png-pdf")]
+            "png" => Ok(Self::Png(output.into(), arguments.dpi.unwrap_or(300.0))),
+            #[cfg(feature = "png-pdf")]
+            "pdf" => Ok(Self::Pdf(output.into())),
+            #[cfg(not(feature = "png-pdf"))]
+            "png" | "pdf" => Err(input(
+                format!(
+                    "this build writes figures as .svg, not {}",
+                    output.display()
+                ),
+                "install hnn-sweep with `--features png-pdf`, or write an .svg",
+            )),
+            _ => Err(input(
+                format!("{} does not end in .svg, .png or .pdf", output.display()),
+                "the ending says in which format the figure is written",
+            )),
+        }
+    }
+
+    /// The terminal, if it can show a picture, else a file that is named after the kind.
+    fn unnamed(arguments: &Arguments) -> Self {
+        #[cfg(feature = "png-pdf")]
+        if std::io::IsTerminal::is_terminal(&std::io::stdout())
+            && let Some(protocol) = super::terminal::protocol(|name| std::env::var(name).ok())
+        {
+            let dpi = arguments.dpi.unwrap_or(crate::figure::SVG_DPI);
+            return Self::Terminal(protocol, dpi);
+        }
+        let kind = arguments.kind.to_possible_value();
+        let kind = kind.map_or_else(String::new, |value| value.get_name().to_owned());
+        Self::Svg(PathBuf::from(format!("{kind}.svg")))
+    }
+
+    fn has_dots(&self) -> bool {
+        match self {
+            Self::Svg(_) => false,
+            #[cfg(feature = "png-pdf")]
+            Self::Pdf(_) => false,
+            #[cfg(feature = "png-pdf")]
+            Self::Png(..) | Self::Terminal(..) => true,
+        }
+    }
+
+    fn put(&self, svg: &str) -> Result<(), RunError> {
+        match self {
+            Self::Svg(path) => write(path, svg.as_bytes()),
+            #[cfg(feature = "png-pdf")]
+            Self::Png(path, dpi) => {
+                let bytes = crate::figure::png(svg, *dpi).map_err(cannot)?;
+                write(path, &bytes)
+            }
+            #[cfg(feature = "png-pdf")]
+            Self::Pdf(path) => write(path, &crate::figure::pdf(svg).map_err(cannot)?),
+            #[cfg(feature = "png-pdf")]
+            Self::Terminal(protocol, dpi) => {
+                let bytes = super::terminal::shown(svg, *protocol, *dpi).map_err(cannot)?;
+                say!("{bytes}");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    write_whole(path, bytes)?;
+    say!("{}", path.display());
+    Ok(())
+}
+
+#[cfg(feature = "png-pdf")]
+fn cannot(what: String) -> RunError {
+    input(
+        format!("the figure cannot be drawn: {what}"),
+        "give another --size or --dpi, or write an .svg",
+    )
+}
+
+fn input(what: String, help: &str) -> RunError {
+    RunError::Input {
+        what,
+        help: help.into(),
+    }
 }
 
 fn read_target(path: &Path, layer: Layer) -> Result<(String, Target), RunError> {

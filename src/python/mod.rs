@@ -34,7 +34,7 @@ mod _hnn_sweep {
     #[pymodule_export]
     use super::network::{Network, Stop};
     #[pymodule_export]
-    use super::picture::{page, plot};
+    use super::picture::{convert, page, plot};
     #[pymodule_export]
     use super::run::{plan, run};
     #[pymodule_export]

@@ -96,6 +96,30 @@ pub fn plot(
     Ok((drawn.svg, drawn.notes))
 }
 
+/// An SVG as the bytes of a PNG with `dpi` dots per inch, or of a PDF.
+#[pyfunction]
+pub fn convert(py: Python<'_>, svg: &str, format: &str, dpi: f64) -> PyResult<Vec<u8>> {
+    py.detach(|| converted(svg, format, dpi))
+        .map_err(|what| Error::Argument(what).into())
+}
+
+#[cfg(feature = "png-pdf")]
+fn converted(svg: &str, format: &str, dpi: f64) -> Result<Vec<u8>, String> {
+    match format {
+        "png" if (20.0..=2400.0).contains(&dpi) => crate::figure::png(svg, dpi),
+        "png" => Err(format!("dpi is 20 to 2400, not {dpi}")),
+        "pdf" => crate::figure::pdf(svg),
+        _ => Err(format!("a figure is .svg, .png or .pdf, not .{format}")),
+    }
+}
+
+#[cfg(not(feature = "png-pdf"))]
+fn converted(_: &str, format: &str, _: f64) -> Result<Vec<u8>, String> {
+    Err(format!(
+        "this build of hnn_sweep writes figures as .svg, not as .{format}"
+    ))
+}
+
 /// Makes the page of a sweep: `(html, notes)`.
 #[pyfunction]
 #[pyo3(signature = (folder, sweep, max_size))]

@@ -182,6 +182,9 @@ test("a measured waveform becomes a target, and its own simulation is the best f
   await settle();
   const { stat, target, values } = await told();
   assert.deepEqual([stat, target, values], ["rmse", "dpl_13_0.txt", "24"]);
+  // The best fits are listed, the best first.
+  assert.equal(await page.getAttribute("#table th:last-child", "aria-sort"), "ascending");
+  assert.equal(await page.textContent("#table tr[data-row] td"), (await told()).sim);
   const text = readFileSync(own, "utf8");
   await page.evaluate(content => {
     const data = new DataTransfer();
@@ -190,23 +193,39 @@ test("a measured waveform becomes a target, and its own simulation is the best f
   }, text);
   await settle();
   assert.equal((await told()).target, "dropped.txt");
+  // A page that is written anew during a run reads itself again, and keeps what was dropped on it.
+  const best = (await told()).sim;
+  await page.selectOption("#layer", "L5");
+  await settle();
+  await page.reload();
+  await page.waitForFunction(() => document.body.dataset.ready);
+  const again = await told();
+  assert.deepEqual([again.target, again.stat, again.sim], ["dropped.txt", "rmse", best]);
+  assert.equal(await page.inputValue("#layer"), "L5");
   assert.deepEqual(problems, []);
   await picture("target.png");
 });
 
 test("it fits 800 pixels, grows with the window, and has a dark side", async () => {
-  for (const [width, colorScheme] of [[800, "light"], [1280, "dark"], [2200, "dark"]]) {
-    await open("report.html", "", { viewport: { width, height: 900 }, colorScheme });
+  for (const [width, colorScheme, hash] of [[800, "light", ""], [800, "dark", "#cells=1"], [1280, "dark", "#cells=1"], [2200, "dark", ""]]) {
+    await open("report.html", hash, { viewport: { width, height: 900 }, colorScheme });
     const shown = await page.evaluate(() => ({
       across: document.documentElement.scrollWidth - innerWidth,
       empty: [...document.querySelectorAll("canvas:not([hidden])")].filter(c => c.clientWidth < 100 || c.clientHeight < 50).map(c => c.id),
       nameless: [...document.querySelectorAll("canvas:not([hidden])")].filter(c => !c.getAttribute("aria-label")).map(c => c.id),
     }));
     assert.deepEqual(shown, { across: shown.across, empty: [], nameless: [] });
+    const overlaps = await page.$$eval("main > section", all => all.flatMap((a, i) => all.slice(i + 1).filter(b => {
+      const [p, q] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
+      return p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom;
+    }).map(b => `${a.className} lies on ${b.className}`)));
+    assert.deepEqual(overlaps, []);
+    const narrow = await page.$$eval("main > section", all => all.filter(one => one.clientWidth < 320).map(one => one.className));
+    assert.deepEqual(narrow, []);
     assert.ok(shown.across <= 0, `${width}: ${shown.across} pixels too wide`);
     await page.setViewportSize({ width: width + 150, height: 700 });
     await settle();
     assert.deepEqual(problems, []);
-    await picture(`${width}-${colorScheme}.png`);
+    await picture(`${width}-${colorScheme}${hash ? "-cells" : ""}.png`);
   }
 });

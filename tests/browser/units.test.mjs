@@ -5,7 +5,7 @@ import test from "node:test";
 import vm from "node:vm";
 
 const source = name => readFileSync(new URL(`../../src/report/page/${name}.js`, import.meta.url), "utf8");
-const names = "makeScale scaleOf widened ticks label placesOf placeTicks smooth rmse parseTarget spectrum shareOfVariance isFullGrid sourceDensity";
+const names = "makeScale scaleOf widened ticks label placesOf placeTicks smooth rmse evenly parseTarget spectrum shareOfVariance isFullGrid sourceDensity";
 const page = vm.runInNewContext(`${source("scale")}\n${source("analysis")}\n({${names.split(" ").join(",")}})`, {});
 const plain = value => JSON.parse(JSON.stringify(value));
 
@@ -45,6 +45,12 @@ test("the rmse is at the target's times within the waveform", () => {
   assert.equal(page.rmse(wave, 0, 1, { times: [1.5, 7.25], values: [3, 14.5] }), 0);
   assert.equal(page.rmse(wave, 0, 1, { times: [1, 2, 5000], values: [5, 7, 1e9] }), 3);
   assert.ok(Number.isNaN(page.rmse(wave, 0, 1, { times: [900, 901], values: [0, 0] })));
+});
+
+test("a target of uneven times is put on even ones", () => {
+  const target = { times: [0, 1, 3, 10], values: [0, 2, 6, 20] };
+  assert.deepEqual(plain(page.evenly(target, 2, 7)), [0, 4, 8, 12]);
+  assert.deepEqual(plain(page.evenly(target, 5, 1000)), [0, 10, 20]);
 });
 
 test("targets are read from hnn-core's text and from CSV", () => {

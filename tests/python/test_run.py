@@ -113,7 +113,13 @@ def test_figures_and_a_page_are_drawn_of_a_sweep(pipeline, tmp_path):
     figure.save(tmp_path / "figure.svg")
     assert (tmp_path / "figure.svg").read_text(encoding="utf-8") == figure.svg
     with pytest.raises(ValueError, match="end in .svg"):
-        figure.save(tmp_path / "figure.png")
+        figure.save(tmp_path / "figure.bmp")
+    figure.save(tmp_path / "figure.png", dpi=96)
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    figure.save(tmp_path / "figure.pdf")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF-")
+    with pytest.raises(ValueError, match="dpi is 20 to 2400"):
+        figure.save(tmp_path / "figure.png", dpi=1)
     with pytest.raises(ValueError, match='no figure "dipole"; there are dipoles'):
         sweep.plot("dipole")
     with pytest.raises(hnn_sweep.PipelineError, match="wieght"):

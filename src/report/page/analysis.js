@@ -41,6 +41,17 @@ function rmse(values, first, step, target) {
   return n >= 2 ? Math.sqrt(sum / n) : NaN;
 }
 
+/** A target at even times, `step` ms apart, up to `end`. */
+function evenly(target, step, end) {
+  const { times, values } = target, result = [];
+  let i = 0;
+  for (let t = times[0]; t <= Math.min(end, times[times.length - 1]); t += step) {
+    while (i < times.length - 2 && times[i + 1] < t) i++;
+    result.push(values[i] + ((values[i + 1] - values[i]) * (t - times[i])) / (times[i + 1] - times[i]));
+  }
+  return result;
+}
+
 /** Two columns of a text: hnn-core's dipole text, CSV with or without a heading. `which` is the place of agg, L2 or L5 behind the time. */
 function parseTarget(text, which) {
   const times = [], values = [];

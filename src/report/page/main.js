@@ -301,6 +301,12 @@ function facts() {
   if (META.samples && S.smooth > META.tstop / 3) S.smooth = 0;
   if (C[S.stat]) values(S.stat).forEach((v, i) => { if (v > values(S.stat)[S.row] || !(values(S.stat)[S.row] === values(S.stat)[S.row])) S.row = i; });
   readAddress();
+  if (META.samples && history.state && history.state.times) {
+    S.target = { ...history.state, no: 0 };
+    compare();
+    // Once more: the address may name the rmse.
+    readAddress();
+  }
   filter();
   facts();
   menus();

@@ -78,7 +78,7 @@ function depth(row) {
   if (slot < 0) return;
   const { g, w, h } = begin("depth"), { contacts, samples, step, first, depths, spacing, name } = META.lfp, scale = D.lfpScale[slot];
   const potential = Array.from({ length: contacts }, (_, c) => Float32Array.from(D.lfp.subarray((slot * contacts + c) * samples, (slot * contacts + c + 1) * samples), v => v * scale));
-  const density = spacing && contacts >= 4 ? sourceDensity(potential, spacing) : null, p = { l: 62, t: 14, r: w - 12, b: h - 36 };
+  const density = spacing && contacts >= 4 ? sourceDensity(potential, spacing) : null, p = { l: 62, t: 22, r: w - 12, b: h - 36 };
   const order = [...depths.keys()].sort((a, b) => depths[b] - depths[a]), height = (p.b - p.t) / contacts;
   axes(g, p, timeAxis(g, p), order.map((c, j) => [1 - (j + 0.5) / contacts, label(depths[c])]).filter((_, j) => j % Math.ceil(contacts / 6) === 0), "time (ms)", "depth (µm)");
   if (density) {
@@ -90,8 +90,8 @@ function depth(row) {
         g.fillRect(x, p.t + j * height, 1.3, height + 0.4);
       }
     });
-    write(g, fitted(g, `CSD up to ${label(largest)} µV/µm², sinks blue; lines: LFP of ${name}`, w - p.l - 4), p.l, 6);
-  } else write(g, `LFP of ${name}`, p.l, 6);
+    write(g, fitted(g, `CSD up to ${label(largest)} µV/µm², sinks blue; lines: LFP of ${name}`, w - p.l - 4), p.l, 13);
+  } else write(g, `LFP of ${name}`, p.l, 13);
   const peak = potential.reduce((m, values) => values.reduce((n, v) => Math.max(n, Math.abs(v)), m), 1e-300);
   g.strokeStyle = density ? "#111315" : css("--ink"); g.lineWidth = 0.9;
   order.forEach((c, j) => trace(g, samples, k => [p.l + ((first + k * step) / META.tstop) * (p.r - p.l), p.t + (j + 0.5) * height - (0.8 * height * potential[c][k]) / peak]));
@@ -109,13 +109,15 @@ function spectra(row) {
     H.spectra = others.map(i => [i, spectrum(rawWave(i, S.layer), META.step, most)]);
     H.spectraKey = key;
   }
-  const own = spectrum(rawWave(row, S.layer), META.step, most), all = [...H.spectra.map(s => s[1]), own];
-  const positive = scaleOf((function* () { for (const s of all) for (const v of s[1]) if (v > 0) yield v; })(), true);
+  const own = spectrum(rawWave(row, S.layer), META.step, most), target = S.target && S.target.layer === S.layer ? spectrum(evenly(S.target, META.step, META.tstop), META.step, most) : null;
+  const all = [...H.spectra.map(s => s[1]), own[1], target ? target[1] : []];
+  const positive = scaleOf((function* () { for (const densities of all) for (const v of densities) if (v > 0) yield v; })(), true);
   const y = positive.log ? makeScale(Math.max(positive.lo, positive.hi * 1e-8), positive.hi * 1.5, true) : positive, X = f => p.l + (f / most) * (p.r - p.l), Y = v => p.b - y.unit(Math.max(v, y.lo)) * (p.b - p.t);
   axes(g, p, scaleTicks(makeScale(0, most, false), 6), scaleTicks(y, 4), "frequency (Hz)", "nAm²/Hz");
   const cc = colourColumn();
   for (const [i, s] of H.spectra) { g.strokeStyle = cc ? colourLine(cc, cc.values[i], 0.3) : rgb(lineColour(0.5), 0.3); trace(g, s[0].length, k => [X(s[0][k]), Y(s[1][k])]); }
   g.strokeStyle = css("--accent"); g.lineWidth = 2; trace(g, own[0].length, k => [X(own[0][k]), Y(own[1][k])]); g.lineWidth = 1;
+  if (target) { g.strokeStyle = css("--ink"); g.lineWidth = 1.8; g.setLineDash([6, 4]); trace(g, target[0].length, k => [X(target[0][k]), Y(target[1][k])]); g.setLineDash([]); g.lineWidth = 1; }
   const best = own[1].indexOf(Math.max(...own[1]));
   canvas.setAttribute("aria-label", `power spectrum of simulation ${D.sims[row]}, highest at ${label(own[0][best])} Hz`);
 }

@@ -4,7 +4,7 @@ const S = { stat: 0, x: 0, y: 1, colour: -1, layer: "agg", smooth: 30, row: 0, h
 let D = null;
 /** Columns: parameters, then statistics, then the rmse to a target. */
 let C = [];
-let keep = null, kept = 0, drawn = [], filterNo = 0;
+let keep = null, kept = 0, drawn = [], filterNo = 0, dragged = false;
 /** Most simulations that views draw one by one; fewer of them while a brush is dragged over a large sweep. */
 const MOST_DRAWN = 1200, MOST_DRAGGED = 250;
 
@@ -16,11 +16,9 @@ const isDone = row => D.states[row] === 0;
 function filter(dragging = false) {
   keep = new Uint8Array(N).fill(1);
   for (const [k, [from, to]] of Object.entries(S.brush)) {
-    const { scale, values } = C[k];
-    for (let i = 0; i < N; i++) {
-      const unit = scale.unit(values[i]);
-      if (!(unit >= from - 1e-9 && unit <= to + 1e-9)) keep[i] = 0;
-    }
+    // A logarithm for each simulation is too much for each movement of a brush.
+    const units = (C[k].units ||= Float64Array.from(C[k].values, C[k].scale.unit));
+    for (let i = 0; i < N; i++) if (!(units[i] >= from - 1e-9 && units[i] <= to + 1e-9)) keep[i] = 0;
   }
   for (const [k, level] of Object.entries(S.slice)) {
     if (+k === S.x || +k === S.y) continue;
@@ -31,7 +29,8 @@ function filter(dragging = false) {
   for (let i = 0; i < N; i++) kept += keep[i];
   const withWaves = [];
   for (let i = 0; i < N; i++) if (keep[i]) withWaves.push(i);
-  drawn = spread(withWaves, dragging && N > 5000 ? MOST_DRAGGED : MOST_DRAWN);
+  dragged = dragging && N > 5000;
+  drawn = spread(withWaves, dragged ? MOST_DRAGGED : MOST_DRAWN);
   filterNo++;
 }
 
@@ -40,7 +39,8 @@ function spread(all, n) {
   return Array.from({ length: n }, (_, i) => all[Math.floor((i * all.length) / n)]);
 }
 
-/** Writes the view into the address, by names, so that it holds for another file of the sweep. */
+let saved = "";
+/** Writes the view into the address, by names, so that it holds for another file of the sweep; a target goes beside it, where it outlasts a reload. */
 function saveAddress() {
   const q = new URLSearchParams();
   for (const key of ["stat", "x", "y", "colour"]) if (C[S[key]]) q.set(key, C[S[key]].name);
@@ -51,7 +51,11 @@ function saveAddress() {
   for (const [k, level] of Object.entries(S.slice)) q.append("at", `${level}~${C[k].name}`);
   if (S.thumbs) q.set("cells", 1);
   if (S.sort) q.set("sort", `${S.sort[1]}~${C[S.sort[0]].name}`);
-  try { history.replaceState(null, "", "#" + q); } catch { /* a page within a frame may have no address */ }
+  const now = `#${q}`, target = S.target && { name: S.target.name, layer: S.target.layer, times: S.target.times, values: S.target.values };
+  // Browsers take only so many changes of the address in a minute: a pointer that moves must not use them up.
+  if (saved === now + (target ? S.target.no : "")) return;
+  saved = now + (target ? S.target.no : "");
+  try { history.replaceState(target, "", now); } catch { /* a page within a frame may have no address */ }
 }
 
 function readAddress() {

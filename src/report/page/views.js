@@ -2,54 +2,70 @@
 
 const H = {};
 
+/** Which simulations lie in which cell of the map: the same until an axis changes. */
+function binned(cx, cy) {
+  const key = `${S.x} ${S.y}`;
+  if (H.binned && H.binned.key === key) return H.binned;
+  const bx = placesOf(cx, 30), by = cy ? placesOf(cy, 30) : { n: 1, at: () => 0, exact: true };
+  const cells = new Array(bx.n * by.n), cellOf = new Int32Array(N).fill(-1);
+  for (let i = 0; i < N; i++) {
+    const a = bx.at(cx.values[i]), b = cy ? by.at(cy.values[i]) : 0;
+    if (a < 0 || b < 0) continue;
+    cellOf[i] = b * bx.n + a;
+    const cell = (cells[cellOf[i]] ||= { rows: [], missing: 0 });
+    cell.rows.push(i);
+    if (!isDone(i)) cell.missing++;
+  }
+  return (H.binned = { key, bx, by, cells, cellOf });
+}
+
+/** Sum and number of a statistic in each cell, of simulations that pass `take`. */
+function sumsOf(values, cellOf, n, take) {
+  const sums = new Float64Array(n), counts = new Int32Array(n);
+  for (let i = 0; i < N; i++) {
+    const k = cellOf[i], value = values[i];
+    if (k >= 0 && Number.isFinite(value) && (!take || take[i])) { sums[k] += value; counts[k]++; }
+  }
+  return { sums, counts };
+}
+
 /** A statistic over two parameters. */
 function heat() {
-  const cx = C[S.x], cy = C[S.y] || null, cs = C[S.stat], frame = begin("heat"), { g, w, h } = frame;
+  const cx = C[S.x], cs = C[S.stat], cy = C[S.y] && C[S.y] !== cx ? C[S.y] : null, frame = begin("heat"), { g, w, h } = frame;
   if (!cs || !cx) { write(g, "no parameter and statistic to show", w / 2, h / 2, "center"); return; }
-  const bx = placesOf(cx, 30), by = cy && cy !== cx ? placesOf(cy, 30) : { n: 1, at: () => 0, exact: true };
+  const { bx, by, cells, cellOf } = binned(cx, cy);
   const p = { l: 66, t: 8, r: w - 74, b: h - 40 }, dx = (p.r - p.l) / bx.n, dy = (p.b - p.t) / by.n;
-  const cells = new Array(bx.n * by.n);
-  for (let i = 0; i < N; i++) {
-    const a = bx.at(cx.values[i]), b = cy && cy !== cx ? by.at(cy.values[i]) : 0;
-    if (a < 0 || b < 0) continue;
-    const cell = (cells[b * bx.n + a] ||= { rows: [], sum: 0, n: 0, keptSum: 0, keptN: 0, missing: 0 });
-    cell.rows.push(i);
-    const value = cs.values[i];
-    if (!isDone(i)) cell.missing++;
-    if (!Number.isFinite(value)) continue;
-    cell.sum += value; cell.n++;
-    if (keep[i]) { cell.keptSum += value; cell.keptN++; }
-  }
+  const of = sumsOf(cs.values, cellOf, cells.length, null), ofKept = kept < N ? sumsOf(cs.values, cellOf, cells.length, keep) : of;
   Object.assign(H, { p, dx, dy, bx, by, cells });
   let several = 0;
   cells.forEach((cell, k) => {
-    const x = p.l + (k % bx.n) * dx, y = p.b - (Math.floor(k / bx.n) + 1) * dy, inside = cell.keptN > 0;
-    several = Math.max(several, inside ? cell.keptN : cell.n);
-    const value = inside ? cell.keptSum / cell.keptN : cell.sum / cell.n;
+    const x = p.l + (k % bx.n) * dx, y = p.b - (Math.floor(k / bx.n) + 1) * dy, inside = ofKept.counts[k] > 0, { sums, counts } = inside ? ofKept : of;
+    several = Math.max(several, counts[k]);
+    const value = sums[k] / counts[k];
     if (Number.isFinite(value)) g.fillStyle = rgb(colourAt(ANCHORS, shade(cs, value)), inside ? 1 : 0.16);
     else g.fillStyle = css("--faint");
     // Whole pixels, so that no seam is seen.
     const column = k % bx.n, line = Math.floor(k / bx.n), left = Math.round(p.l + column * dx), top = Math.round(p.b - (line + 1) * dy);
     g.fillRect(left, top, Math.round(p.l + (column + 1) * dx) - left, Math.round(p.b - line * dy) - top);
-    if (cell.missing && !cell.n) write(g, "×", x + dx / 2, y + dy / 2, "center", "middle");
+    if (cell.missing && !of.counts[k]) write(g, "×", x + dx / 2, y + dy / 2, "center", "middle");
   });
   if (S.thumbs) thumbnails(g, cells, bx, p, dx, dy);
-  const xt = placeTicks(cx, bx, Math.max(2, (p.r - p.l) / 60)), yt = cy && cy !== cx ? placeTicks(cy, by, Math.max(2, (p.b - p.t) / 40)) : [];
+  const xt = placeTicks(cx, bx, Math.max(2, (p.r - p.l) / 60)), yt = cy ? placeTicks(cy, by, Math.max(2, (p.b - p.t) / 40)) : [];
   for (const [u, text] of xt) { const x = p.l + u * (p.r - p.l); g.fillStyle = css("--dim"); g.fillRect(x, p.b, 1, 4); write(g, text, x, p.b + 6, "center", "top"); }
   for (const [u, text] of yt) { const y = p.b - u * (p.b - p.t); g.fillStyle = css("--dim"); g.fillRect(p.l - 4, y, 4, 1); write(g, text.length > 9 ? text.slice(0, 8) + "…" : text, p.l - 7, y, "right"); }
   write(g, cx.title, (p.l + p.r) / 2, p.b + 29, "center");
-  if (cy && cy !== cx) writeUp(g, cy.title, 9, (p.t + p.b) / 2);
+  if (cy) writeUp(g, cy.title, 9, (p.t + p.b) / 2);
   colourBar(g, cs, p.r + 14, p.t, p.b, false);
   for (const [row, colour] of [[S.row, css("--accent")], [S.hover, css("--ink")]]) {
     if (row < 0) continue;
-    const a = bx.at(cx.values[row]), b = cy && cy !== cx ? by.at(cy.values[row]) : 0;
+    const a = bx.at(cx.values[row]), b = cy ? by.at(cy.values[row]) : 0;
     if (a < 0 || b < 0) continue;
     g.lineWidth = 2;
     g.strokeStyle = "#fff"; g.strokeRect(p.l + a * dx + 2.5, p.b - (b + 1) * dy + 2.5, dx - 5, dy - 5);
     g.strokeStyle = colour; g.strokeRect(p.l + a * dx + 0.5, p.b - (b + 1) * dy + 0.5, dx - 1, dy - 1);
   }
   byId("heat-title").textContent = cs.title + (cs.note ? `, ${cs.note}` : "");
-  byId("heat-words").textContent = `over ${cx.name}${cy && cy !== cx ? " and " + cy.name : ""}${several > 1 ? `; a cell is the mean of up to ${several} simulations` : ""}; click a cell`;
+  byId("heat-words").textContent = `over ${cx.name}${cy ? " and " + cy.name : ""}${several > 1 ? `; a cell is the mean of up to ${several} simulations` : ""}; click a cell`;
   frame.canvas.setAttribute("aria-label", `${cs.title} from ${label(cs.scale.lo)} to ${label(cs.scale.hi)} over ${cx.name}${cy ? " and " + cy.name : ""}; arrow keys choose a cell`);
 }
 
@@ -58,12 +74,17 @@ function thumbnails(g, cells, bx, p, dx, dy) {
   const shown = [];
   cells.forEach((cell, k) => { const row = cell.rows.find(i => keep[i] && D.waveSlot[i] >= 0); if (row !== undefined) shown.push([k, wave(row)]); });
   if (shown.length > 2500) return;
-  const y = widened(scaleOf((function* () { for (const [, w] of shown) yield* w; })(), false), 0.15);
-  g.lineWidth = 1;
+  const target = S.target && S.target.layer === S.layer ? S.target : null;
+  const y = widened(scaleOf((function* () { for (const [, w] of shown) yield* w; if (target) yield* target.values; })(), false), 0.15);
   for (const [k, w] of shown) {
     const x0 = p.l + (k % bx.n) * dx, y1 = p.b - Math.floor(k / bx.n) * dy, place = i => [x0 + dx * (0.06 + (0.88 * i) / (w.length - 1)), y1 - y.unit(w[i]) * dy];
     g.strokeStyle = "rgba(255,255,255,.55)"; g.lineWidth = 2.4; trace(g, w.length, place);
     g.strokeStyle = "#111315"; g.lineWidth = 1; trace(g, w.length, place);
+    if (!target) continue;
+    const last = timeOf(w.length - 1), at = t => x0 + dx * (0.06 + (0.88 * (t - META.first)) / (last - META.first));
+    const of = i => (target.times[i] <= last ? [at(target.times[i]), y1 - y.unit(target.values[i]) * dy] : [NaN, NaN]);
+    g.strokeStyle = "rgba(255,255,255,.55)"; g.lineWidth = 2.4; trace(g, target.times.length, of);
+    g.strokeStyle = "#111315"; g.lineWidth = 1; g.setLineDash([3, 2]); trace(g, target.times.length, of); g.setLineDash([]);
   }
 }
 
@@ -125,7 +146,7 @@ function coordinates() {
   layer("para", frame, [C.indexOf(cc), filterNo, C.length, S.target && S.target.no], g => {
     if (kept < N) {
       g.strokeStyle = css("--faint"); g.globalAlpha = 0.5;
-      for (let i = 0; i < N; i += Math.max(1, Math.ceil(N / 600))) if (!keep[i]) path(g, i);
+      for (let i = 0; i < N; i += Math.ceil(N / (dragged ? 150 : 600))) if (!keep[i]) path(g, i);
       g.globalAlpha = 1;
     }
     const alpha = Math.max(0.1, Math.min(0.8, 110 / drawn.length));
