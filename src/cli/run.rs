@@ -24,7 +24,7 @@ Examples:
   hnn-sweep run pipelines/erp_weights.toml --jobs 4 --retry-failed
 
 What is finished is kept at once: stop with Ctrl-C (or pull the plug) and run the same command to go on.
-Several runs of a file, in several terminals, say, share the work.";
+Several runs of a file on one machine, in several terminals, say, share the work; each ends when all of it is done.";
 
 pub(super) const EXAMPLES_OF_RETRY: &str = "\
 Examples:
@@ -125,6 +125,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
         simulated,
         failed_now,
         failed,
+        elsewhere,
         left,
         damaged,
         losses,
@@ -171,8 +172,12 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
             0 => String::new(),
             n => format!(", {n} failed"),
         };
+        let elsewhere = match elsewhere {
+            0 => String::new(),
+            n => format!(", {n} by other processes"),
+        };
         say!(
-            "{} simulated{failed}; results are in {}",
+            "{} simulated{failed}{elsewhere}; results are in {}",
             simulated - failed_now,
             folder.display()
         );

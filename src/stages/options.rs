@@ -69,6 +69,9 @@ pub struct Pace {
     pub every: Duration,
     /// A publication takes at most one part in this many of the time.
     pub share: u32,
+    /// Least time after which a simulation that another process has taken, and of which nothing is heard, is taken from it. Simulations
+    /// that take long are given more.
+    pub patience: Duration,
 }
 
 impl Default for Pace {
@@ -76,6 +79,7 @@ impl Default for Pace {
         Self {
             every: Duration::from_secs(3),
             share: 100,
+            patience: Duration::from_secs(60),
         }
     }
 }

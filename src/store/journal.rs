@@ -55,6 +55,11 @@ impl Journal {
         })
     }
 
+    /// Its name, relative to the folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Makes finished simulations durable: one write and one sync for all of them.
     ///
     /// # Errors
