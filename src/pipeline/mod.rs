@@ -6,8 +6,10 @@
 
 mod bind;
 mod code;
+mod condition;
 mod connection;
 mod drive;
+mod edit;
 mod error;
 mod expr;
 mod grid;
@@ -25,6 +27,7 @@ mod value;
 
 pub use bind::Bound;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
+pub use condition::Condition;
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;
 pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
@@ -139,6 +142,15 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] for the first thing that is wrong, with its place in the file.
     pub fn load(path: &Path) -> Result<Self, PipelineError> {
+        Self::load_with(path, &[])
+    }
+
+    /// Reads and checks a pipeline file with other values for some of its keys, as if they stood in it: `KEY=VALUE` each, such as
+    /// `simulation.tstop=60` or `drive.evprox.mu=30`.
+    ///
+    /// # Errors
+    /// As [`Pipeline::load`], or if a key cannot be set.
+    pub fn load_with(path: &Path, set: &[String]) -> Result<Self, PipelineError> {
         let text = crate::input::read_text(path, MAX_FILE_SIZE).map_err(|problem| {
             let what = format!(
                 "cannot read the pipeline file {}: {problem}",
@@ -146,6 +158,9 @@ impl Pipeline {
             );
             Source::error_of_file(path, what).with_optional_help(problem.help)
         })?;
+        let text = set
+            .iter()
+            .try_fold(text, |text, assignment| edit::set(&text, assignment))?;
         Self::parse(&text, path)
     }
 
@@ -305,6 +320,26 @@ impl Pipeline {
             Recipe::File(_) => self.scope.unused(),
             Recipe::Code(_) => Vec::new(),
         }
+    }
+
+    /// Reads a condition over the parameters, such as `mu > 40`.
+    ///
+    /// # Errors
+    /// [`PipelineError`] with the place in the condition.
+    pub fn condition(&self, text: &str) -> Result<Condition, PipelineError> {
+        Condition::parse(&self.scope, text, "--only")
+    }
+
+    /// Whether a condition holds at a point.
+    ///
+    /// # Errors
+    /// If a derived parameter has no value there.
+    pub fn holds(
+        &self,
+        condition: &Condition,
+        point: &[ParamValue],
+    ) -> Result<bool, PipelineError> {
+        Ok(condition.holds(&self.scope.at(&self.source, point)?))
     }
 
     /// Number of points of the grid; 1 without `[grid]`.

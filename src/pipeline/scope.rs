@@ -439,6 +439,11 @@ impl Env<'_> {
         Source::error_of_file(&self.source.path, message)
     }
 
+    /// Value of an expression over the names of the scope.
+    pub(super) fn value(&self, expr: &Expr) -> f64 {
+        expr.evaluate(&self.numbers)
+    }
+
     pub(super) fn finite(&self, place: &Place, expr: &Expr) -> Result<f64, PipelineError> {
         let value = expr.evaluate(&self.numbers);
         if value.is_finite() {

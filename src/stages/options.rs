@@ -22,6 +22,10 @@ pub struct Options {
     pub pace: Pace,
     /// Which of the missing tasks this run simulates.
     pub share: Share,
+    /// A condition over the parameters: only points where it holds.
+    pub only: Option<String>,
+    /// At most so many of those tasks, spread over the grid.
+    pub limit: Option<u64>,
 }
 
 /// Which tasks are this run's; others that are missing count as neither simulated nor left.
@@ -95,6 +99,8 @@ impl Default for Options {
             among_other_files: false,
             pace: Pace::default(),
             share: Share::All,
+            only: None,
+            limit: None,
         }
     }
 }
