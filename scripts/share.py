@@ -1,4 +1,4 @@
-"""How well several runs share a sweep: tasks that were simulated, and the time that all took, for 1, 2, 4, … runs on one folder.
+"""How well several runs share a sweep: tasks that were simulated, and the time that all took, for 1, 2, 4, … runs.
 
     python3 scripts/share.py target/release/hnn-sweep [--tasks 160] [--runs 1,2,4,8,16] [--tstop 30]
 """

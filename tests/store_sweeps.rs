@@ -937,3 +937,33 @@ fn a_key_set_for_once_is_as_if_it_stood_in_the_file() {
     assert!(error.to_string().contains("mü"), "{error}");
     assert!(error.line().is_some());
 }
+
+#[test]
+fn a_folder_to_which_another_machine_writes_is_refused_where_its_locks_are_not_seen() {
+    let dir = folder();
+    let sweep = text("a", GRID, 2, OUTPUTS);
+    run(&sweep, dir.path());
+    let journals = dir.path().join(".state/journal");
+    let journal = std::fs::File::create(journals.join("run-hzzzz00000000000.journal")).unwrap();
+    let length = std::fs::File::create(journals.join("run-hzzzz00000000000.length")).unwrap();
+    let more = text("a", "weight = [0.001, 0.01]", 2, OUTPUTS);
+    let attempt = || run_with(&more, &options(dir.path(), 1), &Fake::default()).map(drop);
+    let refused = attempt().unwrap_err().to_string();
+    assert!(refused.contains("another machine"), "{refused}");
+    assert_eq!(rows(dir.path(), "simulations").len(), 12);
+    assert_eq!(
+        std::fs::read_dir(&journals).unwrap().count(),
+        2,
+        "it has left nothing behind"
+    );
+    // Where its lock is seen, the two share the work.
+    journal.lock().unwrap();
+    attempt().unwrap();
+    journal.unlock().unwrap();
+    assert!(attempt().is_err());
+    // One that was killed a while ago leaves its journal to whoever comes.
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(600);
+    length.set_modified(long_ago).unwrap();
+    attempt().unwrap();
+    assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
+}

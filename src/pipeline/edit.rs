@@ -1,4 +1,5 @@
-//! Other values for keys of a pipeline file, as if they stood in it: `--set simulation.tstop=60`, `--set drive.evprox.mu=30`.
+//! Other values for keys of a pipeline file, as if they stood in it: `--set simulation.tstop=60`, `--set
+//! drive.evprox.mu=30`.
 
 use super::error::{PipelineError, Source, one_of};
 use std::ops::Range;
@@ -6,8 +7,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The text of a pipeline file with one key set: `KEY=VALUE`. A key is a path with dots; an entry of a list such as `[[drive]]` is
-/// meant by its `name` or its number, from 0. A value is one of TOML, or a text without quotes.
+/// The text of a pipeline file with one key set: `KEY=VALUE`. A key is a path with dots; an entry of a list such as
+/// `[[drive]]` is meant by its `name` or its number, from 0. A value is one of TOML, or a text without quotes.
 pub(super) fn set(text: &str, assignment: &str) -> Result<String, PipelineError> {
     let wrong = |message: String| {
         Source::error_of_file(Path::new("--set"), format!("--set {assignment}: {message}"))
@@ -136,8 +137,8 @@ fn is_header(text: &str, value: &Spanned<DeValue>) -> bool {
     matches!(value.get_ref(), DeValue::Table(_)) && !braces()
 }
 
-/// How a key is added to the table of a span: to an inline one after its brace, to others after their header, to the file at its
-/// beginning.
+/// How a key is added to the table of a span: to an inline one after its brace, to others after their header, to the
+/// file at its beginning.
 fn insertion(
     text: &str,
     span: Option<Range<usize>>,

@@ -42,8 +42,8 @@ pub enum Share {
     /// All of them.
     #[default]
     All,
-    /// One of several blocks of equal length. All tasks of the sweep are cut into blocks, done or not, so that processes which
-    /// begin at different times still take different ones.
+    /// One of several blocks of equal length. All tasks of the sweep are cut into blocks, done or not, so that
+    /// processes which begin at different times still take different ones.
     Part {
         /// Which, counted from 0.
         index: u32,
@@ -73,8 +73,8 @@ pub struct Pace {
     pub every: Duration,
     /// A publication takes at most one part in this many of the time.
     pub share: u32,
-    /// Least time after which a simulation that another process has taken, and of which nothing is heard, is taken from it. Simulations
-    /// that take long are given more.
+    /// Least time after which a simulation that another process has taken, and of which nothing is heard, is taken
+    /// from it. Simulations that take long are given more.
     pub patience: Duration,
 }
 

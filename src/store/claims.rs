@@ -1,12 +1,15 @@
-//! Who simulates what: processes that write to one folder tell each other which tasks they take, so that no two take the same.
+//! Who simulates what: processes that write to one folder tell each other which tasks they take, so that no two take
+//! the same.
 //!
-//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `end RUN`. A run is known by
-//! its journal, which it holds locked for as long as it lives; what a dead one has taken is free again. A claim is a courtesy, not a
-//! promise: where the file is lost, or a line is torn, a task may be simulated twice, and its result is kept once.
+//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `end RUN`. A
+//! run is known by its journal, which it holds locked for as long as it lives; what a dead one has taken is free
+//! again. A claim is a courtesy, not a promise: where the file is lost, or a line is torn, a task may be simulated
+//! twice, and its result is kept once.
 
 use super::error::{Result, StoreError};
 use super::fault;
 use super::folder::Folder;
+use super::journal;
 use super::layout::{CLAIMS, JOURNAL};
 use super::part::Id;
 use std::collections::{BTreeMap, HashMap};
@@ -87,7 +90,8 @@ impl Claims {
         self.gone.get(by).is_none_or(|gone| *gone)
     }
 
-    /// Takes tasks: `choose` is told what the others have taken meanwhile, and how many they are; what it gives is taken.
+    /// Takes tasks: `choose` is told what the others have taken meanwhile, and how many they are; what it gives is
+    /// taken.
     ///
     /// # Errors
     /// If the file cannot be locked, read or written; nothing is taken then.
@@ -208,12 +212,7 @@ fn run_of(journal: &str) -> &str {
 
 /// Whether a run holds its journal.
 fn lives(folder: &Folder, run: &str) -> bool {
-    let journal = format!("{JOURNAL}/run-{run}.journal");
-    // Shared, so that several who ask at the same time do not take each other for the run.
-    let free = |file: File| file.try_lock_shared().is_ok();
-    folder
-        .open_file(&journal)
-        .is_ok_and(|file| file.is_some_and(|file| !free(file)))
+    journal::is_held(folder, &format!("{JOURNAL}/run-{run}.journal"))
 }
 
 /// Tasks as words: ` 3-7.0-1` are trials 0 and 1 of simulations 3 to 7.

@@ -32,6 +32,7 @@ mod garbage;
 mod hash;
 mod journal;
 mod layout;
+mod machines;
 mod part;
 mod publish;
 mod read;

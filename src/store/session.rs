@@ -11,6 +11,7 @@ use super::journal::{self, Found, Journal};
 use super::layout::{
     self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE, TMP,
 };
+use super::machines;
 use super::part::Id;
 use super::publish;
 use super::record::{Commit, Record};
@@ -38,6 +39,8 @@ pub struct Session {
     others_published: bool,
     /// Time for which others held the lock, since it was last asked.
     waited: Duration,
+    /// When this process last showed that it is alive.
+    beat: Instant,
     /// Hashes of the canonical bytes that are kept already.
     known_specs: Option<HashSet<Hash>>,
 }
@@ -67,6 +70,7 @@ impl Session {
         let lock = folder.open_lock(LOCK, true)?;
         lock.lock()
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
+        machines::refuse(&layout)?;
         let state = match State::load(&layout)? {
             Some(state) => state,
             None => foreign::no_state(&layout)?,
@@ -76,6 +80,11 @@ impl Session {
         }
         journal::tidy(&layout)?;
         let journal = Journal::create(&layout)?;
+        // Two that begin at the same time see each other now.
+        if let Err(error) = machines::refuse(&layout) {
+            journal.close()?;
+            return Err(error);
+        }
         let mut session = Self {
             layout,
             lock,
@@ -86,6 +95,7 @@ impl Session {
             unclaimed: 0,
             others_published: false,
             waited: Duration::ZERO,
+            beat: Instant::now(),
             known_specs: None,
         };
         let dirty = change::reconcile(&session.layout, &mut session.state)?;
@@ -173,6 +183,14 @@ impl Session {
         on_disk.unwrap_or(0) != self.state.generation
     }
 
+    /// Shows other machines that this process is alive; to be called now and then.
+    pub fn beat(&mut self) {
+        if self.beat.elapsed() >= machines::BEAT {
+            self.beat = Instant::now();
+            self.journal.beat();
+        }
+    }
+
     /// Time for which others held the folder's lock, since this was last asked.
     pub fn waited(&mut self) -> Duration {
         std::mem::take(&mut self.waited)
@@ -258,8 +276,8 @@ impl Session {
         })
     }
 
-    /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that are gone, damaged files that
-    /// were put aside. `links` are the blobs that a blob names.
+    /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that
+    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or the disk refuses.
@@ -346,8 +364,8 @@ impl Session {
         Ok(())
     }
 
-    /// Publishes the journals of processes that are gone. Results of parameter sets that no sweep has are kept until one has them;
-    /// a damaged journal is put aside. Not once this process has results of its own in flight.
+    /// Publishes the journals of processes that are gone. Results of parameter sets that no sweep has are kept until
+    /// one has them; a damaged journal is put aside. Not once this process has results of its own in flight.
     fn adopt(&mut self, dirty: BTreeSet<u32>) -> Result<()> {
         let orphans = self.orphans()?;
         let damaged = orphans.iter().any(|(found, _)| found.damage.is_some());
@@ -367,7 +385,8 @@ impl Session {
         Ok(())
     }
 
-    /// Publishes the journals of processes that have died while this one is at work. Whatever is damaged is left to the next that begins.
+    /// Publishes the journals of processes that have died while this one is at work. Whatever is damaged is left to
+    /// the next that begins.
     fn adopt_at_work(&mut self) -> Result<()> {
         let mut orphans = self.orphans()?;
         orphans.retain(|(found, _)| {
@@ -420,7 +439,8 @@ impl Session {
         journal::remove(self.layout.folder(), &found.name)
     }
 
-    /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is put aside.
+    /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is
+    /// put aside.
     fn heal(&mut self) -> Result<()> {
         let damaged = damaged_parts(&self.layout, &self.state)?;
         if damaged.is_empty() {

@@ -114,6 +114,7 @@ pub(super) fn commit_all(
     let mut publish_at = Instant::now() + pace.every;
     loop {
         watch.tick();
+        session.beat();
         let wait = publish_at.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait.min(TICK)) {
             Ok(first) => {

@@ -1,8 +1,8 @@
 //! plan → results: missing tasks are simulated on all cores, and each result is committed as soon as it exists.
 //!
-//! The one place where solver and store meet. Workers take tasks (`sharing`; `waiting` for those of others), bind (`work`) and simulate them (`attempt`); one
-//! committer (`committing`) makes what they hand over durable. The channel between them is short, so that memory holds
-//! only what is in flight.
+//! The one place where solver and store meet. Workers take tasks (`sharing`; `waiting` for those of others), bind
+//! (`work`) and simulate them (`attempt`); one committer (`committing`) makes what they hand over durable. The
+//! channel between them is short, so that memory holds only what is in flight.
 
 mod attempt;
 mod committing;

@@ -1,8 +1,9 @@
-//! Who simulates what: workers of this process take gangs of tasks from what it has claimed, and it claims what no other process has.
+//! Who simulates what: workers of this process take gangs of tasks from what it has claimed, and it claims what no
+//! other process has.
 //!
-//! Each process begins at a place of its own and goes on from there, block by block, around what others have taken. A block is about a
-//! second's work, less where little is left, so that all end together. What a process that died had taken is free once it is known
-//! what it had finished.
+//! Each process begins at a place of its own and goes on from there, block by block, around what others have taken. A
+//! block is about a second's work, less where little is left, so that all end together. What a process that died had
+//! taken is free once it is known what it had finished.
 
 use super::super::plan::{Plan, PlannedTask};
 use super::super::reduce::columns;
@@ -102,8 +103,8 @@ impl<'a> Sharing<'a> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a task that is stored now lacks nothing. One that failed has been simulated since the plan was made: failures of
-    /// before are forgotten when they are to be simulated again.
+    /// Whether a task that is stored now lacks nothing. One that failed has been simulated since the plan was made:
+    /// failures of before are forgotten when they are to be simulated again.
     fn is_finished(&self, task: &PlannedTask, stored: &Task) -> bool {
         match stored.status {
             Status::Failed { .. } => true,
@@ -115,8 +116,8 @@ impl<'a> Sharing<'a> {
         }
     }
 
-    /// The next tasks to simulate side by side; `None` when nothing is left, or only what others have taken. In order, one after
-    /// the other: batches fill up one after the other, too.
+    /// The next tasks to simulate side by side; `None` when nothing is left, or only what others have taken. In
+    /// order, one after the other: batches fill up one after the other, too.
     pub(super) fn take(&self, jobs: usize, gang: usize) -> Option<Vec<&'a PlannedTask>> {
         let mut desk = self.desk();
         if desk.queue.is_empty() {

@@ -15,8 +15,8 @@ const SHARE_OF_LOOKS: u32 = 10;
 /// A simulation may take so many times as long as others have taken before it is given up.
 const SLOWNESS: f64 = 20.0;
 
-/// Whether there is something to simulate again. Ends as soon as that is so, nothing is left that others have taken, or the run is
-/// stopped.
+/// Whether there is something to simulate again. Ends as soon as that is so, nothing is left that others have taken,
+/// or the run is stopped.
 pub(super) fn wait(
     work: &Work,
     sharing: &Sharing,
@@ -25,11 +25,14 @@ pub(super) fn wait(
 ) -> Result<bool, RunError> {
     let usual = Duration::try_from_secs_f64(SLOWNESS * sharing.longest()).unwrap_or_default();
     let patience = work.options.pace.patience.max(usual);
+    // When what they have to do changed: one may be alive, and be done with a task without all that is wanted of it
+    // here.
     let mut heard_at = Instant::now();
     let mut look_at = Instant::now();
     let mut waiting_for = 0;
     while !work.stop.load(Ordering::Relaxed) {
         watch.tick();
+        session.beat();
         let gone = sharing.hear();
         if (gone || session.is_behind()) && Instant::now() >= look_at {
             let began = Instant::now();
@@ -39,7 +42,6 @@ pub(super) fn wait(
             sharing.free(false);
             let took = began.elapsed().saturating_sub(session.waited());
             look_at = Instant::now() + took * SHARE_OF_LOOKS;
-            heard_at = Instant::now();
             watch.shared(sharing.others(), sharing.n_done());
         }
         if heard_at.elapsed() > patience {
