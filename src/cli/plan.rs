@@ -190,7 +190,7 @@ mod tests {
             limit: Some(3),
             set: vec!["simulation.tstop=60".into(), "name=my sweep".into()],
         };
-        let words = " --only 'mu > 40' --limit 3 --set simulation.tstop=60 --set 'name=my sweep'";
+        let words = " --only 'mu > 40' --limit 3 --set 'simulation.tstop=60' --set 'name=my sweep'";
         assert_eq!(part.words(), words);
     }
 }
