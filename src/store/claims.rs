@@ -301,7 +301,7 @@ mod tests {
         let (_second, mut b) = other(dir.path());
         assert_eq!((a.place(), b.place()), (0, 1));
         let by = |by, ids| Taken { by, ids };
-        let before = vec![by(0, vec![(0, 0), (0, 1)])];
+        let before = [by(0, vec![(0, 0), (0, 1)])];
         b.take(&mut |taken, others| {
             assert_eq!((taken, others), (&before[..], 1));
             vec![(1, 0)]
