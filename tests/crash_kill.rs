@@ -35,6 +35,7 @@ fn hasty(folder: &Path) -> Options {
         pace: Pace {
             every: Duration::from_millis(5),
             share: 1,
+            patience: Duration::from_millis(milliseconds("CRASH_TEST_PATIENCE", 60_000)),
         },
         ..options(folder, 2)
     }
@@ -102,7 +103,7 @@ fn child() {
         keys: ids.collect(),
     };
     let fake = Fake {
-        wait: Duration::from_millis(milliseconds("CRASH_TEST_WAIT")),
+        wait: Duration::from_millis(milliseconds("CRASH_TEST_WAIT", 4)),
         ..Fake::default()
     };
     let stop = AtomicBool::new(false);
@@ -116,9 +117,9 @@ fn child() {
     .unwrap();
 }
 
-fn milliseconds(variable: &str) -> u64 {
+fn milliseconds(variable: &str, otherwise: u64) -> u64 {
     let value = std::env::var(variable).ok();
-    value.and_then(|v| v.parse().ok()).unwrap_or(4)
+    value.and_then(|v| v.parse().ok()).unwrap_or(otherwise)
 }
 
 /// A child whose simulations take 4 ms.
@@ -127,14 +128,18 @@ fn spawn(folder: &Path) -> Child {
 }
 
 fn spawn_with(folder: &Path, wait: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(folder, wait).spawn().unwrap()
+}
+
+fn command(folder: &Path, wait: u64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "child", "--nocapture"])
         .env("CRASH_TEST_FOLDER", folder)
         .env("CRASH_TEST_WAIT", wait.to_string())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// Fails unless all tables are whole and agree; gives the keys that `simulations` lists.
@@ -301,37 +306,122 @@ fn readers_see_whole_tables_while_a_sweep_runs() {
     assert_eq!(check_tables(&results).len(), 120);
 }
 
-#[test]
-fn two_processes_at_once_leave_one_result_of_each_task() {
-    let dir = tempfile::tempdir().unwrap();
-    let results = dir.path().join("results");
-    // Simulations that take longer than a publication, as real ones do.
-    let mut children = [spawn_with(dir.path(), 25), spawn_with(dir.path(), 25)];
-    while children
-        .iter_mut()
-        .any(|child| child.try_wait().unwrap().is_none())
-    {
-        check_tables(&results);
+/// How often each task was begun, of those that were.
+fn begun(folder: &Path) -> BTreeMap<String, usize> {
+    let diary = std::fs::read_to_string(folder.join("diary")).unwrap();
+    let mut begun = BTreeMap::new();
+    for key in diary.lines().filter_map(|line| line.strip_prefix("begun ")) {
+        *begun.entry(key.to_string()).or_default() += 1;
     }
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
+    begun
+}
+
+/// How often a task was begun that had been begun before.
+fn again(folder: &Path) -> usize {
+    begun(folder).values().map(|n| n - 1).sum()
+}
+
+/// Fails unless a folder holds what one process alone makes, to the byte.
+fn check_alone(results: &Path) {
     let fresh = tempfile::tempdir().unwrap();
     run(&sweep(), fresh.path());
-    assert_eq!(everything(&results), everything(fresh.path()));
-    assert_eq!(rows(&results, "simulations").len(), 120);
-    // At worst twice.
-    let diary = std::fs::read_to_string(dir.path().join("diary")).unwrap();
-    let mut begun: BTreeMap<&str, usize> = BTreeMap::new();
-    for key in diary.lines().filter_map(|line| line.strip_prefix("begun ")) {
-        *begun.entry(key).or_default() += 1;
+    assert_eq!(everything(results), everything(fresh.path()));
+    assert!(fake::bytes(results) == fake::bytes(fresh.path()));
+    assert_eq!(rows(results, "simulations").len(), 120);
+    let store = Store::open(results).unwrap().unwrap();
+    assert_eq!(store.verify().unwrap().problems, []);
+}
+
+#[test]
+fn any_number_of_processes_share_a_sweep_and_simulate_nothing_twice() {
+    for n in [2, 4, 8, 16] {
+        let dir = tempfile::tempdir().unwrap();
+        let results = dir.path().join("results");
+        let mut children: Vec<Child> = (0..n).map(|_| spawn_with(dir.path(), 20)).collect();
+        while children
+            .iter_mut()
+            .any(|child| child.try_wait().unwrap().is_none())
+        {
+            check_tables(&results);
+        }
+        for mut child in children {
+            assert!(child.wait().unwrap().success(), "of {n} processes");
+        }
+        check_alone(&results);
+        assert_eq!(begun(dir.path()).len(), 120);
+        let again = again(dir.path());
+        assert!(
+            again * 100 <= 120 * 2,
+            "{n} processes simulated {again} of 120 tasks again"
+        );
     }
-    assert_eq!(begun.len(), 120);
-    assert!(begun.values().all(|n| *n <= 2));
-    // And mostly once, as the second comes from the other end and looks at what the first has published.
-    let twice = begun.values().filter(|n| **n == 2).count();
-    println!("{twice} of 120 were simulated twice");
-    assert!(twice <= 60, "{twice} of 120 were simulated twice");
+}
+
+#[test]
+fn what_killed_processes_had_taken_is_simulated_by_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut children: Vec<Child> = (0..4).map(|_| spawn_with(dir.path(), 20)).collect();
+    // Once all are at work.
+    let n_begun =
+        || std::fs::read_to_string(dir.path().join("diary")).map_or(0, |d| d.lines().count());
+    while n_begun() < 20 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    for child in children.iter_mut().take(2) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    for child in children.iter_mut().skip(2) {
+        assert!(child.wait().unwrap().success());
+    }
+    check_alone(&dir.path().join("results"));
+    assert_eq!(begun(dir.path()).len(), 120);
+    // What each of them had in hand: two workers, and what waited to be committed.
+    let again = again(dir.path());
+    assert!(again <= 2 * 8, "{again} tasks were simulated again");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_a_process_has_taken_that_hangs_is_simulated_by_the_others_in_the_end() {
+    let signal = |child: &Child, name: &str| {
+        let pid = child.id().to_string();
+        let status = Command::new("kill").args([name, &pid]).status().unwrap();
+        assert!(status.success());
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut hanging = spawn_with(dir.path(), 100);
+    while !dir.path().join("diary").exists() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal(&hanging, "-STOP");
+    let mut other = command(dir.path(), 1);
+    let mut other = other.env("CRASH_TEST_PATIENCE", "300").spawn().unwrap();
+    let ended = (0..60_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(1));
+        other.try_wait().unwrap().is_some()
+    });
+    signal(&hanging, "-CONT");
+    assert!(ended, "it waits for one that hangs");
+    assert!(other.wait().unwrap().success());
+    assert!(hanging.wait().unwrap().success());
+    check_alone(&dir.path().join("results"));
+}
+
+#[test]
+fn a_run_that_changes_nothing_leaves_the_index_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&sweep(), dir.path());
+    let index = || {
+        let file = dir.path().join(".state/state");
+        (
+            std::fs::read(&file).unwrap(),
+            std::fs::metadata(&file).unwrap().modified().unwrap(),
+        )
+    };
+    let before = index();
+    run(&sweep(), dir.path());
+    assert!(index() == before);
 }
 
 #[test]

@@ -383,10 +383,12 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Files whose content matters: neither the lock nor what was still being written.
+/// Files whose content matters: neither the lock nor what was still being written, nor what a dead run had taken and not finished,
+/// which is free whatever the file of claims says.
 fn matters(name: &Path) -> bool {
     let name = name.to_string_lossy();
-    !name.ends_with(".state/lock") && !name.contains(".state/tmp/")
+    let of_no_matter = [".state/lock", ".state/claims"];
+    !of_no_matter.iter().any(|file| name.ends_with(file)) && !name.contains(".state/tmp/")
 }
 
 #[test]

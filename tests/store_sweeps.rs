@@ -3,6 +3,7 @@
 mod fake;
 
 use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
+use hnn_sweep::pipeline::Pipeline;
 use hnn_sweep::solver::SolverError;
 use hnn_sweep::stages::{Options, Share};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -834,4 +835,135 @@ fn known_values_that_meet_for_the_first_time_are_a_new_combination() {
     let both = sweep("weight = [0.001, 0.002]\nmu = [5.0, 6.0]");
     let reason = "new combination of known parameter values";
     assert_eq!(plan(&both, dir.path()), [(reason.to_string(), 2)]);
+}
+
+/// A sweep of weights, texts and truth values, in part; gives the points that were simulated.
+fn part(folder: &Path, only: Option<&str>, limit: Option<u64>) -> Result<Vec<String>, String> {
+    let grid = "weight = [0.001, 0.002, 0.003, 0.004, 0.005, 0.006]\nlabel = [\"a\", \"b\"]\nflag = [true, false]";
+    let more = format!("[derived]\ntwice = \"2 * weight\"\n{OUTPUTS}");
+    let options = Options {
+        only: only.map(str::to_owned),
+        limit,
+        ..options(folder, 1)
+    };
+    // The four points of a weight are one network: neither text nor truth value is used.
+    run_with(&text("a", grid, 1, &more), &options, &Fake::default()).map_err(|e| e.to_string())?;
+    Ok(column(folder, "simulations", "weight"))
+}
+
+#[test]
+fn only_points_where_a_condition_holds_are_simulated() {
+    for (condition, expected) in [
+        ("weight > 0.004", vec!["0.005", "0.006"]),
+        ("0.002 <= weight < 0.004", vec!["0.002", "0.003"]),
+        ("twice == 0.004", vec!["0.002"]),
+        ("weight < 0.002 or weight > 0.005", vec!["0.001", "0.006"]),
+        (
+            "weight < 0.003 and label == \"a\" and flag == true",
+            vec!["0.001", "0.002"],
+        ),
+        // The points of a weight share its simulation.
+        ("weight < 0.002 and label != 'a'", vec!["0.001"]),
+        ("weight > 1", vec![]),
+        ("weight*1e3 - 1 == 2*1.5 or 1 > 2", vec!["0.004"]),
+    ] {
+        let dir = folder();
+        let mut found = part(dir.path(), Some(condition), None).unwrap();
+        found.dedup();
+        assert_eq!(found, expected, "{condition}");
+    }
+}
+
+#[test]
+fn what_is_no_condition_is_an_error_before_anything_is_simulated() {
+    for (condition, words) in [
+        ("", "value is missing"),
+        ("weight", "compared with anything"),
+        ("weight > 0.001 and", "value is missing"),
+        ("weight > ", "value is missing"),
+        ("wieght > 0.001", "`wieght`"),
+        ("label > \"a\"", "neither less nor greater"),
+        ("label == 3", "compared with"),
+        ("label + 1 > 3", "not a number"),
+        ("0.001 < weight < ", "value is missing"),
+    ] {
+        let dir = folder();
+        let error = part(dir.path(), Some(condition), None).unwrap_err();
+        assert!(error.contains(words), "{condition}: {error}");
+        assert!(files(dir.path(), "simulations").is_empty());
+    }
+}
+
+#[test]
+fn a_limit_takes_missing_simulations_that_are_spread_over_the_grid() {
+    let dir = folder();
+    let weights = |limit| {
+        let mut found = part(dir.path(), None, Some(limit)).unwrap();
+        found.dedup();
+        found
+    };
+    assert_eq!(weights(2), ["0.001", "0.004"]);
+    assert_eq!(weights(0), ["0.001", "0.004"]);
+    // Of the four that are missing.
+    assert_eq!(weights(2), ["0.001", "0.002", "0.004", "0.005"]);
+    assert_eq!(weights(1000).len(), 6);
+}
+
+#[test]
+fn a_key_set_for_once_is_as_if_it_stood_in_the_file() {
+    let dir = folder();
+    let file = dir.path().join("a.toml");
+    let sweep = text("a", GRID, 2, OUTPUTS);
+    std::fs::write(&file, &sweep).unwrap();
+    let set = [
+        "simulation.n_trials=1",
+        "drive.evprox.mu=12.0",
+        "grid.weight=[0.003, 0.004]",
+    ];
+    let once = Pipeline::load_with(&file, &set.map(str::to_owned)).unwrap();
+    let written = sweep
+        .replace("n_trials = 2", "n_trials = 1")
+        .replace("mu = 10.0", "mu = 12.0")
+        .replace(GRID, "weight = [0.003, 0.004]");
+    let written = fake::pipeline(&written);
+    let sets = |pipeline: &Pipeline| -> Vec<_> {
+        let grid = hnn_sweep::stages::expand(pipeline, None).unwrap();
+        grid.points.iter().map(|point| point.set).collect()
+    };
+    assert_eq!(sets(&once), sets(&written));
+    assert_eq!((once.n_trials, once.n_points()), (1, 2));
+    // A key that there is not is an error that shows where it would stand.
+    let error = Pipeline::load_with(&file, &["drive.evprox.mü=1".into()]).unwrap_err();
+    assert!(error.to_string().contains("mü"), "{error}");
+    assert!(error.line().is_some());
+}
+
+#[test]
+fn a_folder_to_which_another_machine_writes_is_refused_where_its_locks_are_not_seen() {
+    let dir = folder();
+    let sweep = text("a", GRID, 2, OUTPUTS);
+    run(&sweep, dir.path());
+    let journals = dir.path().join(".state/journal");
+    let journal = std::fs::File::create(journals.join("run-hzzzz00000000000.journal")).unwrap();
+    let length = std::fs::File::create(journals.join("run-hzzzz00000000000.length")).unwrap();
+    let more = text("a", "weight = [0.001, 0.01]", 2, OUTPUTS);
+    let attempt = || run_with(&more, &options(dir.path(), 1), &Fake::default()).map(drop);
+    let refused = attempt().unwrap_err().to_string();
+    assert!(refused.contains("another machine"), "{refused}");
+    assert_eq!(rows(dir.path(), "simulations").len(), 12);
+    assert_eq!(
+        std::fs::read_dir(&journals).unwrap().count(),
+        2,
+        "it has left nothing behind"
+    );
+    // Where its lock is seen, the two share the work.
+    journal.lock().unwrap();
+    attempt().unwrap();
+    journal.unlock().unwrap();
+    assert!(attempt().is_err());
+    // One that was killed a while ago leaves its journal to whoever comes.
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(600);
+    length.set_modified(long_ago).unwrap();
+    attempt().unwrap();
+    assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
 }

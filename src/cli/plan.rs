@@ -1,6 +1,7 @@
 //! `hnn-sweep plan`.
 
 use super::exit::SUCCESS;
+use super::hint::quoted;
 use super::output::{complain, say};
 use crate::pipeline::Pipeline;
 use crate::stages::plan::Replaced;
@@ -8,11 +9,16 @@ use crate::stages::{self, Options, Plan, RunError};
 use crate::store::Store;
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount, HumanDuration};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+const EXAMPLES: &str = "\
+Examples:
+  hnn-sweep plan pipelines/erp_weights.toml --jobs 4
+  hnn-sweep plan pipelines/erp_weights.toml --only \"weight_pyr > 1e-3\"";
+
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  hnn-sweep plan pipelines/erp_weights.toml --jobs 4")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Pipeline file
     file: PathBuf,
@@ -31,16 +37,57 @@ pub(super) struct Arguments {
     /// Folder of the results, instead of the pipeline's `save_folder`
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
+}
+
+/// Which part of a sweep is simulated, and with which changes.
+#[derive(Args, Debug)]
+pub(super) struct Part {
+    /// Only points where this holds, such as "mu > 40 and weight < 0.01"
+    #[arg(long, value_name = "CONDITION")]
+    only: Option<String>,
+    /// At most so many of the missing simulations, spread over the grid
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Another value for a key of the file, such as simulation.tstop=60 or drive.evprox.mu=30; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Part {
+    /// The pipeline, with the values that are given for its keys.
+    pub(super) fn load(&self, file: &Path) -> Result<Pipeline, RunError> {
+        Ok(Pipeline::load_with(file, &self.set)?)
+    }
+
+    /// What a command that goes on with it says of it.
+    pub(super) fn words(&self) -> String {
+        let only = self.only.iter().map(|only| ("only", only.clone()));
+        let limit = self.limit.iter().map(|limit| ("limit", limit.to_string()));
+        let set = self.set.iter().map(|set| ("set", set.clone()));
+        let words = only.chain(limit).chain(set);
+        words
+            .map(|(option, word)| format!(" --{option} {}", quoted(word)))
+            .collect()
+    }
+
+    /// Takes note of it in the options of a run.
+    pub(super) fn choose(&self, options: &mut Options) {
+        options.only.clone_from(&self.only);
+        options.limit = self.limit;
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let pipeline = Pipeline::load(&arguments.file)?;
-    let options = Options {
+    let pipeline = arguments.part.load(&arguments.file)?;
+    let mut options = Options {
         jobs: stages::jobs(arguments.jobs),
         retry_failed: arguments.retry_failed,
         folder: arguments.folder.clone(),
         ..Options::default()
     };
+    arguments.part.choose(&mut options);
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let stored = Store::open(folder)?;
     let pool = stages::pool(options.jobs)?;
@@ -100,9 +147,12 @@ pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> S
             count(plan.failed.len() as u64)
         ));
     }
-    lines.push(format!("  {:>9} missing", count(missing)));
+    lines.push(format!("  {:>9} missing", count(missing + plan.elsewhere)));
     for (reason, n) in &plan.groups {
         lines.push(format!("  {:>13}: {reason}", count(*n)));
+    }
+    if plan.elsewhere > 0 {
+        lines.push(format!("  {:>9} of them in this run", count(missing)));
     }
     if plan.reductions > 0 {
         lines.push(format!(
@@ -127,4 +177,20 @@ pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> S
         ));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_goes_on_names_the_same_part_of_the_sweep() {
+        let part = Part {
+            only: Some("mu > 40".into()),
+            limit: Some(3),
+            set: vec!["simulation.tstop=60".into(), "name=my sweep".into()],
+        };
+        let words = " --only 'mu > 40' --limit 3 --set 'simulation.tstop=60' --set 'name=my sweep'";
+        assert_eq!(part.words(), words);
+    }
 }

@@ -41,6 +41,11 @@ pub(super) struct Progress<'a> {
     shown: Instant,
     is_simulating: bool,
     has_said_stopping: bool,
+    /// Other processes that were last seen.
+    others: usize,
+    /// Tasks that they have finished.
+    elsewhere: u64,
+    is_waiting: bool,
 }
 
 impl<'a> Progress<'a> {
@@ -64,6 +69,9 @@ impl<'a> Progress<'a> {
             shown: Instant::now(),
             is_simulating: false,
             has_said_stopping: false,
+            others: 0,
+            elsewhere: 0,
+            is_waiting: false,
         }
     }
 
@@ -83,7 +91,8 @@ impl<'a> Progress<'a> {
     /// `(2 failed) 1.5/s, 3 minutes left`.
     fn state(&self) -> String {
         let each = self.seconds_per_task();
-        let left = self.total.saturating_sub(self.done) as f64 * each;
+        let left = self.total.saturating_sub(self.done + self.elsewhere) as f64;
+        let left = left * each / (self.others + 1) as f64;
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let failed = match self.failed {
             0 => String::new(),
@@ -158,6 +167,25 @@ impl Watch for Progress<'_> {
         }
     }
 
+    fn shared(&mut self, others: usize, done: u64) {
+        self.elsewhere = done;
+        if others > self.others && self.verbosity > Verbosity::Quiet {
+            let others = match others {
+                1 => "another run simulates here; the two share".into(),
+                n => format!("{n} other runs simulate here; all share"),
+            };
+            self.line(&format!("{others} the work"));
+        }
+        self.others = others;
+    }
+
+    fn waiting(&mut self, n: u64) {
+        if !self.is_waiting && self.verbosity > Verbosity::Quiet {
+            self.is_waiting = true;
+            self.line(&format!("waiting for {n} simulations of other runs"));
+        }
+    }
+
     fn tick(&mut self) {
         if !self.is_simulating {
             self.is_simulating = true;
@@ -179,10 +207,13 @@ impl Watch for Progress<'_> {
         self.shown = Instant::now();
         match &self.bar {
             Some(bar) => {
-                bar.set_position(self.done);
+                bar.set_position(self.done + self.elsewhere);
                 bar.set_message(self.state());
             }
-            None => say!("{}/{} simulated, {}", self.done, self.total, self.state()),
+            None => {
+                let done = self.done + self.elsewhere;
+                say!("{done}/{} simulated, {}", self.total, self.state());
+            }
         }
     }
 

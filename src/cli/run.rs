@@ -3,7 +3,7 @@
 use super::exit::{DISK, FAILURES, INTERRUPTED, SUCCESS};
 use super::hint;
 use super::output::{complain, say};
-use super::plan::unused_remark;
+use super::plan::{Part, unused_remark};
 use super::progress::{Progress, Verbosity};
 use super::report::{self, Live};
 use super::signals::Signals;
@@ -22,9 +22,10 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   hnn-sweep run pipelines/erp_weights.toml
   hnn-sweep run pipelines/erp_weights.toml --jobs 4 --retry-failed
+  hnn-sweep run pipelines/erp_weights.toml --limit 8
 
 What is finished is kept at once: stop with Ctrl-C (or pull the plug) and run the same command to go on.
-Several runs of a file, in several terminals, say, share the work.";
+Several runs of a file on one machine, in several terminals, say, share the work; each ends when all of it is done.";
 
 pub(super) const EXAMPLES_OF_RETRY: &str = "\
 Examples:
@@ -58,6 +59,8 @@ pub(super) struct Arguments {
     /// Folder of the results, instead of the pipeline's `save_folder`
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
     /// Write into a folder that holds other files, too
     #[arg(long)]
     among_other_files: bool,
@@ -91,8 +94,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     let signals = Signals::catch();
-    let pipeline = Pipeline::load(&arguments.file)?;
-    let options = Options {
+    let pipeline = arguments.part.load(&arguments.file)?;
+    let mut options = Options {
         jobs: stages::jobs(arguments.jobs),
         retry_failed: retry || arguments.retry_failed,
         replace: arguments.replace,
@@ -101,6 +104,7 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         among_other_files: arguments.among_other_files,
         ..Options::default()
     };
+    arguments.part.choose(&mut options);
     let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let page = arguments.report.as_ref();
@@ -125,6 +129,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
         simulated,
         failed_now,
         failed,
+        elsewhere,
         left,
         damaged,
         losses,
@@ -132,6 +137,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
     } = outcome;
     let folder = arguments.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let again = hint::command("run", &arguments.file, arguments.folder.as_deref());
+    let again = again + &arguments.part.words();
     if !failed.is_empty() {
         complain!("{} of {n_tasks} simulations failed:", failed.len());
         for task in failed.iter().take(LISTED) {
@@ -171,8 +177,12 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
             0 => String::new(),
             n => format!(", {n} failed"),
         };
+        let elsewhere = match elsewhere {
+            0 => String::new(),
+            n => format!(", {n} by other processes"),
+        };
         say!(
-            "{} simulated{failed}; results are in {}",
+            "{} simulated{failed}{elsewhere}; results are in {}",
             simulated - failed_now,
             folder.display()
         );

@@ -1,9 +1,10 @@
 //! A pipeline, however it was made.
 
 use super::code::Maker;
+use super::condition::Condition;
 use super::connection::ConnectionSpec;
 use super::drive::{ArraySpec, BiasSpec, DriveSpec};
-use super::error::Source;
+use super::error::{PipelineError, Source};
 use super::grid::Grid;
 use super::network::NetworkSpec;
 use super::output::Output;
@@ -80,6 +81,26 @@ impl Pipeline {
             Recipe::File(_) => self.scope.unused(),
             Recipe::Code(_) => Vec::new(),
         }
+    }
+
+    /// Reads a condition over the parameters, such as `mu > 40`.
+    ///
+    /// # Errors
+    /// [`PipelineError`] with the place in the condition.
+    pub fn condition(&self, text: &str) -> Result<Condition, PipelineError> {
+        Condition::parse(&self.scope, text, "--only")
+    }
+
+    /// Whether a condition holds at a point.
+    ///
+    /// # Errors
+    /// If a derived parameter has no value there.
+    pub fn holds(
+        &self,
+        condition: &Condition,
+        point: &[ParamValue],
+    ) -> Result<bool, PipelineError> {
+        Ok(condition.holds(&self.scope.at(&self.source, point)?))
     }
 
     /// Number of points of the grid; 1 without `[grid]`.

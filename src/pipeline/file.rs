@@ -3,6 +3,7 @@
 use super::connection::ConnectionSpec;
 use super::content::{Content, Pipeline, Recipe};
 use super::drive::{ArraySpec, BiasSpec, DriveSpec};
+use super::edit;
 use super::error::{PipelineError, Source, did_you_mean};
 use super::grid::{self, Grid, GridError, Values};
 use super::keys::{ROOT_KEYS, SWEEP_KEYS};
@@ -30,6 +31,15 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] for all that is wrong, each with its place in the file.
     pub fn load(path: &Path) -> Result<Self, PipelineError> {
+        Self::load_with(path, &[])
+    }
+
+    /// Reads and checks a pipeline file with other values for some of its keys, as if they stood in it: `KEY=VALUE` each, such as
+    /// `simulation.tstop=60` or `drive.evprox.mu=30`.
+    ///
+    /// # Errors
+    /// As [`Pipeline::load`], or if a key cannot be set.
+    pub fn load_with(path: &Path, set: &[String]) -> Result<Self, PipelineError> {
         let text = crate::input::read_text(path, MAX_FILE_SIZE).map_err(|problem| {
             let what = format!(
                 "cannot read the pipeline file {}: {problem}",
@@ -37,6 +47,9 @@ impl Pipeline {
             );
             Source::error_of_file(path, what).with_optional_help(problem.help)
         })?;
+        let text = set
+            .iter()
+            .try_fold(text, |text, assignment| edit::set(&text, assignment))?;
         Self::parse(&text, path)
     }
 

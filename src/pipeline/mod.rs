@@ -7,9 +7,11 @@
 mod bind;
 mod bound;
 mod code;
+mod condition;
 mod connection;
 mod content;
 mod drive;
+mod edit;
 mod error;
 mod expr;
 mod file;
@@ -32,6 +34,7 @@ mod value;
 
 pub use bound::Bound;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
+pub use condition::Condition;
 pub use content::Pipeline;
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;

@@ -435,6 +435,11 @@ impl Env<'_> {
         Source::error_of_file(&self.source.path, message)
     }
 
+    /// Value of an expression over the names of the scope.
+    pub(super) fn value(&self, expr: &Expr) -> f64 {
+        expr.evaluate(&self.numbers)
+    }
+
     pub(super) fn finite(&self, place: &Place, expr: &Expr) -> Result<f64, PipelineError> {
         self.finite_or(place, expr, expr.evaluate(&self.numbers))
     }

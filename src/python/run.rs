@@ -76,6 +76,7 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
         simulated,
         failed_now: _,
         failed,
+        elsewhere: _,
         left,
         damaged,
         losses,

@@ -81,6 +81,7 @@ pub fn run(
         simulated: simulated.simulated,
         failed_now: simulated.failed,
         failed: plan::failed_tasks(pipeline, &grid, &state),
+        elsewhere: simulated.elsewhere,
         left: simulated.left,
         unused: plan.unused,
         damaged,

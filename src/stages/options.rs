@@ -22,6 +22,10 @@ pub struct Options {
     pub pace: Pace,
     /// Which of the missing tasks this run simulates.
     pub share: Share,
+    /// A condition over the parameters: only points where it holds.
+    pub only: Option<String>,
+    /// At most so many of those tasks, spread over the grid.
+    pub limit: Option<u64>,
 }
 
 /// Which tasks are this run's; others that are missing count as neither simulated nor left.
@@ -38,8 +42,8 @@ pub enum Share {
     /// All of them.
     #[default]
     All,
-    /// One of several blocks of equal length. All tasks of the sweep are cut into blocks, done or not, so that processes which
-    /// begin at different times still take different ones.
+    /// One of several blocks of equal length. All tasks of the sweep are cut into blocks, done or not, so that
+    /// processes which begin at different times still take different ones.
     Part {
         /// Which, counted from 0.
         index: u32,
@@ -69,6 +73,9 @@ pub struct Pace {
     pub every: Duration,
     /// A publication takes at most one part in this many of the time.
     pub share: u32,
+    /// Least time after which a simulation that another process has taken, and of which nothing is heard, is taken
+    /// from it. Simulations that take long are given more.
+    pub patience: Duration,
 }
 
 impl Default for Pace {
@@ -76,6 +83,7 @@ impl Default for Pace {
         Self {
             every: Duration::from_secs(3),
             share: 100,
+            patience: Duration::from_secs(60),
         }
     }
 }
@@ -91,6 +99,8 @@ impl Default for Options {
             among_other_files: false,
             pace: Pace::default(),
             share: Share::All,
+            only: None,
+            limit: None,
         }
     }
 }

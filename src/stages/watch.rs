@@ -15,6 +15,16 @@ pub trait Watch {
         let _ = task;
     }
 
+    /// Other processes simulate tasks of this run, or do so no more. `done` of its tasks have been finished by others.
+    fn shared(&mut self, others: usize, done: u64) {
+        let _ = (others, done);
+    }
+
+    /// Nothing is left but `n` tasks that other processes simulate; the run waits for them.
+    fn waiting(&mut self, n: u64) {
+        let _ = n;
+    }
+
     /// Called about ten times a second while simulations are under way: the place to look for a key or a signal, and to set
     /// the flag that stops the run.
     fn tick(&mut self) {}
@@ -50,6 +60,8 @@ pub struct RunOutcome {
     pub failed_now: u64,
     /// Failed tasks of the sweep, from this run or an earlier one.
     pub failed: Vec<FailedTask>,
+    /// Tasks of the plan that other processes have finished meanwhile.
+    pub elsewhere: u64,
     /// Tasks that were left because the run was interrupted.
     pub left: u64,
     /// Parameters that change nothing, as the plan found them.

@@ -12,12 +12,14 @@ use super::fault;
 use super::folder::{Folder, random_word};
 use super::hash::Hash;
 use super::layout::{self, JOURNAL, Layout, TMP};
+use super::machines;
 use super::part::PieceSource;
 use super::record::{self, Commit, Record};
 use super::state::State;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
+use std::time::{Duration, SystemTime};
 
 /// A process's own journal.
 #[derive(Debug)]
@@ -34,7 +36,11 @@ impl Journal {
     /// Begins a journal.
     pub fn create(layout: &Layout) -> Result<Self> {
         let folder = layout.folder().clone();
-        let name = format!("{JOURNAL}/run-{}.journal", random_word());
+        let name = format!(
+            "{JOURNAL}/run-{}{}.journal",
+            machines::tag(),
+            &random_word()[..11]
+        );
         let create = || -> io::Result<(File, Durable)> {
             let durable = Durable::create(&folder, &name)?;
             let file = folder.create_file(&name)?;
@@ -53,6 +59,11 @@ impl Journal {
             len: 0,
             records: Vec::new(),
         })
+    }
+
+    /// Its name, relative to the folder.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Makes finished simulations durable: one write and one sync for all of them.
@@ -108,6 +119,11 @@ impl Journal {
         self.records.clear();
         self.len = 0;
         Ok(())
+    }
+
+    /// Shows that its process is alive. A mark that cannot be made is missed by other machines only.
+    pub fn beat(&self) {
+        let _ = self.durable.0.set_modified(SystemTime::now());
     }
 
     /// Ends the journal, whose records are in the tables.
@@ -236,6 +252,20 @@ pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
         }
     }
     Ok(found)
+}
+
+/// Whether a process holds a journal, as far as locks tell here.
+pub fn is_held(folder: &Folder, name: &str) -> bool {
+    let file = folder.open_file(name);
+    // Shared, so that several who ask at the same time do not take each other for its process.
+    file.is_ok_and(|file| file.is_some_and(|file| file.try_lock_shared().is_err()))
+}
+
+/// Whether a journal's process has shown that it is alive, no longer ago than that.
+pub fn is_fresh(folder: &Folder, name: &str, limit: Duration) -> bool {
+    let file = folder.open_file(&beside(name)).ok().flatten();
+    let marked = file.and_then(|file| file.metadata().and_then(|of| of.modified()).ok());
+    marked.is_some_and(|time| machines::is_recent(time, limit))
 }
 
 /// Removes a journal whose records are in the tables.

@@ -79,6 +79,8 @@ pub(super) const INTENT: &str = ".state/intent";
 pub(super) const DAMAGE: &str = ".state/damage";
 /// Held while state or tables are replaced.
 pub(super) const LOCK: &str = ".state/lock";
+/// Which tasks the processes at work have taken.
+pub(super) const CLAIMS: &str = ".state/claims";
 /// Folder of files that are being written.
 pub(super) const TMP: &str = ".state/tmp";
 /// Folder of results that are durable and not yet in the tables.
@@ -165,7 +167,7 @@ impl Layout {
 /// Whether `.state` has a file or folder of this name.
 pub(super) fn is_of_state(name: &str) -> bool {
     let all = [
-        STATE, BEFORE, INTENT, DAMAGE, LOCK, TMP, JOURNAL, PIECES, SPECS, DAMAGED,
+        STATE, BEFORE, INTENT, DAMAGE, LOCK, CLAIMS, TMP, JOURNAL, PIECES, SPECS, DAMAGED,
     ];
     all.iter()
         .any(|path| path.rsplit_once('/').is_some_and(|(_, last)| last == name))

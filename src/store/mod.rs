@@ -11,6 +11,7 @@
 //! | `specs/` | canonical bytes of the tasks, by hash |
 //! | `intent` | checksums of what is about to be replaced, so that a crash in between leaves nothing unknown |
 //! | `damage` | files that `verify` found damaged, for the next run |
+//! | `claims` | which tasks the processes at work have taken, so that no two simulate the same |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
 //! A finished simulation is first appended to the journal (one sync), then, at intervals and at the end, published: the parts
@@ -18,6 +19,7 @@
 //! leaves whole tables and a journal that the next run publishes. Knows no biology.
 
 mod change;
+mod claims;
 mod damage;
 mod derive;
 mod disk;
@@ -30,6 +32,7 @@ mod garbage;
 mod hash;
 mod journal;
 mod layout;
+mod machines;
 mod part;
 mod publish;
 mod read;
@@ -43,6 +46,7 @@ mod sweep;
 mod verify;
 mod written;
 
+pub use claims::{Claims, Taken};
 pub use damage::Loss;
 pub use derive::RESERVED;
 pub(crate) use disk::{aside, create_dir, settle};

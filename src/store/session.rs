@@ -1,6 +1,7 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
 use super::change;
+use super::claims::Claims;
 use super::damage::{self, Loss, damaged_parts, lose};
 use super::error::{Result, StoreError};
 use super::foreign;
@@ -10,16 +11,18 @@ use super::journal::{self, Found, Journal};
 use super::layout::{
     self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE, TMP,
 };
+use super::machines;
 use super::part::Id;
 use super::publish;
 use super::record::{Commit, Record};
 use super::seal;
 use super::specs;
-use super::state::{Point, State, Sweep};
+use super::state::{Point, State, Status, Sweep, Task};
 use super::sweep::{Registration, merge_sweep};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
@@ -34,7 +37,10 @@ pub struct Session {
     unclaimed: u64,
     /// Whether another process has published since it was last asked.
     others_published: bool,
-    companions: usize,
+    /// Time for which others held the lock, since it was last asked.
+    waited: Duration,
+    /// When this process last showed that it is alive.
+    beat: Instant,
     /// Hashes of the canonical bytes that are kept already.
     known_specs: Option<HashSet<Hash>>,
 }
@@ -64,6 +70,7 @@ impl Session {
         let lock = folder.open_lock(LOCK, true)?;
         lock.lock()
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
+        machines::refuse(&layout)?;
         let state = match State::load(&layout)? {
             Some(state) => state,
             None => foreign::no_state(&layout)?,
@@ -73,6 +80,11 @@ impl Session {
         }
         journal::tidy(&layout)?;
         let journal = Journal::create(&layout)?;
+        // Two that begin at the same time see each other now.
+        if let Err(error) = machines::refuse(&layout) {
+            journal.close()?;
+            return Err(error);
+        }
         let mut session = Self {
             layout,
             lock,
@@ -82,16 +94,14 @@ impl Session {
             losses: Vec::new(),
             unclaimed: 0,
             others_published: false,
-            companions: 0,
+            waited: Duration::ZERO,
+            beat: Instant::now(),
             known_specs: None,
         };
         let dirty = change::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
         session.layout.folder().remove(INTENT)?;
         session.heal()?;
-        let journals = journal::names(&session.layout)?.len();
-        let orphans = journal::orphans(&session.layout)?.len();
-        session.companions = journals.saturating_sub(orphans + 1);
         session.unlock()?;
         Ok(session)
     }
@@ -115,11 +125,13 @@ impl Session {
         self.locked(|session| {
             let before = session.state.sweeps.get(&sweep.name).cloned();
             let (sims, after) = merge_sweep(&mut session.state, before.as_ref(), &sweep)?;
-            let changed = changed_sims(&before.unwrap_or_default(), &after);
-            let batch = |sim: u32| session.state.batch_of(sim);
-            let dirty = changed.into_iter().map(batch).collect();
-            session.state.sweeps.insert(sweep.name.clone(), after);
-            session.fold(&[], dirty)?;
+            if before.as_ref() != Some(&after) {
+                let changed = changed_sims(&before.unwrap_or_default(), &after);
+                let batch = |sim: u32| session.state.batch_of(sim);
+                let dirty = changed.into_iter().map(batch).collect();
+                session.state.sweeps.insert(sweep.name.clone(), after);
+                session.fold(&[], dirty)?;
+            }
             if session.unclaimed > 0 {
                 session.adopt(BTreeSet::new())?;
             }
@@ -149,9 +161,39 @@ impl Session {
         &self.losses
     }
 
-    /// Other processes that wrote to the folder when this one began.
-    pub fn companions(&self) -> usize {
-        self.companions
+    /// Joins the other processes that write to the folder.
+    ///
+    /// # Errors
+    /// If the file of claims cannot be locked, read or written.
+    pub fn claims(&self) -> Result<Claims> {
+        Claims::join(self.layout.folder(), self.journal.name())
+    }
+
+    /// Takes over what others have published, and what those that died have left in their journals.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn look(&mut self) -> Result<()> {
+        self.locked(|session| session.adopt_at_work())
+    }
+
+    /// Whether another process has published what is not in [`Session::state`].
+    pub fn is_behind(&self) -> bool {
+        let on_disk = seal::peek(self.layout.folder(), STATE).map(|seal| seal.generation);
+        on_disk.unwrap_or(0) != self.state.generation
+    }
+
+    /// Shows other machines that this process is alive; to be called now and then.
+    pub fn beat(&mut self) {
+        if self.beat.elapsed() >= machines::BEAT {
+            self.beat = Instant::now();
+            self.journal.beat();
+        }
+    }
+
+    /// Time for which others held the folder's lock, since this was last asked.
+    pub fn waited(&mut self) -> Duration {
+        std::mem::take(&mut self.waited)
     }
 
     /// Whether another process has published since this was last asked.
@@ -222,6 +264,11 @@ impl Session {
         self.locked(|session| {
             let mut dirty = BTreeSet::new();
             for id in ids {
+                // Another process may have simulated it again meanwhile.
+                let done = |task: &Task| task.status == Status::Done;
+                if session.state.tasks.get(id).is_some_and(done) {
+                    continue;
+                }
                 session.state.tasks.remove(id);
                 dirty.insert(session.state.batch_of(id.0));
             }
@@ -229,8 +276,8 @@ impl Session {
         })
     }
 
-    /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that are gone, damaged files that
-    /// were put aside. `links` are the blobs that a blob names.
+    /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that
+    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or the disk refuses.
@@ -277,9 +324,11 @@ impl Session {
 
     fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let path = self.layout.folder().path(LOCK);
+        let began = Instant::now();
         self.lock
             .lock()
             .map_err(|e| StoreError::io("lock", &path, e))?;
+        self.waited += began.elapsed();
         let result = self.refresh().and_then(|()| work(self));
         self.unlock()?;
         result
@@ -302,8 +351,7 @@ impl Session {
 
     /// Takes over what another process has published since.
     fn refresh(&mut self) -> Result<()> {
-        let on_disk = seal::peek(self.layout.folder(), STATE).map(|seal| seal.generation);
-        if on_disk.unwrap_or(0) != self.state.generation {
+        if self.is_behind() {
             self.state = State::load(&self.layout)?.unwrap_or_default();
             self.known_specs = None;
             self.others_published = true;
@@ -316,25 +364,13 @@ impl Session {
         Ok(())
     }
 
-    /// Publishes the journals of processes that are gone. Results of parameter sets that no sweep has are kept until one has them;
-    /// a damaged journal is put aside.
+    /// Publishes the journals of processes that are gone. Results of parameter sets that no sweep has are kept until
+    /// one has them; a damaged journal is put aside. Not once this process has results of its own in flight.
     fn adopt(&mut self, dirty: BTreeSet<u32>) -> Result<()> {
-        let mut orphans = Vec::new();
-        for (name, lock) in journal::orphans(&self.layout)? {
-            orphans.push((journal::read(&self.layout, &name)?, lock));
-        }
-        let records = orphans.iter().flat_map(|(found, _)| &found.records);
-        let numbered = |record: &&Record| self.state.sim_of(&record.set).is_some();
-        let records: Vec<Record> = records.filter(numbered).cloned().collect();
-        if !records.is_empty() || !dirty.is_empty() {
-            self.fold(&records, dirty)?;
-        }
+        let orphans = self.orphans()?;
+        let damaged = orphans.iter().any(|(found, _)| found.damage.is_some());
         self.unclaimed = 0;
-        let mut damaged = false;
-        for (found, _lock) in &orphans {
-            damaged |= found.damage.is_some();
-            self.put_away(found)?;
-        }
+        self.fold_orphans(&orphans, dirty)?;
         // With no other process at work, a piece that is still there was never committed, or its journal is damaged.
         let folder = self.layout.folder();
         if journal::names(&self.layout)?.len() > 1 {
@@ -347,6 +383,37 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Publishes the journals of processes that have died while this one is at work. Whatever is damaged is left to
+    /// the next that begins.
+    fn adopt_at_work(&mut self) -> Result<()> {
+        let mut orphans = self.orphans()?;
+        orphans.retain(|(found, _)| {
+            found.damage.is_none() && found.unclaimed(&self.state).next().is_none()
+        });
+        self.fold_orphans(&orphans, BTreeSet::new())
+    }
+
+    /// Journals of processes that are gone, each with a lock that keeps others from it.
+    fn orphans(&self) -> Result<Vec<(Found, File)>> {
+        let read = |(name, lock): (String, File)| Ok((journal::read(&self.layout, &name)?, lock));
+        journal::orphans(&self.layout)?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+
+    fn fold_orphans(&mut self, orphans: &[(Found, File)], dirty: BTreeSet<u32>) -> Result<()> {
+        let records = orphans.iter().flat_map(|(found, _)| &found.records);
+        let numbered = |record: &&Record| self.state.sim_of(&record.set).is_some();
+        let records: Vec<Record> = records.filter(numbered).cloned().collect();
+        if !records.is_empty() || !dirty.is_empty() {
+            self.fold(&records, dirty)?;
+        }
+        orphans
+            .iter()
+            .try_for_each(|(found, _)| self.put_away(found))
     }
 
     /// Removes a journal whose records are in the tables, but for those of parameter sets that no sweep has.
@@ -372,7 +439,8 @@ impl Session {
         journal::remove(self.layout.folder(), &found.name)
     }
 
-    /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is put aside.
+    /// Files that are not as they were written: their rows are forgotten, so that the tasks run again; the file is
+    /// put aside.
     fn heal(&mut self) -> Result<()> {
         let damaged = damaged_parts(&self.layout, &self.state)?;
         if damaged.is_empty() {

@@ -37,7 +37,7 @@ pub struct Plan {
     pub failed: Vec<FailedTask>,
     /// Tasks to simulate, in order.
     pub tasks: Vec<PlannedTask>,
-    /// Missing tasks that are not in this run's share.
+    /// Missing tasks that this run is not to simulate.
     pub elsewhere: u64,
     /// Why they are to be simulated, each with the number of tasks.
     pub groups: Vec<(Reason, u64)>,
@@ -92,9 +92,46 @@ impl Plan {
         rounds * self.seconds_per_task
     }
 
-    /// Leaves only the tasks of a share; `places` are the tasks' places among all of the sweep.
-    fn take(&mut self, share: &Share, places: &[u64]) {
+    /// Leaves only the tasks that this run is to simulate; `places` are the tasks' places among all of the sweep.
+    fn take(
+        &mut self,
+        pipeline: &Pipeline,
+        grid: &Grid,
+        options: &Options,
+        places: &[u64],
+    ) -> Result<(), RunError> {
         let before = self.tasks.len();
+        self.take_share(&options.share, places);
+        if let Some(condition) = &options.only {
+            let condition = pipeline.condition(condition)?;
+            // Points of the same network share its simulation, whichever of them was chosen.
+            let mut chosen: HashSet<&Hash> = HashSet::new();
+            for point in &grid.points {
+                if pipeline.holds(&condition, &point.values)? {
+                    chosen.insert(&point.set);
+                }
+            }
+            self.tasks.retain(|task| {
+                let point = grid.points.get(task.point);
+                point.is_some_and(|point| chosen.contains(&point.set))
+            });
+        }
+        if let Some(limit) = options.limit {
+            let n = self.tasks.len() as u128;
+            let limit = u128::from(limit).min(n);
+            let mut index = 0..;
+            // The first of each of `limit` stretches of equal length.
+            let stretch = |i: u128| (i * limit).div_ceil(n.max(1));
+            self.tasks.retain(|_| {
+                let i = index.next().unwrap_or(0);
+                stretch(i + 1) > stretch(i)
+            });
+        }
+        self.elsewhere = (before - self.tasks.len()) as u64;
+        Ok(())
+    }
+
+    fn take_share(&mut self, share: &Share, places: &[u64]) {
         let mut places = places.iter();
         match (share, share.block(self.n_tasks)) {
             (_, Some(block)) => self
@@ -107,7 +144,6 @@ impl Plan {
             }
             _ => {}
         }
-        self.elsewhere = (before - self.tasks.len()) as u64;
     }
 
     /// Simulations and trials of failed tasks that are to be simulated again.
@@ -193,7 +229,7 @@ pub fn plan(
         }
     }
     plan.groups = groups.reasons(&former, grid, stored)?;
-    plan.take(&options.share, &places);
+    plan.take(pipeline, grid, options, &places)?;
     if let Some(stored) = stored {
         let sims: Vec<u32> = grid
             .points

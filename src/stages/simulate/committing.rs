@@ -28,6 +28,8 @@ pub struct Simulated {
     pub simulated: u64,
     /// Those of them that failed.
     pub failed: u64,
+    /// Tasks that other processes have finished meanwhile.
+    pub elsewhere: u64,
     /// Tasks that were left because of an interruption.
     pub left: u64,
 }
@@ -105,13 +107,14 @@ pub(super) fn commit_all(
     session: &mut Session,
     receiver: &Receiver<Result<Commit, RunError>>,
     pace: Pace,
-    looked: &mut dyn FnMut(&mut Session),
+    looked: &mut dyn FnMut(&mut Session, &mut dyn Watch),
     watch: &mut dyn Watch,
 ) -> Result<Simulated, RunError> {
     let mut simulated = Simulated::default();
     let mut publish_at = Instant::now() + pace.every;
     loop {
         watch.tick();
+        session.beat();
         let wait = publish_at.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait.min(TICK)) {
             Ok(first) => {
@@ -136,9 +139,11 @@ pub(super) fn commit_all(
         }
         if Instant::now() >= publish_at {
             let began = Instant::now();
+            session.waited();
             session.publish()?;
-            looked(session);
-            let took = began.elapsed();
+            looked(session, watch);
+            // While others held the lock, this process was at work.
+            let took = began.elapsed().saturating_sub(session.waited());
             publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
     }

@@ -1,14 +1,15 @@
 //! plan → results: missing tasks are simulated on all cores, and each result is committed as soon as it exists.
 //!
-//! The one place where solver and store meet. Workers take tasks (`sharing`), bind (`work`) and simulate them (`attempt`); one
-//! committer (`committing`) makes what they hand over durable. The channel between them is short, so that memory holds
-//! only what is in flight.
+//! The one place where solver and store meet. Workers take tasks (`sharing`; `waiting` for those of others), bind
+//! (`work`) and simulate them (`attempt`); one committer (`committing`) makes what they hand over durable. The
+//! channel between them is short, so that memory holds only what is in flight.
 
 mod attempt;
 mod committing;
 mod failure;
 mod sharing;
 mod solver;
+mod waiting;
 mod work;
 
 pub use committing::Simulated;
@@ -43,18 +44,19 @@ pub fn simulate(
     let Some(first) = tasks.first() else {
         return Ok(Simulated::default());
     };
+    sharing.hear();
+    watch.shared(sharing.others(), sharing.n_done());
+    let n = tasks.len();
     let jobs = work.pool.current_num_threads();
-    let gang = work
-        .gang_size(first)?
-        .min(tasks.len().div_ceil(jobs))
-        .max(1);
+    let workers = jobs * (sharing.others() + 1);
+    let gang = work.gang_size(first)?.min(n.div_ceil(workers)).max(1);
     // Set when results cannot be kept any more.
     let halt = AtomicBool::new(false);
     let stopped = || halt.load(Ordering::Relaxed) || work.stop.load(Ordering::Relaxed);
     let attempts = Attempts {
         solver: work.solver,
         // Fewer simulations than threads: the idle ones help.
-        threads: match tasks.len() < jobs {
+        threads: match n < jobs {
             true => Threads::Pool,
             false => Threads::One,
         },
@@ -68,6 +70,7 @@ pub fn simulate(
             ready.extend(work.prepare(task, desk)?);
         }
         attempts.simulate(&ready, &mut |ready, ended, wall_s| {
+            sharing.measure(wall_s);
             if let Some(commit) = commit(work.pipeline, &layout, ready, ended, wall_s)? {
                 // A committer that is gone has set `halt`.
                 let _ = sender.send(Ok(commit));
@@ -78,27 +81,46 @@ pub fn simulate(
     let worker = |sender: Sender| {
         let mut desk = Desk::default();
         while !stopped()
-            && let Some(tasks) = sharing.take(work, gang)
+            && let Some(tasks) = sharing.take(jobs, gang)
         {
             if let Err(error) = simulate_gang(&tasks, &mut desk, &sender) {
                 let _ = sender.send(Err(error));
             }
         }
     };
-    let (sender, receiver) = sync_channel(jobs);
-    let committed = work.pool.in_place_scope(|scope| {
-        let worker = &worker;
-        scope.spawn_broadcast(move |_, _| worker(sender.clone()));
-        let mut look = |session: &mut Session| sharing.look(work, session);
-        let pace = work.options.pace;
-        let committed = commit_all(session, &receiver, pace, &mut look, watch);
-        halt.store(true, Ordering::Relaxed);
-        drop(receiver);
-        committed
-    });
-    let mut simulated = committed?;
-    let n = tasks.len() as u64;
-    simulated.left = n.saturating_sub(simulated.simulated + sharing.skipped());
+    let mut simulated = Simulated::default();
+    loop {
+        let (sender, receiver) = sync_channel(jobs);
+        let committed = work.pool.in_place_scope(|scope| {
+            let worker = &worker;
+            scope.spawn_broadcast(move |_, _| worker(sender.clone()));
+            let pace = work.options.pace;
+            let mut look = |session: &mut Session, watch: &mut dyn Watch| {
+                if session.others_published() {
+                    sharing.note_finished(session);
+                }
+                watch.shared(sharing.others(), sharing.n_done());
+            };
+            let committed = commit_all(session, &receiver, pace, &mut look, watch);
+            halt.store(committed.is_err(), Ordering::Relaxed);
+            drop(receiver);
+            committed
+        });
+        let Simulated {
+            simulated: n,
+            failed,
+            ..
+        } = committed?;
+        simulated.simulated += n;
+        simulated.failed += failed;
+        // Nothing is left, or what others have taken.
+        if !waiting::wait(work, &sharing, session, watch)? {
+            break;
+        }
+    }
+    simulated.elsewhere = sharing.n_done();
+    simulated.left = (n as u64).saturating_sub(simulated.simulated + simulated.elsewhere);
+    sharing.leave();
     Ok(simulated)
 }
 
