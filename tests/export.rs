@@ -4,11 +4,11 @@ mod fake;
 
 use assert_cmd::Command;
 use fake::{Fake, OUTPUTS, files, options, run, run_with, text};
-use hnn_sweep::export::{self, Bounds, Digits, Report, Target};
+use hnn_sweep::export::{self, Digits, Report, Target};
 use hnn_sweep::pipeline::Signal;
 use hnn_sweep::solver::SolverError;
 use hnn_sweep::stages::{LoadedSimulation, Loader};
-use hnn_sweep::store::Table;
+use hnn_sweep::store::{Prior, Table};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -436,6 +436,53 @@ fn failed_simulations_are_left_out_in_words() {
 }
 
 #[test]
+fn priors_are_known_without_the_pipeline_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = text("a", "k = [1.0, 2.0]", 1, OUTPUTS).replace(
+        "[grid]",
+        "[samples]\nn = 3\nprior = { weight = { log_uniform = [1e-4, 1e-2] }, m = { normal = [3.0, 0.5] }, u = { uniform = [-1.0, 1.0] } }\n[grid]",
+    );
+    let results = dir.path().join("results");
+    run(&text, &results);
+    let loader = Loader::open(&results, None).unwrap();
+    export::sbi(&loader, &target(dir.path(), true), &[], &[]).unwrap();
+    let archive: BTreeMap<String, Vec<u8>> = members(&dir.path().join("out/sbi.npz"))
+        .into_iter()
+        .collect();
+    let texts = |name: &str| -> Vec<String> {
+        let (header, bytes) = npy(&archive[name]);
+        let width = header.split("<U").nth(1).unwrap();
+        let width: usize = width.split('\'').next().unwrap().parse().unwrap();
+        let text = |cell: &[u8]| {
+            let units = cell.chunks(4).map(|c| char::from(c[0]));
+            units.filter(|c| *c != '\0').collect()
+        };
+        bytes.chunks(4 * width).map(text).collect()
+    };
+    let names = texts("theta_names.npy");
+    let kinds = texts("priors.npy");
+    let (bounds, numbers) = (
+        floats(npy(&archive["bounds.npy"]).1),
+        floats(npy(&archive["prior_numbers.npy"]).1),
+    );
+    for (i, name) in names.iter().enumerate() {
+        let (kind, own, ends) = match name.as_str() {
+            "weight" => ("log_uniform", [1e-4, 1e-2], [1e-4, 1e-2]),
+            "m" => ("normal", [3.0, 0.5], [f64::NEG_INFINITY, f64::INFINITY]),
+            "u" => ("uniform", [-1.0, 1.0], [-1.0, 1.0]),
+            _ => ("", [f64::NAN; 2], [1.0, 2.0]),
+        };
+        assert_eq!(kinds[i], kind);
+        assert_eq!(bounds[2 * i..2 * i + 2], ends);
+        assert_eq!(
+            format!("{:?}", &numbers[2 * i..2 * i + 2]),
+            format!("{own:?}")
+        );
+    }
+    assert_eq!(names.len(), 4);
+}
+
+#[test]
 fn theta_and_x_are_of_the_same_simulations() {
     let dir = tempfile::tempdir().unwrap();
     // Numbers of simulations differ from places in the grid.
@@ -450,13 +497,11 @@ fn theta_and_x_are_of_the_same_simulations() {
         &results,
     );
     let loader = Loader::open(&results, None).unwrap();
-    let known = [(
-        "weight".to_string(),
-        Bounds {
-            low: 0.0,
-            high: 1.0,
-        },
-    )];
+    let known = [Prior {
+        parameter: "weight".into(),
+        kind: "uniform".into(),
+        numbers: [0.0, 1.0],
+    }];
     let report = export::sbi(&loader, &target(dir.path(), true), &["seed".into()], &known).unwrap();
     assert_eq!(
         report.left_out,

@@ -1,9 +1,9 @@
 //! `hnn-sweep export`.
 
 use super::{FAILURES, SUCCESS, query, say};
-use crate::export::{self, Bounds, Digits, Report, Target};
+use crate::export::{self, Digits, Report, Target};
 use crate::pipeline::{Pipeline, Signal};
-use crate::stages::{Loader, RunError};
+use crate::stages::{self, Loader, RunError};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -163,7 +163,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let source = Source::open(&sbi.common)?;
             let target = source.target(&sbi.common, "sbi");
             let seeds = source.seeds(&sbi.seeds)?;
-            export::sbi(&source.loader, &target, &seeds, &source.bounds())?
+            let priors = source.pipeline.as_ref().map_or(Vec::new(), stages::priors);
+            export::sbi(&source.loader, &target, &seeds, &priors)?
         }
         What::Pca(pca) => {
             let source = Source::open(&pca.common)?;
@@ -251,15 +252,6 @@ impl Source {
             .as_ref()
             .map_or(&[][..], |p| &p.seed_parameters);
         Ok([named, of_pipeline].concat())
-    }
-
-    /// Bounds of parameters that a prior draws.
-    fn bounds(&self) -> Vec<(String, Bounds)> {
-        let priors = self.pipeline.as_ref().map_or(&[][..], Pipeline::priors);
-        priors
-            .iter()
-            .map(|(name, prior)| (name.clone(), Bounds::from(*prior)))
-            .collect()
     }
 }
 

@@ -13,7 +13,7 @@ mod text;
 
 pub use npz::npz;
 pub use pca::pca;
-pub use sbi::{Bounds, sbi};
+pub use sbi::sbi;
 pub use text::{Digits, dipole_txt, spikes_txt};
 
 use crate::stages::{LoadedSimulation, LoadedTrial, Loader, RunError};

@@ -3,25 +3,30 @@
 use super::files::failed;
 use super::npy::{Archive, Array};
 use super::{Report, Target, complete};
-use crate::pipeline::{ParamValue, Prior};
+use crate::pipeline::ParamValue;
 use crate::stages::{Loader, RunError};
-use crate::store::Kind;
+use crate::store::{Kind, Prior};
 
 /// Least and largest value of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
+struct Bounds {
     /// Least.
-    pub low: f64,
+    low: f64,
     /// Largest.
-    pub high: f64,
+    high: f64,
 }
 
-impl From<Prior> for Bounds {
-    /// Ends of the distribution; infinite for a normal one.
-    fn from(prior: Prior) -> Self {
-        let (low, high) = match prior {
-            Prior::Uniform { low, high } | Prior::LogUniform { low, high } => (low, high),
-            Prior::Normal { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+impl Bounds {
+    const NONE: Self = Self {
+        low: f64::NAN,
+        high: f64::NAN,
+    };
+
+    /// Ends of a distribution; infinite for a normal one.
+    fn of(prior: &Prior) -> Self {
+        let [low, high] = match prior.kind.as_str() {
+            "normal" => [f64::NEG_INFINITY, f64::INFINITY],
+            _ => prior.numbers,
         };
         Self { low, high }
     }
@@ -38,11 +43,12 @@ struct Rows {
 }
 
 /// Writes `sbi.npz` with `theta` (rows, parameters), `x` (rows, statistics), `theta_names`, `x_names`, `bounds` (parameters, 2),
-/// `points` and `trials`; and each of them as `sbi_{name}.npy`.
+/// `priors`, `prior_numbers` (parameters, 2), `points` and `trials`; and each of them as `sbi_{name}.npy`.
 ///
 /// A row is a trial of a simulation, or a simulation if all statistics are of the mean over trials (its trial is -1).
-/// Parameters in `seeds`, texts and truth values are not in `theta`; failed and missing simulations have no row. `bounds` of
-/// a parameter are those in `known`, else its least and largest value in the grid.
+/// Parameters in `seeds`, texts and truth values are not in `theta`; failed and missing simulations have no row. `priors` are
+/// `uniform` and `log_uniform` with their ends in `prior_numbers`, `normal` with mean and standard deviation, and empty with NaN for a
+/// parameter that was not drawn; they are those in `known`, else those that the sweep was run with. `bounds` of a parameter are the ends of its prior, else its least and largest value in the grid.
 ///
 /// # Errors
 /// If the sweep has no summaries or no numbers as parameters, if files are there already that must not be replaced, or if a
@@ -51,7 +57,7 @@ pub fn sbi(
     loader: &Loader,
     target: &Target,
     seeds: &[String],
-    known: &[(String, Bounds)],
+    known: &[Prior],
 ) -> Result<Report, RunError> {
     let mut report = Report::default();
     let mut names = Vec::new();
@@ -125,24 +131,34 @@ pub fn sbi(
             rows.undefined
         ));
     }
-    let bounds = names.iter().zip(grid).flat_map(|(name, grid)| {
-        let known = known
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, bounds)| *bounds);
-        let missing = Bounds {
-            low: f64::NAN,
-            high: f64::NAN,
-        };
-        let Bounds { low, high } = known.or(grid).unwrap_or(missing);
+    let known = || known.iter().chain(&loader.sweep().priors);
+    let priors: Vec<Option<&Prior>> = names
+        .iter()
+        .map(|name| known().find(|prior| prior.parameter == *name))
+        .collect();
+    let bounds = priors.iter().zip(grid).flat_map(|(prior, grid)| {
+        let Bounds { low, high } = prior.map(Bounds::of).or(grid).unwrap_or(Bounds::NONE);
         [low, high]
     });
     let bounds: Vec<f64> = bounds.collect();
+    let kinds = priors
+        .iter()
+        .map(|prior| prior.map_or(String::new(), |prior| prior.kind.clone()))
+        .collect();
+    let numbers = priors
+        .iter()
+        .flat_map(|prior| prior.map_or([f64::NAN; 2], |prior| prior.numbers))
+        .collect();
     let n = rows.points.len();
     let arrays = [
         ("theta", Array::Floats(vec![n, names.len()], rows.theta)),
         ("x", Array::Floats(vec![n, columns.len()], rows.x)),
         ("bounds", Array::Floats(vec![names.len(), 2], bounds)),
+        ("priors", Array::Texts(kinds)),
+        (
+            "prior_numbers",
+            Array::Floats(vec![names.len(), 2], numbers),
+        ),
         ("theta_names", Array::Texts(names)),
         (
             "x_names",

@@ -19,7 +19,7 @@ pub use error::RunError;
 pub use expand::{Grid, expand};
 pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use options::{Options, Pace, Share, jobs};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, plan, priors};
 pub use simulate::{Failure, Simulate, Work, simulate};
 pub use watch::{Finished, RunOutcome, Watch};
 

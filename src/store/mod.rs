@@ -49,7 +49,8 @@ pub use schema::{
 };
 pub use session::Session;
 pub use state::{
-    Column, Extent, Kind, Outputs, Part, Point, Sim, StatId, State, Status, Sweep, Task, Value,
+    Column, Extent, Kind, Outputs, Part, Point, Prior, Sim, StatId, State, Status, Sweep, Task,
+    Value,
 };
 pub use sweep::Registration;
 

@@ -218,6 +218,20 @@ pub struct Sweep {
     pub points: Vec<Point>,
     /// Statistics of the table `summary`.
     pub summaries: Vec<Column>,
+    /// What its samples were drawn from; nothing in folders that were written before this was kept.
+    #[serde(default)]
+    pub priors: Vec<Prior>,
+}
+
+/// The distribution that a parameter's values were drawn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// The parameter.
+    pub parameter: String,
+    /// Kind of the distribution, as pipelines call it.
+    pub kind: String,
+    /// Its two numbers.
+    pub numbers: [f64; 2],
 }
 
 /// A point of a grid.

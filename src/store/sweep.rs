@@ -3,7 +3,7 @@
 use super::derive;
 use super::error::{Result, StoreError};
 use super::hash::Hash;
-use super::state::{Column, Kind, Point, State, Sweep, Value};
+use super::state::{Column, Kind, Point, Prior, State, Sweep, Value};
 use std::collections::HashMap;
 
 /// A sweep that is about to run.
@@ -21,6 +21,8 @@ pub struct Registration {
     pub batch_size: u32,
     /// Statistics.
     pub summaries: Vec<Column>,
+    /// What samples are drawn from.
+    pub priors: Vec<Prior>,
     /// Of what the points' simulations are made with their values, if that is known.
     pub recipe: Option<u64>,
     /// Parameter set and values of each point of the grid, in order.
@@ -42,6 +44,7 @@ pub(super) fn merge_sweep(
     let mut after = before.cloned().unwrap_or_default();
     after.n_trials = sweep.n_trials;
     after.summaries = sweep.summaries.clone();
+    after.priors = sweep.priors.clone();
     for (name, kind) in &sweep.parameters {
         match after.parameters.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) if *known == *kind => {}

@@ -29,6 +29,23 @@ pub enum Prior {
 }
 
 impl Prior {
+    /// What pipeline files call it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Prior::Uniform { .. } => "uniform",
+            Prior::LogUniform { .. } => "log_uniform",
+            Prior::Normal { .. } => "normal",
+        }
+    }
+
+    /// Its two numbers: lower and upper end, or mean and standard deviation.
+    pub fn numbers(&self) -> [f64; 2] {
+        match *self {
+            Prior::Uniform { low, high } | Prior::LogUniform { low, high } => [low, high],
+            Prior::Normal { mean, sd } => [mean, sd],
+        }
+    }
+
     /// The value below which a share `u` of the distribution lies, 0 < u < 1.
     pub fn quantile(&self, u: f64) -> f64 {
         match *self {

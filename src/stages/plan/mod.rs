@@ -14,7 +14,7 @@ use super::{sql, statistics, tables};
 use crate::pipeline::{ParameterKind, Pipeline, Summary, Trials};
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{
-    Hash, Id, Kind, Outputs, Registration, StatId, State, Status, Store, Table, Task,
+    Hash, Id, Kind, Outputs, Prior, Registration, StatId, State, Status, Store, Table, Task,
 };
 use reason::{Former, Groups, Why};
 use std::collections::HashSet;
@@ -293,6 +293,18 @@ fn guess_bytes(table: Table, grid: &Grid, wanted: &Outputs) -> f64 {
     traces * wider * grid.samples / f64::from(extent.decimate.max(1))
 }
 
+/// What a pipeline draws its samples from, as the store keeps it.
+pub fn priors(pipeline: &Pipeline) -> Vec<Prior> {
+    let priors = pipeline.priors().iter();
+    priors
+        .map(|(parameter, prior)| Prior {
+            parameter: parameter.clone(),
+            kind: prior.kind().to_owned(),
+            numbers: prior.numbers(),
+        })
+        .collect()
+}
+
 /// What the store is told of a sweep.
 pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
     let kind = |kind: ParameterKind| match kind {
@@ -316,6 +328,7 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
             .iter()
             .map(|summary| statistics::column(summary, pipeline.n_trials))
             .collect(),
+        priors: priors(pipeline),
         recipe: grid.recipe,
         points: grid
             .points

@@ -392,6 +392,7 @@ mod tests {
             n_trials: 2,
             points: vec![point],
             summaries: Vec::new(),
+            ..Sweep::default()
         };
         state.sweeps.insert("a".into(), sweep);
         state
