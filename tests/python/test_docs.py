@@ -1,4 +1,4 @@
-"""The programs of docs/python.md and README.md run as they stand there; so do the examples of docstrings."""
+"""The programs of docs/python.md, docs/fits.md and README.md run as they stand there; so do the examples of docstrings."""
 
 import doctest
 import importlib
@@ -12,18 +12,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_programs_of_the_documentation_run(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", ["python.md", "fits.md"])
+def test_the_programs_of_the_documentation_run(page, tmp_path, monkeypatch):
     for needed in ("hnn_core", "polars", "pyarrow"):
         pytest.importorskip(needed)
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     programs = re.findall(r"```python *(\w*)\n(.*?)```", text, re.DOTALL)
-    assert len(programs) >= 8
+    assert len(programs) >= 6
     names = {"__name__": "docs"}
     for extra, program in programs:
         if extra and importlib.util.find_spec(extra) is None:
             continue  # an optional package that is not installed
-        exec(compile(program, "docs/python.md", "exec"), names)
+        exec(compile(program, f"docs/{page}", "exec"), names)
 
 
 def test_the_example_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch):
