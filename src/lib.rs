@@ -14,6 +14,7 @@ pub mod batch;
 pub mod cli;
 pub mod export;
 pub mod figure;
+pub mod input;
 pub mod network;
 pub mod pipeline;
 #[cfg(feature = "python")]

@@ -221,6 +221,74 @@ fn pipeline_files() {
 }
 
 #[test]
+fn tables_of_samples_targets_and_spikes() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = folder.path().join("sweep.toml");
+    let drive = "[[drive]]\ntype = \"spike_train\"\nname = \"d\"\nlocation = \"soma\"\nconn_seed = 1\nspike_data = \"table\"\n";
+    let uses = [
+        "[samples]\nfile = \"table\"\n".to_owned(),
+        "[[summary]]\nname = \"a\"\nstatistic = \"rmse\"\ntarget = { file = \"table\", smooth = 5.0 }\n".to_owned(),
+        drive.to_owned(),
+    ];
+    // A text, and what it is read for.
+    let texts = [
+        ("# w,mu\n8.6e-02,29\n8.7e-02,28\n", 0),
+        ("sep=;\n;a;b\n0;1;x\n1;2;y\n", 0),
+        (
+            "\u{feff}\"time\";\"agg\"\r\n0,5;1,5\r\n1,5;-2\r\n2,5;0\r\n3,5;0\r\n4,5;0\r\n5,5;1\r\n",
+            1,
+        ),
+        ("0\t1\t2\t3\n2.5\t1\t2\t3\n5\t1\t2\t3\n", 1),
+        (
+            "0.0 10.0 L2_basket\n1.5 3 L5_pyramidal # second\n\n2.25 3 L5_pyramidal\n",
+            2,
+        ),
+    ];
+    let columns: [(&str, arrow_array::ArrayRef); 2] = [
+        (
+            "time",
+            std::sync::Arc::new(arrow_array::Float64Array::from(vec![0.0, 1.0, 2.0])),
+        ),
+        (
+            "agg",
+            std::sync::Arc::new(arrow_array::Float64Array::from(vec![0.5, 1.0, 2.0])),
+        ),
+    ];
+    let batch = arrow_array::RecordBatch::try_from_iter(columns).unwrap();
+    let mut of_parquet = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut of_parquet, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for number in 0..cases(600) {
+        let mut random = Random::new(number);
+        let (text, fits) = texts[random.below(texts.len())];
+        let (bytes, usage) = match random.below(4) {
+            0 => (mutated_bytes(&of_parquet, &mut random), random.below(2)),
+            1 => (mutated_bytes(text.as_bytes(), &mut random), fits),
+            _ => (mutated_text(text, &mut random).into_bytes(), fits),
+        };
+        std::fs::write(folder.path().join("table"), &bytes).unwrap();
+        let text = &uses[usage];
+        let input = || String::from_utf8_lossy(&bytes).into_owned();
+        case("a table", number, &input, || {
+            match Pipeline::parse(text, &sweep) {
+                Ok(_) => read += 1,
+                Err(error) => {
+                    refused += 1;
+                    let words = format!("{error}");
+                    assert!(words.len() < 2000, "{words}");
+                    let _ = format!("{:?}", miette::Report::new(error));
+                }
+            }
+        });
+    }
+    assert!(read > 20 && refused > 20, "{read} read, {refused} refused");
+    check_memory();
+}
+
+#[test]
 fn network_files() {
     let text = read("tests/data/network_file.json");
     simulate_briefly(&Network::from_json(&text).unwrap());

@@ -443,16 +443,69 @@ fn spike_trains_come_from_spike_files_too() {
     assert_eq!(**events, [vec![3.5, 9.125], vec![4.0]]);
     for (spikes, message) in [
         ("", "has no spikes"),
-        ("1.0 x\n", "line 1: must have a time, a gid and a type"),
-        ("1.0 x L2\n", "\"x\" a gid"),
-        ("inf 1 L2\n", "spike_data"),
-        ("5.0 1\n", "files without types are too old"),
+        (
+            "1.0 x\n",
+            "line 1 has 2 values; a spike has a time, a gid and a type",
+        ),
+        ("1.0 x L2\n", "line 1, column 2: `x` is no number"),
+        ("1.0 1.5 L2\n", "line 1, column 2: `1.5` is no whole number"),
+        ("inf 1 L2\n", "line 1, column 1: `inf` is no finite number"),
+        ("5.0 1\n", "a spike has a time, a gid and a type"),
         ("5.0 1 L2\n4.0 1 L2\n", "spike_data"),
     ] {
         std::fs::write(folder.path().join("spk_0.txt"), spikes).unwrap();
         let e = parse().unwrap_err();
         assert!(e.to_string().contains(message), "{e}");
     }
+}
+
+#[test]
+fn spikes_are_read_however_they_were_written_and_of_a_pattern_the_first_file_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = |name: &str| {
+        let drive = format!("type = \"spike_train\"\nspike_data = \"{name}\"\nconn_seed = 1");
+        let pipeline = Pipeline::parse(&with_drive("", &drive), &folder.path().join("sweep.toml"))?;
+        let network = pipeline.bind(&[])?.network;
+        let Dynamics::SpikeTrain { events } = &network.external_drives["d"].dynamics else {
+            panic!()
+        };
+        Ok::<_, PipelineError>((**events).clone())
+    };
+    let wanted = vec![vec![3.5, 9.125], vec![4.0]];
+    for (name, text) in [
+        (
+            "spk_00.txt",
+            "3.500\t101\tL2_basket\n4.000\t7\tL2_pyramidal\n9.125\t101\tL2_basket\n",
+        ),
+        ("spk_01.txt", "1.0\t7\tL2_pyramidal\n"),
+        (
+            "a.csv",
+            "3.5,101,L2_basket\n4,7,L2_pyramidal\n9.125,101,L2_basket\n",
+        ),
+        (
+            "b.csv",
+            ",gid,type,time\n0,101.0,L2_basket,3.5\n1,7.0,L2_pyramidal,4.0\n2,101.0,L2_basket,9.125\n",
+        ),
+        (
+            "c.txt",
+            "# times gids types\n3.5 101 L2_basket # first\n4 7 L2_pyramidal\n9.125 101 L2_basket\n",
+        ),
+        // The table `spikes` of a folder.
+        (
+            "d.csv",
+            "sim,trial,time,gid,cell_type\n0,0,3.5,101,L2_basket\n0,0,4,7,L2_pyramidal\n0,0,9.125,101,L2_basket\n",
+        ),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        if name != "spk_01.txt" {
+            assert_eq!(events(name).unwrap(), wanted, "{name}");
+        }
+    }
+    assert_eq!(events("spk_*.txt").unwrap(), wanted);
+    assert_eq!(events("spk_0[1-9].txt").unwrap(), [vec![1.0]]);
+    let error = events("spike_*.txt").unwrap_err().to_string();
+    let searched = format!("no file in {} is called so", folder.path().display());
+    assert!(error.contains(&searched), "{error}");
 }
 
 /// Every example in the documentation of the format is a pipeline that loads.

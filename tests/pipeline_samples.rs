@@ -242,6 +242,50 @@ fn a_parquet_file_gives_typed_parameters() {
 }
 
 #[test]
+fn samples_are_read_however_they_were_written() {
+    let folder = Folder::new();
+    for (name, text) in [
+        ("theta.csv", "w,seed\n8.6e-2,3\n0.087,4\n"),
+        // numpy.savetxt(header="w,seed"), with and without delimiter=",".
+        ("theta.csv", "# w,seed\n8.6e-02,3\n8.7e-02,4\n"),
+        ("theta.txt", "# w,seed\n8.6e-02 3\n8.7e-02 4\n"),
+        // DataFrame.to_csv(), once and twice.
+        ("theta.csv", ",w,seed\n0,0.086,3\n1,0.087,4\n"),
+        (
+            "theta.csv",
+            ",Unnamed: 0,w,seed\n0,7,0.086,3\n1,9,0.087,4\n",
+        ),
+        ("theta.csv", "w;seed\r\n0,086;3\r\n0,087;4\r\n"),
+        ("theta.tsv", "\u{feff}w\tseed\n0.086\t3\n0.087\t4\n"),
+        ("theta.dat", "\"w\" \"seed\"\n0.086 3\n0.087 4\n"),
+    ] {
+        std::fs::write(folder.0.path().join(name), text).unwrap();
+        for columns in ["", "columns = [\"w\", \"seed\"]"] {
+            let pipeline = folder.load(&format!("file = \"{name}\"\n{columns}"));
+            let pipeline = pipeline.unwrap_or_else(|e| panic!("{e}\n{text}"));
+            let points: Vec<_> = (0..pipeline.n_points())
+                .map(|i| pipeline.point(i))
+                .collect();
+            let wanted = [(0.086, 3), (0.087, 4)]
+                .map(|(w, seed)| vec![ParamValue::Float(w), ParamValue::Int(seed)]);
+            assert_eq!(points, wanted, "{text}");
+        }
+    }
+    // The index that pandas keeps in a Parquet file.
+    let columns: [(&str, ArrayRef); 2] = [
+        ("w", Arc::new(Float64Array::from(vec![0.1, 0.2]))),
+        ("__index_level_0__", Arc::new(Int32Array::from(vec![7, 9]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = std::fs::File::create(folder.0.path().join("theta.parquet")).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let pipeline = folder.load("file = \"theta.parquet\"").unwrap();
+    assert_eq!(pipeline.point(1), [ParamValue::Float(0.2)]);
+}
+
+#[test]
 fn files_that_are_no_samples_are_refused() {
     let folder = Folder::new();
     let refused = |text: &str, message: &str| {
@@ -249,10 +293,25 @@ fn files_that_are_no_samples_are_refused() {
         assert!(e.to_string().contains(message), "{e}");
         assert_eq!(e.line(), Some(4));
     };
-    refused("w\n1\nnan\n", "`nan` in column `w`, row 2");
-    refused("w,v\n1,\n", "`` in column `v`, row 1");
+    refused(
+        "w\n1\nnan\n",
+        "line 3, column `w`: `nan` is no finite number",
+    );
+    refused("w,v\n1,\n", "line 2, column `v` has no value");
     refused("w\n", "has no rows");
-    refused("w,v\n1,2,3\n", "record 1");
+    refused("", "has no rows");
+    refused(
+        "w,v\n1,2,3\n",
+        "line 2 has 3 values, and line 1 has 2 values",
+    );
+    refused("0.1,0.2\n0.3,0.4\n", "names no parameters");
+    let wide = |cell: &str| vec![cell; 100_000].join(",");
+    refused(
+        &format!("{}\n", wide("w")),
+        "100000 columns; at most 10000 are read",
+    );
+    let long = format!("w,v\n1,{}\n2\n", "9".repeat(1_000_000));
+    refused(&long, "line 3 has 1 value");
     refused("sim,w\n1,2\n", "`sim` cannot name a parameter");
     refused("w,w\n1,2\n", "already the name");
     for (samples, message) in [

@@ -426,7 +426,7 @@ fn peaks_are_those_of_scipys_find_peaks() {
         ))
     };
     // scipy.signal.find_peaks(x[2 <= t <= 6]): 60 peaks, of which 15 with prominence >= 2.5; of -x 17.
-    assert_eq!(peak("peak_time", ""), Some(2.024999999999995));
+    assert_eq!(peak("peak_time", "n = 1"), Some(2.024999999999995));
     assert_eq!(peak("peak_amplitude", "n = 5"), Some(1.28125));
     assert_eq!(peak("peak_time", "n = 5"), Some(2.2749999999999986));
     assert!(peak("peak_time", "n = 60").is_some());
@@ -442,13 +442,48 @@ fn peaks_are_those_of_scipys_find_peaks() {
     assert!(peak("peak_time", "n = 15\nprominence = 2.5").is_some());
     assert_eq!(peak("peak_time", "n = 16\nprominence = 2.5"), None);
     let negative = "polarity = \"negative\"\nprominence = 2.5";
-    assert_eq!(peak("peak_time", negative), Some(2.299999999999999));
+    assert_eq!(
+        peak("peak_time", &format!("n = 1\n{negative}")),
+        Some(2.299999999999999)
+    );
     assert_eq!(
         peak("peak_amplitude", &format!("n = 2\n{negative}")),
         Some(-1.34375)
     );
     assert!(peak("peak_time", &format!("n = 17\n{negative}")).is_some());
     assert_eq!(peak("peak_time", &format!("n = 18\n{negative}")), None);
+}
+
+#[test]
+fn without_n_the_highest_peak_is_meant_and_the_deepest_trough() {
+    let peak = |statistic: &str, keys: &str| {
+        value(&format!(
+            "statistic = \"{statistic}\"\ntmin = 2\ntmax = 6\n{keys}"
+        ))
+    };
+    let nth = |statistic: &str, keys: &str, n: u32| peak(statistic, &format!("n = {n}\n{keys}"));
+    for (keys, better) in [
+        ("", f64::max as fn(f64, f64) -> f64),
+        ("prominence = 2.5", f64::max),
+        ("polarity = \"negative\"", f64::min),
+    ] {
+        let all: Vec<f64> = (1..100)
+            .map_while(|n| nth("peak_amplitude", keys, n))
+            .collect();
+        assert!(all.len() > 10);
+        let wanted = all.iter().copied().reduce(better).unwrap();
+        assert_ne!(all[0], wanted, "{keys}: the first is not the one");
+        assert_eq!(peak("peak_amplitude", keys), Some(wanted), "{keys}");
+        // The first of equally high ones.
+        let place = all.iter().position(|v| *v == wanted).unwrap();
+        let time = nth("peak_time", keys, u32::try_from(place + 1).unwrap());
+        assert_eq!(peak("peak_time", keys), time, "{keys}");
+    }
+    // A waveform without a peak has none.
+    let mut trial = Trial::new();
+    trial.dipole.agg = (0..N).map(f64::from).collect();
+    let text = "[[summary]]\nname = \"a\"\nstatistic = \"peak_amplitude\"\n";
+    assert_eq!(summarize(&summaries(text), &trial.data()), [None]);
 }
 
 #[test]
@@ -578,13 +613,208 @@ fn waveforms_are_compared_with_targets_of_all_formats() {
     refused(
         "a.txt",
         "0.0 1.0 2.0\n",
-        "line 1 has no time and no finite value of L5 in column 4",
+        "has 3 columns, and 2 or 4 are read",
     );
     refused("b.txt", "# nothing\n", "fewer than two samples");
     refused("c.csv", "time,agg\n0,1\n1,2\n", "has no column `L5`");
     refused("d.csv", "time,L5\n0,1\n0,2\n", "times must ascend");
     refused("e.xlsx", "", "a .csv or a .parquet file");
-    assert!(value("statistic = \"rmse\"\ntarget = \"none.txt\"").is_err());
+    refused(
+        "f.txt",
+        "0 0.1\n0 0.2\n5 0.3\n",
+        "2 or 4 are read: time and agg, or time, agg, L2 and L5; L5 needs 4",
+    );
+    refused(
+        "g.txt",
+        "0 0 0 1\n0 0 0 2\n5 0 0 3\n",
+        "line 1 has 0 ms and line 2 has 0 ms",
+    );
+    refused(
+        "h.csv",
+        "time,L5\n0,1\n1,x\n",
+        "line 3, column `L5`: `x` is no number",
+    );
+    refused(
+        "i.csv",
+        "time,L5\n0,1\n1,\n",
+        "line 3, column `L5` has no value",
+    );
+    refused(
+        "j.csv",
+        "time (s),L5\n0,1\n1,2\n",
+        "column `time` is in s, and ms are read",
+    );
+    refused(
+        "k.csv",
+        "time,L5 [fAm]\n0,1\n1,2\n",
+        "column `L5` is in fAm, and nAm are read",
+    );
+    refused(
+        "l.csv",
+        "time,dipole\n0,1\n1,2\n",
+        "has no column `L5`; its 2 columns: `time`, `dipole`",
+    );
+    refused(
+        "m.csv",
+        "time,L2,L5x,L4\n0,1,1,1\n1,2,2,2\n",
+        "has no column `L5`",
+    );
+    refused("n.npy", "", "is NumPy's");
+    std::fs::create_dir(file("folder")).unwrap();
+    let missing = |name: &str| {
+        let e = value(&format!("statistic = \"rmse\"\ntarget = \"{name}\"")).unwrap_err();
+        format!("{e} {}", e.help().unwrap())
+    };
+    assert!(missing("folder").contains("is a folder"));
+    let said = missing("sane.txt");
+    let searched = format!("there is no file sane.txt in {}", folder.path().display());
+    assert!(said.contains(&searched), "{said}");
+    assert!(said.contains("did you mean `same.txt`?"), "{said}");
+    assert!(missing("no/same.txt").contains("there is no folder"));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_never_end_are_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink("/dev/zero", file("zero.csv")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(file("pipe.csv"))
+        .status();
+    assert!(made.unwrap().success());
+    for name in ["zero.csv", "pipe.csv"] {
+        for text in [
+            format!("[[summary]]\nname = \"a\"\nstatistic = \"rmse\"\ntarget = \"{name}\"\n"),
+            format!("[samples]\nfile = \"{name}\"\n"),
+            format!("[network]\nfile = \"{name}\"\n"),
+            format!("[network]\nparams = \"{name}\"\n"),
+            format!(
+                "[[drive]]\ntype = \"spike_train\"\nname = \"d\"\nlocation = \"soma\"\nspike_data = \"{name}\"\nconn_seed = 1\n"
+            ),
+        ] {
+            let pipeline = Pipeline::parse(&text, &file("sweep.toml"));
+            let error = pipeline
+                .and_then(|p| p.bind(&[]).map(drop))
+                .expect_err(&text);
+            assert!(error.to_string().contains("a device or a pipe"), "{error}");
+        }
+        let error = Pipeline::load(&file(name)).map(drop).unwrap_err();
+        assert!(error.to_string().contains("a device or a pipe"), "{error}");
+    }
+}
+
+/// The same waveform as NumPy, pandas, R, spreadsheets, hnn-core and its interface write it.
+#[test]
+fn a_target_is_read_however_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, header: &str, line: &dyn Fn(usize, f64, [f64; 3]) -> String| {
+        let rows = (0..9).map(|i| {
+            let t = 2.5 * i as f64;
+            let agg = (t / 3.0).sin();
+            line(i, t, [agg, 0.25 * agg, 0.75 * agg])
+        });
+        let text = format!("{header}{}", rows.collect::<String>());
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    let comma = |x: f64| x.to_string().replace('.', ",");
+    write("hnn.txt", "", &|_, t, [a, b, c]| {
+        format!("{t}\t{a}\t{b}\t{c}\n")
+    });
+    // The interface's download.
+    write("gui.csv", "# times,agg,L2,L5\n", &|_, t, [a, b, c]| {
+        format!("{t}, {a}, {b}, {c}\n")
+    });
+    write("measured.csv", "time,dipole\n", &|_, t, [a, ..]| {
+        format!("{t},{a}\n")
+    });
+    write("two.txt", "", &|_, t, [a, ..]| format!("  {t:e}   {a:e}\n"));
+    write(
+        "bom.csv",
+        "\u{feff}\"Time (ms)\",\"Agg (nAm)\"\r\n",
+        &|_, t, [a, ..]| format!("{t},{a}\r\n"),
+    );
+    write("german.csv", "time;agg\n", &|_, t, [a, ..]| {
+        format!("{};{}\n", comma(t), comma(a))
+    });
+    write("pandas.csv", ",time,agg,L2,L5\n", &|i, t, [a, b, c]| {
+        format!("{i},{t},{a},{b},{c}\n")
+    });
+    write("again.csv", ",Unnamed: 0,time,agg\n", &|i, t, [a, ..]| {
+        format!("{i},{i},{t},{a}\n")
+    });
+    write("series.csv", ",0\n", &|_, t, [a, ..]| format!("{t},{a}\n"));
+    write("order.tsv", "L5\tagg\ttime\tL2\n", &|_, t, [a, b, c]| {
+        format!("{c}\t{a}\t{t}\t{b}\n")
+    });
+    write("more.dat", "time agg sem\n", &|_, t, [a, ..]| {
+        format!("{t} {a} 0.1 # good\n\n")
+    });
+    let rmse = |name: &str| {
+        let mut trial = Trial::new();
+        trial.times = (0..9).map(|i| 2.5 * f64::from(i)).collect();
+        trial.dipole.agg = trial.times.iter().map(|t| (t / 3.0).sin() + 0.5).collect();
+        let text =
+            format!("[[summary]]\nname = \"a\"\nstatistic = \"rmse\"\ntarget = \"{name}\"\n");
+        let pipeline = Pipeline::parse(&text, &folder.path().join("sweep.toml"))
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        summarize(&pipeline.summaries, &trial.data())[0].unwrap()
+    };
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<String> = files
+        .map(|f| f.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 11);
+    for name in names {
+        assert!((rmse(&name) - 0.5).abs() < 1e-12, "{name}: {}", rmse(&name));
+    }
+}
+
+#[test]
+fn a_target_is_smoothed_scaled_and_shifted_before_it_is_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = Trial::new();
+    // The simulation itself as data: twice as large, and 1 ms early.
+    let rows = trial.times.iter().zip(&trial.dipole.l5);
+    let text: String = rows
+        .map(|(t, v)| format!("{:?} 0 0 {:?}\n", t - 1.0, 2.0 * v))
+        .collect();
+    std::fs::write(folder.path().join("data.txt"), text).unwrap();
+    let value = |statistic: &str, keys: &str| {
+        let text = format!(
+            "[[summary]]\nname = \"a\"\nsignal = \"L5\"\nstatistic = \"{statistic}\"\n{keys}\n"
+        );
+        let pipeline = Pipeline::parse(&text, &folder.path().join("sweep.toml"))?;
+        Ok::<_, hnn_sweep::pipeline::PipelineError>(
+            summarize(&pipeline.summaries, &trial.data())[0].unwrap(),
+        )
+    };
+    let target = |more: &str| format!("target = {{ file = \"data.txt\", shift = 1.0{more} }}");
+    assert!(value("rmse", &target(", scale = 0.5")).unwrap() < 1e-14);
+    assert!(value("rmse", &target("")).unwrap() > 0.1);
+    let one = value("correlation", &format!("smooth = 2.0\n{}", target(""))).unwrap();
+    let both = format!("smooth = 2.0\n{}", target(", smooth = 2.0"));
+    let both = value("correlation", &both).unwrap();
+    assert!(one < 0.9 && both > 1.0 - 1e-12, "{one} {both}");
+    for (keys, words) in [
+        (
+            target(", smooth = 20.0"),
+            "a window of 20 ms has 800 samples, and the waveform 401",
+        ),
+        (target(", smooth = 0.5"), "at least 1 ms"),
+        (target(", sooth = 3.0"), "`sooth` is not a key"),
+        ("target = { shift = 1.0 }".to_owned(), "lacks `file`"),
+    ] {
+        let error = value("rmse", &keys).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    std::fs::write(
+        folder.path().join("data.txt"),
+        "0 0 0 1\n1 0 0 2\n3 0 0 2\n",
+    )
+    .unwrap();
+    let error = value("rmse", &target(", smooth = 2.0")).unwrap_err();
+    assert!(error.to_string().contains("not equally spaced"), "{error}");
 }
 
 #[test]

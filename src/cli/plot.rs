@@ -294,9 +294,9 @@ fn input(what: String, help: &str) -> RunError {
 }
 
 fn read_target(path: &Path, layer: Layer) -> Result<(String, Target), RunError> {
-    let target = Target::read(path, &layer.signal()).map_err(|what| RunError::Input {
-        what: format!("{}: {what}", path.display()),
-        help: "give hnn-core's dipole text (.txt: time, agg, L2, L5), or a CSV with the columns time and agg".into(),
+    let target = Target::read(path, &layer.signal()).map_err(|problem| RunError::Input {
+        what: format!("{}: {problem}", path.display()),
+        help: problem.help.unwrap_or_default(),
     })?;
     let name = path
         .file_name()

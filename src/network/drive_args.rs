@@ -1,6 +1,7 @@
 //! Arguments of the functions that add drives.
 
 use super::{Drive, Dynamics, NetworkError, PerCellType, RateConstant};
+use crate::input::{Problem, Table};
 use indexmap::{IndexMap, IndexSet};
 
 /// Number of cells of a drive.
@@ -204,29 +205,44 @@ impl SpikeData {
     /// # Errors
     /// A line of another form, with its number.
     pub fn from_spike_file(text: &str) -> Result<Self, NetworkError> {
+        Table::of_text(text)
+            .and_then(|table| Self::of_table(&table))
+            .map_err(|problem| NetworkError::file("spikes", problem.to_string()))
+    }
+
+    /// The same of a table: its columns `time`, `gid` and `cell_type` (or `type`), or three columns in this order.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn of_table(table: &Table) -> Result<Self, Problem> {
+        if table.n_rows() == 0 {
+            return Ok(Self::Sources(IndexMap::new()));
+        }
+        let named = [
+            table.find(&["time", "times", "spike_times"]),
+            table.find(&["gid", "gids", "spike_gids"]),
+            table.find(&["cell_type", "type", "spike_types"]),
+        ];
+        let [time, gid, kind] = match (named, table.n_columns()) {
+            ([Some(time), Some(gid), Some(kind)], _) => [time, gid, kind],
+            (_, 3) => [0, 1, 2],
+            (_, n) => {
+                return Err(Problem {
+                    what: format!(
+                        "{} has {n} values; a spike has a time, a gid and a type",
+                        table.row(0)
+                    ),
+                    help: Some("files without types are too old: add a third column with the type of each cell".into()),
+                });
+            }
+        };
+        let gids = table.whole_numbers(gid)?;
+        let times = table.numbers(time)?;
+        let kinds = table.words(kind)?;
         let mut sources = IndexMap::<String, Vec<f64>>::new();
-        for (i, line) in text.lines().enumerate() {
-            let line = line.split('#').next().unwrap_or_default();
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let [time, gid, kind] = fields[..] else {
-                if fields.is_empty() {
-                    continue;
-                }
-                return Err(NetworkError::file(
-                    format!("line {}", i + 1),
-                    "must have a time, a gid and a type; files without types are too old",
-                ));
-            };
-            let (Ok(time), Ok(gid)) = (time.parse::<f64>(), gid.parse::<i64>()) else {
-                return Err(NetworkError::file(
-                    format!("line {}", i + 1),
-                    format!("\"{time}\" must be a time and \"{gid}\" a gid"),
-                ));
-            };
-            sources
-                .entry(format!("{kind}_GID{gid}"))
-                .or_default()
-                .push(time);
+        for ((time, gid), kind) in times.into_iter().zip(gids).zip(kinds) {
+            let source = format!("{kind}_GID{gid}");
+            sources.entry(source).or_default().push(time);
         }
         Ok(Self::Sources(sources))
     }

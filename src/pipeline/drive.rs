@@ -4,7 +4,9 @@ use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
+use crate::input;
 use crate::network::SpikeData;
+use std::path::{Path, PathBuf};
 
 /// Keys of all drives but the artificial-cell ones of `type = "erp"`.
 const ATTACHMENT_KEYS: &[&str] = &[
@@ -296,20 +298,53 @@ fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, Pipel
     Ok(by_gid.into_values().collect())
 }
 
-/// Reads a spike file of hnn-core (`CellResponse.write`): time, gid and type in columns. Sources are numbered in the
-/// order of their first spikes, as in hnn-core.
+/// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of the files that a
+/// pattern names the first is taken, as in hnn-core.
 fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
-    let path = item.source.beside(&item.string()?);
-    let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
-    let text = super::network::read_file(&path)
-        .map_err(|e| fail(e).with_help("name one file, of one trial"))?;
-    let sources = match SpikeData::from_spike_file(&text).map_err(|e| fail(e.to_string()))? {
+    let path = first_match(item)?;
+    let fail = |problem| item.error_in(&path, problem);
+    let table = input::Table::read(&path).map_err(fail)?;
+    let sources = match SpikeData::of_table(&table).map_err(fail)? {
         SpikeData::Sources(sources) if !sources.is_empty() => sources,
-        _ => return Err(fail("has no spikes".to_owned())),
+        _ => return Err(item.error(format!("{}: has no spikes", path.display()))),
     };
     let number = |time| Number::constant(item.place.clone(), time);
     let of_source = |times: Vec<f64>| times.into_iter().map(number).collect();
     Ok(sources.into_values().map(of_source).collect())
+}
+
+/// The file that a name, or a pattern with `*`, `?` or `[…]`, stands for.
+fn first_match(item: &Item) -> Result<PathBuf, PipelineError> {
+    let name = item.string()?;
+    let path = item.source.beside(&name);
+    if !name.contains(['*', '?', '[']) || path.exists() {
+        return Ok(path);
+    }
+    let wrong = |what: &str| {
+        item.error(format!("{}: {what}", path.display()))
+            .with_help("`spk_*.txt` stands for all files with such names; the first in alphabetical order is taken, as in hnn-core")
+    };
+    // The pipeline's own folder is no pattern.
+    let folder = item.source.beside("");
+    let folder = glob::Pattern::escape(&folder.to_string_lossy());
+    let pattern = match Path::new(&name).is_absolute() {
+        true => name.clone(),
+        false => Path::new(&folder)
+            .join(&name)
+            .to_string_lossy()
+            .into_owned(),
+    };
+    let options = glob::MatchOptions {
+        require_literal_leading_dot: true,
+        ..glob::MatchOptions::new()
+    };
+    let paths = glob::glob_with(&pattern, options).map_err(|e| wrong(&e.to_string()))?;
+    let first = paths.flatten().filter(|path| !path.is_dir()).min();
+    first.ok_or_else(|| {
+        let folder = std::path::absolute(path.parent().unwrap_or(Path::new("")));
+        let folder = folder.unwrap_or_default();
+        wrong(&format!("no file in {} is called so", folder.display()))
+    })
 }
 
 /// A tonic bias as the file has it.

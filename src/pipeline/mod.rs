@@ -20,7 +20,6 @@ mod set;
 mod setting;
 mod simulation;
 mod summary;
-mod table_file;
 mod target;
 mod value;
 
@@ -140,23 +139,12 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] for the first thing that is wrong, with its place in the file.
     pub fn load(path: &Path) -> Result<Self, PipelineError> {
-        let of_file = |message: String| Source::error_of_file(path, message);
-        let unreadable = |e: std::io::Error| of_file(format!("cannot read the pipeline file: {e}"));
-        let size = fs_err::metadata(path).map_err(unreadable)?.len();
-        if size > MAX_FILE_SIZE {
-            return Err(of_file(format!(
-                "{} has {size} bytes; a pipeline file has at most {MAX_FILE_SIZE}",
+        let text = crate::input::read_text(path, MAX_FILE_SIZE).map_err(|problem| {
+            let what = format!(
+                "cannot read the pipeline file {}: {problem}",
                 path.display()
-            ))
-            .with_help("put long lists of samples into a table of their own"));
-        }
-        let bytes = fs_err::read(path).map_err(unreadable)?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            of_file(format!(
-                "{} is not a text file: {}",
-                path.display(),
-                e.utf8_error()
-            ))
+            );
+            Source::error_of_file(path, what).with_optional_help(problem.help)
         })?;
         Self::parse(&text, path)
     }

@@ -4,6 +4,7 @@ use super::error::{PipelineError, did_you_mean};
 use super::reader::{Item, Place, Table};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};
+use crate::input::read_text;
 use crate::network::{Model, Network, NetworkError, Params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -215,7 +216,10 @@ impl NetworkSpec {
         path: &Path,
         env: &Env,
     ) -> Result<String, PipelineError> {
-        read_file(path).map_err(|problem| Self::at(key, &problem, env))
+        read_text(path, MAX_FILE_SIZE).map_err(|problem| {
+            Self::at(key, &format!("{}: {problem}", path.display()), env)
+                .with_optional_help(problem.help)
+        })
     }
 
     fn in_file(
@@ -252,16 +256,4 @@ impl NetworkSpec {
             )),
         }
     }
-}
-
-/// The text of a file of bounded size.
-pub(super) fn read_file(path: &Path) -> Result<String, String> {
-    let size = fs_err::metadata(path).map_err(|e| e.to_string())?.len();
-    if size > MAX_FILE_SIZE {
-        return Err(format!(
-            "{} has {size} bytes; at most {MAX_FILE_SIZE} are read",
-            path.display()
-        ));
-    }
-    fs_err::read_to_string(path).map_err(|e| e.to_string())
 }

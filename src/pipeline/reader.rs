@@ -1,7 +1,9 @@
 //! Reading of TOML with places: every table knows its allowed keys, every value knows where it stands.
 
 use super::error::{PipelineError, Source, did_you_mean, nearest, one_of};
+use crate::input::Problem;
 use std::ops::Range;
+use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -52,6 +54,12 @@ impl<'a> Item<'a> {
 
     pub(crate) fn error(&self, message: impl Into<String>) -> PipelineError {
         self.source.error(&self.place.span, message)
+    }
+
+    /// What is wrong with a file that the value names.
+    pub(crate) fn error_in(&self, path: &Path, problem: Problem) -> PipelineError {
+        self.error(format!("{}: {problem}", path.display()))
+            .with_optional_help(problem.help)
     }
 
     pub(crate) fn wrong_type(&self, wanted: &str) -> PipelineError {

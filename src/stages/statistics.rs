@@ -139,7 +139,10 @@ fn write_measure(w: &mut Writer, measure: &Measure) {
                 negative,
                 prominence,
             } = peak;
-            w.field("n", n);
+            match n {
+                Some(n) => w.field("n", n),
+                None => w.field("n", "highest"),
+            }
             w.field("negative", negative);
             w.field("prominence", prominence);
         }
@@ -154,9 +157,16 @@ fn write_measure(w: &mut Writer, measure: &Measure) {
             w.field("segment", segment);
         }
         Measure::Rmse(target) | Measure::Correlation(target) => {
-            let Target { times, values } = &**target;
+            let Target {
+                times,
+                values,
+                smooth,
+            } = &**target;
             for (time, value) in times.iter().zip(values) {
                 w.field("target", &[*time, *value]);
+            }
+            if let Some(width) = smooth {
+                w.field("target_smooth", width);
             }
         }
         Measure::Min

@@ -12,7 +12,7 @@ use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::reader::{Item, Table};
 use super::scope::check_name;
-use super::table_file;
+use crate::input::{self, Column};
 
 /// Keys of `[samples]`.
 pub(super) const SAMPLES_KEYS: &[&str] =
@@ -141,19 +141,50 @@ fn read_file(
     columns: Option<&[String]>,
 ) -> Result<Vec<(String, Values)>, PipelineError> {
     let path = item.source.beside(&item.string()?);
-    let fail = |problem: String| item.error(format!("{}: {problem}", path.display()));
-    let all = table_file::read(&path).map_err(fail)?;
-    let Some(wanted) = columns else {
-        return Ok(all);
-    };
-    let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
-    wanted
-        .iter()
-        .map(|name| {
-            let found = all.iter().find(|(n, _)| n == name).cloned();
-            found.ok_or_else(|| {
-                fail(format!("has no column `{name}`")).with_help(did_you_mean(name, &names))
+    let fail = |problem| item.error_in(&path, problem);
+    let table = input::Table::read(&path).map_err(fail)?;
+    if table.n_rows() == 0 {
+        return Err(item.error(format!("{}: has no rows", path.display())));
+    }
+    if !table.has_names() {
+        return Err(item
+            .error(format!("{}: names no parameters", path.display()))
+            .with_help("write their names into the first line, such as `weight,mu`, or into a comment above the values"));
+    }
+    let wanted: Vec<usize> = match columns {
+        None => (0..table.n_columns())
+            .filter(|&column| !table.is_index(column))
+            .collect(),
+        Some(names) => names
+            .iter()
+            .map(|name| {
+                let found = (0..table.n_columns()).find(|&column| table.name(column) == name);
+                found.ok_or_else(|| {
+                    let known: Vec<&str> = (0..table.n_columns()).map(|c| table.name(c)).collect();
+                    item.error(format!("{}: has no column `{name}`", path.display()))
+                        .with_help(did_you_mean(name, &known))
+                })
             })
+            .collect::<Result<_, _>>()?,
+    };
+    if (table.n_rows() as u64).saturating_mul(wanted.len() as u64) > MAX_VALUES {
+        return Err(item.error(format!(
+            "{}: has {} rows of {} parameters; at most {MAX_VALUES} values are possible",
+            path.display(),
+            table.n_rows(),
+            wanted.len()
+        )));
+    }
+    wanted
+        .into_iter()
+        .map(|column| {
+            let values = match table.values(column).map_err(fail)? {
+                Column::Float(values) => Values::Float(values),
+                Column::Int(values) => Values::Int(values),
+                Column::Str(values) => Values::Str(values),
+                Column::Bool(values) => Values::Bool(values),
+            };
+            Ok((table.name(column).to_owned(), values))
         })
         .collect()
 }

@@ -243,8 +243,8 @@ pub enum Measure {
 /// A peak as `scipy.signal.find_peaks` finds it: higher than its neighbours; a plateau counts once, at its middle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Peak {
-    /// Which, counted in time from 1.
-    pub n: u32,
+    /// Which, counted in time from 1; the highest if `None`.
+    pub n: Option<u32>,
     /// Whether it is a trough.
     pub negative: bool,
     /// Least prominence (nAm).

@@ -161,10 +161,7 @@ fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> 
         "band_power" => Measure::BandPower(read_band(table)?),
         "peak_frequency" => Measure::PeakFrequency(read_band(table)?),
         _ => {
-            let item = table.require("target")?;
-            let path = item.source.beside(&item.string()?);
-            let target = Target::read(&path, &signal)
-                .map_err(|e| item.error(format!("{}: {e}", path.display())))?;
+            let target = read_target(&table.require("target")?, &signal)?;
             match word {
                 "rmse" => Measure::Rmse(Arc::new(target)),
                 _ => Measure::Correlation(Arc::new(target)),
@@ -179,6 +176,25 @@ fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> 
         window: read_window(table)?,
         measure,
     })
+}
+
+/// Reads `target`: a file, or a table that says what is done with its waveform.
+fn read_target(item: &Item, signal: &Signal) -> Result<Target, PipelineError> {
+    if item.is_string() {
+        let path = item.source.beside(&item.string()?);
+        return Target::read(&path, signal).map_err(|e| item.error_in(&path, e));
+    }
+    let table = Table::new(item, &["file", "smooth", "scale", "shift"])?;
+    let file = table.require("file")?;
+    let path = file.source.beside(&file.string()?);
+    let target = Target::read(&path, signal).map_err(|e| file.error_in(&path, e))?;
+    let number = |key: &str, default| table.get(key).map_or(Ok(default), |i| i.float());
+    let target = target.transformed(number("scale", 1.0)?, number("shift", 0.0)?);
+    let Some(item) = table.get("smooth") else {
+        return Ok(target);
+    };
+    let width = read_smooth(&item)?;
+    target.smoothed(width).map_err(|e| item.error_in(&path, e))
 }
 
 fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
@@ -213,9 +229,10 @@ fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
 fn read_peak(table: &Table) -> Result<Peak, PipelineError> {
     let n = table
         .get("n")
-        .map_or(Ok(1), |i| i.integer_in(1..1_000_001))?;
+        .map(|i| i.integer_in(1..1_000_001))
+        .transpose()?;
     Ok(Peak {
-        n: u32::try_from(n).unwrap_or(1),
+        n: n.map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
         negative: match table.get("polarity") {
             None => false,
             Some(item) => item.word(&["positive", "negative"])? == "negative",

@@ -1,7 +1,8 @@
 //! A waveform against a target: the waveform is interpolated linearly at the target's sample times.
 
-use super::{mean, pairwise_sum};
+use super::{mean, pairwise_sum, smooth};
 use crate::pipeline::Target;
+use std::borrow::Cow;
 
 /// Root mean square difference, at the target's times within those of the waveform; `None` with fewer than two of them.
 pub fn rmse(times: &[f64], values: &[f64], target: &Target) -> Option<f64> {
@@ -30,13 +31,23 @@ pub(super) fn correlation(times: &[f64], values: &[f64], target: &Target) -> Opt
     Some(sum(|x, y| x * y) / norm).filter(|r| r.is_finite())
 }
 
+/// Values of a target, smoothed if it asks for it.
+fn values_of(target: &Target) -> Option<Cow<'_, [f64]>> {
+    let Some(width) = target.smooth else {
+        return Some(Cow::Borrowed(&target.values));
+    };
+    let sfreq = super::sfreq(&target.times)?;
+    Some(Cow::Owned(smooth(&target.values, width, sfreq).ok()?))
+}
+
 /// Values of both at the target's times within the waveform's; at least two.
 fn aligned(times: &[f64], values: &[f64], target: &Target) -> Option<(Vec<f64>, Vec<f64>)> {
     let (first, last) = (*times.first()?, *times.last()?);
     // Times of a text file are rounded, and those of a simulation accumulated.
     let slack = 1e-3 * (times.get(1)? - first);
+    let wanted = values_of(target)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for (&time, &wanted) in target.times.iter().zip(&target.values) {
+    for (&time, &wanted) in target.times.iter().zip(wanted.iter()) {
         if time < first - slack || time > last + slack {
             continue;
         }

@@ -279,8 +279,8 @@ fn measured(measure: &Measure, all_times: &[f64], times: &[f64], values: &[f64])
             let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
             Some(mean(&squares).sqrt())
         }
-        Measure::PeakAmplitude(peak) => values.get(peaks::nth(values, peak)?).copied(),
-        Measure::PeakTime(peak) => times.get(peaks::nth(values, peak)?).copied(),
+        Measure::PeakAmplitude(peak) => values.get(peaks::wanted(values, peak)?).copied(),
+        Measure::PeakTime(peak) => times.get(peaks::wanted(values, peak)?).copied(),
         Measure::BandPower(band) => spectrum::band_power(values, sfreq(all_times)?, band),
         Measure::PeakFrequency(band) => spectrum::peak_frequency(values, sfreq(all_times)?, band),
         Measure::Rmse(target) => compare::rmse(times, values, target),
