@@ -45,7 +45,7 @@ impl Text {
         let mut reading = Reading::default();
         let start = Start::of(&text);
         let separator = start.separator();
-        each_record(&text, separator, start.skipped, &mut |line, cells| {
+        each_record(&text, separator, start.skipped, |line, cells| {
             reading.take(line, cells, separator)
         })?;
         let of_comment = || start.names_in_comment(separator, reading.n_columns);
@@ -288,7 +288,7 @@ fn each_record(
     text: &str,
     separator: Separator,
     skipped: u32,
-    each: &mut dyn FnMut(u32, Vec<&str>) -> Result<(), Problem>,
+    mut each: impl FnMut(u32, Vec<&str>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     let body = match skipped {
         0 => text,

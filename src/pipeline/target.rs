@@ -167,8 +167,7 @@ fn by_place(
             .any(|other| other.eq_ignore_ascii_case(name(column)))
     };
     if let (Some(&time), Some(&value)) = (own.first(), place.and_then(|place| own.get(place)))
-        && !is_other(time)
-        && !is_other(value)
+        && !own.iter().any(|column| is_other(*column))
         && !TIMES.iter().any(|t| t.eq_ignore_ascii_case(name(value)))
     {
         return Ok([time, value]);
