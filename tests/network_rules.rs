@@ -81,11 +81,11 @@ fn drives_that_hnn_core_refuses_are_refused() {
     );
     refused(
         evoked(|d| d.attach.location = "apical_tuft".into()),
-        "location (for L2_basket)",
+        "location of L2_basket",
     );
     refused(
         evoked(|d| d.attach.location = "soma".into()),
-        "receptor at soma of L5_pyramidal is \"ampa\"",
+        "receptor of soma of L5_pyramidal is \"ampa\"",
     );
     refused(
         evoked(|d| d.attach.synaptic_delays = PerCellType::Each(each(&[("L2_basket", 0.1)]))),
@@ -189,7 +189,7 @@ fn connections_that_hnn_core_refuses_are_refused() {
     refused(add(&|new| new.loc = "tuft".into()), "loc of L5_pyramidal");
     refused(
         add(&|new| new.receptor = "glua".into()),
-        "receptor at apical_tuft of L5_pyramidal",
+        "receptor of apical_tuft of L5_pyramidal",
     );
     refused(add(&|new| new.gain = -1.0), "gain is -1");
     refused(

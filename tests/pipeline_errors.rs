@@ -501,9 +501,9 @@ fn simulations_that_make_no_sense_are_refused_early() {
     refused(
         &drive("type = \"poisson\"\nrate_constant = 1e12")
             .replace("mu = 40.0\nsigma = 5.0\nnumspikes = 1\n", ""),
-        "events in a trial",
-        "\"evprox\"",
-        "lower its rate",
+        "events in a trial, and at most 20000000 are possible: lower its rate",
+        "1e12",
+        "",
     );
 }
 
@@ -529,7 +529,7 @@ fn what_the_network_refuses_is_marked_in_the_file() {
     );
     refused(
         &drive("location = \"soma\""),
-        "receptor at soma of L2_pyramidal: there is no \"ampa\"",
+        "receptor of soma of L2_pyramidal: there is no \"ampa\"",
         "\"soma\"",
         "`gabaa`",
     );
@@ -729,7 +729,7 @@ fn summaries_that_cannot_be_computed_are_refused() {
     refused(
         &summary("statistic = \"max\"\nsmooth = 30"),
         "window of 1200 samples, but the waveform has 401",
-        "\"m\"",
+        "30",
         "smooth",
     );
     refused(
@@ -741,13 +741,13 @@ fn summaries_that_cannot_be_computed_are_refused() {
     refused(
         &summary("statistic = \"max\"\ntmin = 11"),
         "ends at 10 ms",
-        "\"m\"",
+        "11",
         "tmin",
     );
     refused(
         &summary("statistic = \"mean_rate\"\ncell_type = \"L5_pyr\""),
         "no cell type or drive",
-        "\"m\"",
+        "\"L5_pyr\"",
         "",
     );
     refused(
@@ -777,13 +777,13 @@ fn summaries_that_cannot_be_computed_are_refused() {
     refused(
         &summary("statistic = \"band_power\"\nfmin = 10\nfmax = 20"),
         "no frequency between 10 and 20 Hz: 10 ms resolve 100.0000 Hz",
-        "\"m\"",
+        "20",
         "longer time",
     );
     refused(
         &summary("statistic = \"peak_frequency\"\nfmin = 0\nfmax = 900\nsegment = 50"),
         "segments of 50 ms",
-        "\"m\"",
+        "50",
         "`segment`",
     );
     refused(
@@ -892,4 +892,229 @@ mod any_text {
             try_parse(&mutated);
         }
     }
+}
+
+mod corpus {
+    //! Pipeline files that are wrong, and some that are not, each with the exit code that the program owes it.
+
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        exit: u8,
+        toml: String,
+    }
+
+    /// What the program ends with: 1 for a file that it refuses before anything runs.
+    fn exit(toml: &str) -> (u8, String) {
+        let bound = Pipeline::parse(toml, Path::new("corpus/test.toml")).and_then(|pipeline| {
+            (0..pipeline.n_points().min(10))
+                .try_for_each(|i| pipeline.bind(&pipeline.point(i)).map(drop))
+        });
+        bound.map_or_else(|e| (1, e.to_string()), |()| (0, String::new()))
+    }
+
+    #[test]
+    fn every_file_ends_with_its_exit_code_and_a_message_of_readable_length() {
+        let cases: Vec<Case> = include_str!("corpus/pipelines.jsonl")
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert!(cases.iter().filter(|case| case.exit == 1).count() >= 600);
+        let mut wrong = Vec::new();
+        for Case { exit: owed, toml } in &cases {
+            let (code, message) = exit(toml);
+            if code != *owed || message.len() > 2_100 {
+                wrong.push(format!("{code} instead of {owed}: {message}\n{toml}"));
+            }
+        }
+        assert!(
+            wrong.is_empty(),
+            "{}:\n{}",
+            wrong.len(),
+            wrong.join("\n----\n")
+        );
+    }
+
+    #[test]
+    fn huge_files_are_refused_in_a_moment_and_a_few_words() {
+        let many = |n: usize, line: fn(usize) -> String| (0..n).map(line).collect::<String>();
+        let priors = many(25_000, |i| format!("p{i} = {{ uniform = [0, 1] }}\n"));
+        let summaries = many(20_000, |i| {
+            format!("[[summary]]\nname = \"s{i}\"\nstatistic = \"max\"\n")
+        });
+        for (text, words) in [
+            (format!("a = {}", "[".repeat(200_000)), "not valid TOML"),
+            (
+                format!("a = {}1{}", "[".repeat(70), "]".repeat(70)),
+                "`a` is not a key",
+            ),
+            (format!("{} = 1", "k".repeat(200_000)), "is not a key"),
+            (
+                format!("[samples]\nn = 4\nmethod = \"sobol\"\n[samples.prior]\n{priors}"),
+                "names 25000 parameters; at most",
+            ),
+            (
+                format!("[network]\nmesh_shape = [1, 1]\n{summaries}"),
+                "20000 of [[summary]]; at most",
+            ),
+            (
+                format!("[grid]\n{}", many(20_000, |i| format!("g{i} = [1]\n"))),
+                "20000 parameters; at most",
+            ),
+        ] {
+            let e = error(&text);
+            assert!(e.to_string().contains(words), "{words}: {e}");
+            let mut report = String::new();
+            let handler =
+                miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none());
+            handler.render_report(&mut report, &e).unwrap();
+            assert!(
+                report.len() < 10_000,
+                "{} characters for {words}",
+                report.len()
+            );
+        }
+    }
+}
+
+/// All mistakes of a file, by message, in the order of the file.
+fn mistakes(text: &str) -> Vec<String> {
+    let e = error(text);
+    let others = e.others().iter().map(|e| e.to_string());
+    std::iter::once(e.to_string()).chain(others).collect()
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_shown_at_once() {
+    let text = "[grid]\nw = []\n[simulation]\ntstop = \"120ms\"\ndt = true\n[network]\nmesh_shape = [1, 1]\n[[drive]]\ntype = \"evoked\"\n\
+        name = \"d\"\nmu = \"w + q\"\nsigma = [1]\nnumspikes = 1\nlocation = \"proximal\"\nweights_ampa = { L2_pyramidal = \"w\" }\nseedcore = 3\n\
+        [[summary]]\nname = \"m\"\nstatistic = \"maximum\"\n[[summary]]\nname = \"e\"\nstatistic = \"expression\"\nexpression = \"m + 1\"\n";
+    let found = mistakes(text);
+    let wanted = [
+        "`w` of [grid] has no values (and 6 more mistakes)",
+        "`tstop` of [simulation] must be a number without a unit, not 120ms",
+        "`dt` of [simulation] must be a number",
+        "`mu` of drive `d`: there is no parameter `q`",
+        "`sigma` of drive `d` must be a number",
+        "`seedcore` is not a key of drive `d`",
+        "`statistic` of summary `m` must be `min`",
+    ];
+    assert_eq!(found.len(), wanted.len(), "{found:#?}");
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!(found.starts_with(wanted), "{found}\n{wanted}");
+    }
+    let many = format!(
+        "[network]\n{}",
+        (0..30).map(|i| format!("k{i} = 1\n")).collect::<String>()
+    );
+    let found = mistakes(&many);
+    assert_eq!(found.len(), 11, "ten in full, the others a line each");
+    assert!(
+        found[10].starts_with("and 20 more:\nline 12: `k10` is not a key"),
+        "{}",
+        found[10]
+    );
+}
+
+#[test]
+fn names_of_the_past_and_of_other_units_are_sent_to_those_of_today() {
+    refused(
+        &drive("seedcore = 3"),
+        "`seedcore` is not a key",
+        "seedcore",
+        "calls it `event_seed` today",
+    );
+    refused(
+        &drive("sync_within_trial = true"),
+        "",
+        "sync_within_trial",
+        "`n_drive_cells = 1` and `cell_specific = false`",
+    );
+    refused(
+        "[simulation]\nT = 10\n",
+        "`T` is not a key",
+        "T",
+        "calls it `tstop` today",
+    );
+    refused(
+        "[simulation]\ntstop = \"0.12 s\"\n",
+        "without a unit",
+        "\"0.12 s\"",
+        "it is in ms: write 120 (0.12 s = 120 ms)",
+    );
+    refused(
+        &drive("mu = \"5 Hz\""),
+        "without a unit",
+        "\"5 Hz\"",
+        "Hz is a unit of frequency",
+    );
+    refused(
+        &drive("weights_ampa = { L2_pyramidal = \"50 nS\" }"),
+        "without a unit",
+        "\"50 nS\"",
+        "write 0.05 (50 nS = 0.05 uS)",
+    );
+}
+
+#[test]
+fn no_suggestion_names_another_layer_cell_type_or_receptor() {
+    let text = with(
+        "[grid]\nL5_pyramidal_weight = [1]",
+        "mu = \"L2_pyramidal_weight\"",
+    );
+    let e = error(&text);
+    assert_eq!(e.help(), Some("allowed: `L5_pyramidal_weight`"));
+    refused(
+        &drive("weights_ampa = { L6_pyramidal = 1 }"),
+        "there is no \"L6_pyramidal\"",
+        "L6_pyramidal = 1",
+        "allowed",
+    );
+}
+
+#[test]
+fn inputs_that_could_not_run_are_refused_at_every_point_where_the_file_says_them() {
+    let poisson = |start: &str| {
+        drive(&format!(
+            "type = \"poisson\"\nrate_constant = 10\ntstart = {start}"
+        ))
+        .replace("mu = 40.0\nsigma = 5.0\nnumspikes = 1\n", "")
+    };
+    refused(
+        &format!("[grid]\nstart = [5.0, 225.0]\n{}", poisson("\"start\"")),
+        "tstart is 225 where start = 225.0: it cannot start after the end of the simulation, tstop = 170 ms",
+        "\"start\"",
+        "",
+    );
+    let text = format!(
+        "[grid]\nstart = [5.0, 225.0, 6.0]\n{}",
+        poisson("\"start\"")
+    );
+    let pipeline = Pipeline::parse(&text, Path::new("test.toml")).unwrap();
+    assert!(
+        pipeline
+            .bind(&pipeline.point(1))
+            .unwrap_err()
+            .to_string()
+            .contains("tstart is 225")
+    );
+    refused(
+        &format!("{}[set]\ndrives.evprox.tstart = 300\n", poisson("5")),
+        "tstart",
+        "tstart = 300",
+        "",
+    );
+    refused(
+        "[network]\nmesh_shape = [1, 1]\n[simulation]\ntstop = 20\n[[bias]]\namplitude = { L2_pyramidal = 1 }\nt0 = 60",
+        "bias `tonic`: t0 is 60: it cannot start after the end of the simulation",
+        "60",
+        "",
+    );
+    refused(
+        &drive("event_seed = 4294967295"),
+        "seeds end at 4294967295",
+        "4294967295",
+        "",
+    );
 }

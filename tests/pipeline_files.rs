@@ -97,8 +97,14 @@ fn the_erp_drives_are_those_of_the_network_room() {
 }
 
 #[test]
-fn an_empty_file_is_one_default_simulation() {
-    let pipeline = pipeline("");
+fn a_file_that_says_nothing_of_its_network_is_one_default_simulation() {
+    assert!(
+        parse("# nothing")
+            .unwrap_err()
+            .to_string()
+            .contains("is empty")
+    );
+    let pipeline = pipeline("[network]");
     assert_eq!(
         (
             pipeline.name.as_str(),
@@ -153,7 +159,7 @@ fn numbers_bind_with_their_bits_and_expressions_with_python_precedence() {
 #[test]
 fn strings_booleans_and_whole_numbers_can_be_swept() {
     let pipeline = pipeline(&with_drive(
-        "[grid]\nwhere_ = [\"apical_tuft\", \"distal\"]\nspecific = [true]\nseed = [4294967295, 7]",
+        "[grid]\nwhere_ = [\"apical_tuft\", \"distal\"]\nspecific = [true]\nseed = [4294967000, 7]",
         "type = \"evoked\"\nmu = 1\nsigma = 1\nnumspikes = 1\ncell_specific = \"$specific\"\nevent_seed = \"seed\"",
     ).replace("\"proximal\"", "\"$where_\""));
     assert_eq!(pipeline.n_points(), 4);
@@ -167,7 +173,7 @@ fn strings_booleans_and_whole_numbers_can_be_swept() {
     };
     assert_eq!(
         (drive(0).location.as_str(), drive(0).event_seed),
-        ("apical_tuft", 4_294_967_295)
+        ("apical_tuft", 4_294_967_000)
     );
     assert_eq!(
         (drive(3).location.as_str(), drive(3).event_seed),

@@ -276,3 +276,42 @@ fn connections_that_cannot_be_are_marked() {
     refused("delay = -1", "delay is -1", "-1");
     refused("wight = 1", "`wight` is not a key of", "wight");
 }
+
+#[test]
+fn value_is_what_stands_there() {
+    let text = "[grid]\ng = [2.0]\n[network]\nmesh_shape = [1, 1]\n[set]\n\
+        \"connections[src=L2_basket].weight\" = \"value * g\"\n\
+        cells.\"*\".sections.soma.cm = \"value * g\"\n\
+        cells.L5_pyramidal.sections.\"*\".mechs.ar.gbar_ar = \"value * g\"\n";
+    let pipeline = Pipeline::parse(text, Path::new("test.toml")).unwrap();
+    let net = pipeline.bind(&pipeline.point(0)).unwrap().network;
+    let before = hnn_sweep::network::Network::neymotin_2020([1, 1]);
+    let mut n_changed = 0;
+    for (old, new) in before.paths().iter().zip(net.paths()) {
+        assert_eq!(old.path, new.path);
+        let is_scaled = old.path.starts_with("connections[src=L2_basket,")
+            && old.path.ends_with(".weight")
+            || old.path.ends_with(".sections.soma.cm")
+            || old.path.starts_with("cells.L5_pyramidal") && old.path.ends_with("gbar_ar");
+        let wanted: Vec<f64> = old
+            .values
+            .iter()
+            .map(|v| if is_scaled { v * 2.0 } else { *v })
+            .collect();
+        assert_eq!(new.values, wanted, "{}", old.path);
+        n_changed += usize::from(is_scaled);
+    }
+    assert!(n_changed > 12, "{n_changed}");
+}
+
+#[test]
+fn every_path_can_be_set_to_what_it_has() {
+    let mut net = hnn_sweep::network::Network::calcium([1, 1]);
+    net.add_erp_drives(0.0).unwrap();
+    let before = net.clone();
+    for place in net.paths() {
+        net.set_values(&place, &place.values)
+            .unwrap_or_else(|e| panic!("{}: {e}", place.path));
+    }
+    assert_eq!(net.paths(), before.paths());
+}

@@ -1,7 +1,7 @@
 //! `hnn-sweep network`.
 
 use super::{SUCCESS, say};
-use crate::network::{Model, Network, NetworkError, Params};
+use crate::network::{Dynamics, Model, Network, NetworkError, Params, RateConstant};
 use crate::stages::RunError;
 use crate::store::StoreError;
 use clap::Args;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hnn-sweep network law_2021 --mesh-shape 3,3\n  hnn-sweep network net.json\n  hnn-sweep network calcium --erp -o calcium.json      a file that hnn-core reads, too"
+    after_help = "Examples:\n  hnn-sweep network law_2021 --mesh-shape 3,3\n  hnn-sweep network net.json\n  hnn-sweep network calcium --erp -o calcium.json      a file that hnn-core reads, too\n  hnn-sweep network law_2021 --paths 'L5_pyramidal*soma'    what [set] can change"
 )]
 pub(super) struct Arguments {
     /// A network file or parameter file of hnn-core (.json, .param), or a model: neymotin_2020, law_2021, calcium
@@ -20,6 +20,10 @@ pub(super) struct Arguments {
     /// Add the drives of an event-related potential
     #[arg(long)]
     erp: bool,
+    /// Print every number that [set] can change, with its unit, ready to paste; only paths that contain PATTERN (`*` stands for
+    /// anything)
+    #[arg(long, value_name = "PATTERN", num_args = 0..=1, default_missing_value = "*")]
+    paths: Option<String>,
     /// Write the network file here
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -37,7 +41,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             .add_erp_drives(0.0)
             .map_err(|e| input(&arguments.network, &e))?;
     }
-    describe(&network);
+    match &arguments.paths {
+        Some(pattern) => print_paths(&network, pattern)?,
+        None => describe(&network),
+    }
     if let Some(path) = &arguments.output {
         std::fs::write(path, network.to_json()).map_err(|e| disk("write", path, e))?;
         say!("written to {}", path.display());
@@ -119,15 +126,79 @@ fn disk(action: &'static str, path: &Path, source: std::io::Error) -> RunError {
     })
 }
 
+/// Lines of [set], one for each path that the pattern is in.
+fn print_paths(network: &Network, pattern: &str) -> Result<(), RunError> {
+    let pieces: Vec<String> = pattern.split('*').map(str::to_lowercase).collect();
+    let is_wanted = |path: &str| {
+        let path = path.to_lowercase();
+        let mut rest = path.as_str();
+        pieces.iter().all(|piece| {
+            rest.find(piece.as_str())
+                .map(|at| rest = rest.get(at + piece.len()..).unwrap_or_default())
+                .is_some()
+        })
+    };
+    let all = network.paths();
+    let mut n = 0;
+    for place in all.iter().filter(|place| is_wanted(&place.path)) {
+        n += 1;
+        let key = match place.path.contains(['[', '*']) {
+            true => format!("\"{}\"", place.path),
+            false => place.path.clone(),
+        };
+        let unit = match place.unit {
+            "" => String::new(),
+            unit => format!("  # {unit}"),
+        };
+        match place.values.as_slice() {
+            [value] => say!("{key} = {value}{unit}"),
+            values => {
+                let along = values
+                    .iter()
+                    .fold((f64::MAX, f64::MIN), |(least, most), value| {
+                        (least.min(*value), most.max(*value))
+                    });
+                say!(
+                    "{key} = \"value * 1.0\"{unit}; {} to {} along the section",
+                    along.0,
+                    along.1
+                );
+            }
+        }
+    }
+    if n > 0 {
+        return Ok(());
+    }
+    Err(RunError::Input {
+        what: format!(
+            "none of the network's {} paths has \"{pattern}\" in it",
+            all.len()
+        ),
+        help:
+            "`--paths` alone prints all of them; `*` stands for anything, as in --paths 'soma*gbar'"
+                .into(),
+    })
+}
+
+/// `1 section`, `2 sections`.
+fn counted(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
 fn describe(network: &Network) {
-    say!("{} real cells", network.n_cells());
+    say!("{}", counted(network.n_cells() as usize, "real cell"));
     for (name, cell_type) in &network.cell_types {
         let sections = &cell_type.cell.sections;
         let n_segments: u32 = sections.values().map(|s| s.nseg).sum();
         let n_cells = network.gid_ranges.get(name).map_or(0, |r| r.len());
         say!(
-            "  {name}: {n_cells} cells of {} sections, {n_segments} segments{}",
-            sections.len(),
+            "  {name}: {} of {}, {}{}",
+            counted(n_cells, "cell"),
+            counted(sections.len(), "section"),
+            counted(n_segments as usize, "segment"),
             if cell_type.metadata.measure_dipole {
                 ", measures a dipole"
             } else {
@@ -135,15 +206,15 @@ fn describe(network: &Network) {
             }
         );
     }
-    say!("{} connections", network.connectivity.len());
+    say!("{}", counted(network.connectivity.len(), "connection"));
     for c in &network.connectivity {
         say!(
-            "  {} -> {} {} {}: {} pairs, weight {} uS, delay {} ms, lamtha {}{}",
+            "  {} -> {} {} {}: {}, weight {} uS, delay {} ms, lamtha {}{}",
             c.src_type,
             c.target_type,
             c.loc,
             c.receptor,
-            c.gid_pairs.n_pairs(),
+            counted(c.gid_pairs.n_pairs(), "pair"),
             c.weight,
             c.delay,
             c.lamtha,
@@ -154,28 +225,29 @@ fn describe(network: &Network) {
             }
         );
     }
-    say!("{} drives", network.external_drives.len());
+    say!("{}", counted(network.external_drives.len(), "drive"));
     for (name, drive) in &network.external_drives {
         say!(
-            "  {name}: {} cells on {} of {}, {:?}",
-            drive.n_drive_cells,
+            "  {name}: {} on {} of {}, {}",
+            counted(drive.n_drive_cells as usize, "cell"),
             drive.location,
             drive.target_types.join(", "),
-            drive.dynamics
+            in_words(&drive.dynamics)
         );
     }
     for (name, bias) in &network.external_biases {
         for (cell_type, b) in bias {
             say!(
-                "bias {name}: {} nA on {} of {cell_type} from {} ms",
+                "bias {name}: {} nA on {} of {cell_type} {}",
                 b.amplitude,
                 b.section,
-                b.t0
+                interval(b.t0, b.tstop)
             );
         }
     }
     for (name, array) in &network.rec_arrays {
-        say!("electrode array {name}: {} contacts", array.positions.len());
+        let contacts = counted(array.positions.len(), "contact");
+        say!("electrode array {name}: {contacts}");
     }
     say!(
         "mesh {} x {}, in-plane distance {} um, layer separation {} um, {} degC, threshold {} mV",
@@ -186,4 +258,56 @@ fn describe(network: &Network) {
         network.celsius,
         network.threshold
     );
+}
+
+/// When a drive's cells fire.
+fn in_words(dynamics: &Dynamics) -> String {
+    match dynamics {
+        Dynamics::Evoked {
+            mu,
+            sigma,
+            numspikes,
+        } => format!(
+            "evoked: {} at {mu} +- {sigma} ms",
+            counted(*numspikes as usize, "spike")
+        ),
+        Dynamics::Poisson {
+            tstart,
+            tstop,
+            rate_constant,
+        } => {
+            let rate = match rate_constant {
+                RateConstant::All(rate) => format!("{rate} Hz"),
+                RateConstant::Each(rates) => {
+                    let each = rates.iter().map(|(name, rate)| format!("{name} {rate} Hz"));
+                    each.collect::<Vec<_>>().join(", ")
+                }
+            };
+            format!("Poisson: {rate} {}", interval(*tstart, *tstop))
+        }
+        Dynamics::Bursty {
+            tstart,
+            tstart_std,
+            tstop,
+            burst_rate,
+            burst_std,
+            numspikes,
+            spike_isi,
+        } => format!(
+            "bursty: {burst_rate} Hz, bursts of {} {spike_isi} ms apart, jitter {burst_std} ms, {} (start +- {tstart_std} ms)",
+            counted(*numspikes as usize, "spike"),
+            interval(*tstart, *tstop)
+        ),
+        Dynamics::SpikeTrain { events } => {
+            let n = events.iter().map(Vec::len).sum();
+            format!("spike train: {}", counted(n, "spike"))
+        }
+    }
+}
+
+fn interval(start: f64, end: Option<f64>) -> String {
+    match end {
+        Some(end) => format!("from {start} to {end} ms"),
+        None => format!("from {start} ms to the end"),
+    }
 }

@@ -519,8 +519,11 @@ fn prune(
 }
 
 /// A space constant that distances can be divided by.
+/// A space constant; where it is infinite, distance plays no part.
 pub(crate) fn check_lamtha(argument: &str, lamtha: f64) -> Result<(), NetworkError> {
-    finite(argument, lamtha)?;
+    if lamtha != f64::INFINITY {
+        finite(argument, lamtha)?;
+    }
     if lamtha == 0.0 {
         return Err(NetworkError::argument(argument, lamtha, "it cannot be 0"));
     }
@@ -549,11 +552,7 @@ fn check_synapse(
             .chain(cell.sections.keys())
             .cloned()
             .collect();
-        return Err(NetworkError::unknown(
-            format!("loc of {cell_type}"),
-            loc,
-            &known,
-        ));
+        return Err(NetworkError::unknown("loc", loc, &known).of(cell_type));
     };
     for name in sections {
         let syns = cell
@@ -562,11 +561,8 @@ fn check_synapse(
             .map(|section| &section.syns[..])
             .unwrap_or_default();
         if !syns.iter().any(|syn| syn == receptor) {
-            return Err(NetworkError::unknown(
-                format!("receptor at {name} of {cell_type}"),
-                receptor,
-                syns,
-            ));
+            let error = NetworkError::unknown("receptor", receptor, syns);
+            return Err(error.of(name).of(cell_type));
         }
     }
     Ok(())

@@ -104,7 +104,7 @@ impl Network {
     ) -> Result<(), NetworkError> {
         for (cell_type, rate) in rates {
             self.cell_type("rate_constant", cell_type)?;
-            positive(&format!("rate_constant of {cell_type}"), *rate)?;
+            positive("rate_constant", *rate).map_err(|e| e.of(cell_type))?;
         }
         if let Some(missing) = attach
             .targets()
@@ -181,7 +181,7 @@ impl Network {
         ] {
             for (name, weight) in weights.iter().flatten() {
                 self.cell_type(argument, name)?;
-                finite(&format!("{argument} of {name}"), *weight)?;
+                finite(argument, *weight).map_err(|e| e.of(name))?;
             }
         }
         check_lamtha("space_constant", attach.space_constant)?;
@@ -237,11 +237,8 @@ impl Network {
                     .chain(cell.sections.keys())
                     .cloned()
                     .collect();
-                return Err(NetworkError::unknown(
-                    format!("location (for {name})"),
-                    &attach.location,
-                    &known,
-                ));
+                let error = NetworkError::unknown("location", &attach.location, &known);
+                return Err(error.of(*name));
             }
         }
         let in_order = self.cell_types.keys();
@@ -315,7 +312,7 @@ fn check_per_type(
         PerCellType::Each(values) => values,
     };
     for (name, value) in values {
-        check(&format!("{argument} of {name}"), *value)?;
+        check(argument, *value).map_err(|e| e.of(name))?;
     }
     let same = values.len() == targets.len() && values.keys().all(|name| targets.contains(name));
     if !same {

@@ -7,20 +7,25 @@ use std::fmt::Display;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NetworkError {
     /// A value outside what is allowed.
-    #[error("{argument} is {value}: {allowed}")]
+    #[error("{argument}{} is {value}: {allowed}", of_whom(.of))]
     Argument {
         /// The argument, in hnn-core's words.
         argument: String,
+        /// Whose argument it is, from the narrowest on: a section, a cell type, a drive.
+        of: Vec<String>,
         /// Its value.
         value: String,
         /// What is allowed, and what to do.
         allowed: String,
     },
     /// A name that does not exist.
-    #[error("{argument} is \"{name}\", which does not exist{}; known: {}", did_you_mean(.suggestion), .known.join(", "))]
+    #[error("{argument}{} is \"{name}\", which does not exist{}; known: {}",
+        of_whom(.of), did_you_mean(.suggestion), .known.join(", "))]
     UnknownName {
         /// The argument, in hnn-core's words.
         argument: String,
+        /// Whose argument it is, from the narrowest on: a section, a cell type, a drive.
+        of: Vec<String>,
         /// The name.
         name: String,
         /// All names that exist.
@@ -55,6 +60,7 @@ impl NetworkError {
     ) -> Self {
         Self::Argument {
             argument: argument.into(),
+            of: Vec::new(),
             value: value.to_string(),
             allowed: allowed.into(),
         }
@@ -69,6 +75,7 @@ impl NetworkError {
         let known: Vec<String> = known.into_iter().cloned().collect();
         Self::UnknownName {
             argument: argument.into(),
+            of: Vec::new(),
             name: name.into(),
             suggestion: nearest(name, &known),
             known,
@@ -83,14 +90,35 @@ impl NetworkError {
         }
     }
 
-    /// The argument or path that the error is about, where it is about one.
-    pub fn about(&self) -> &str {
+    /// The same error of a section, a cell type or a drive; called again, of what that belongs to.
+    #[must_use]
+    pub fn of(mut self, owner: impl Into<String>) -> Self {
+        if let Self::Argument { of, .. } | Self::UnknownName { of, .. } = &mut self {
+            of.push(owner.into());
+        }
+        self
+    }
+
+    /// The argument or path that the error is about.
+    pub fn argument_name(&self) -> &str {
         match self {
             Self::Argument { argument, .. } | Self::UnknownName { argument, .. } => argument,
             Self::Duplicate { name, .. } => name,
             Self::File { path, .. } => path,
         }
     }
+
+    /// Whose argument it is, from the narrowest on; empty where there is only one.
+    pub fn owners(&self) -> &[String] {
+        match self {
+            Self::Argument { of, .. } | Self::UnknownName { of, .. } => of,
+            Self::Duplicate { .. } | Self::File { .. } => &[],
+        }
+    }
+}
+
+fn of_whom(of: &[String]) -> String {
+    of.iter().map(|owner| format!(" of {owner}")).collect()
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {
@@ -100,15 +128,53 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
         .unwrap_or_default()
 }
 
-/// The known name that is nearest to a misspelt one.
-pub(crate) fn nearest(name: &str, known: &[String]) -> Option<String> {
-    // From the last on, so that the first of equally near names is taken.
-    let backwards = known.iter().rev();
-    backwards
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.clone())
+/// The known name that a misspelt one most likely means, if one is near.
+pub(crate) fn nearest<S: AsRef<str>>(name: &str, known: &[S]) -> Option<String> {
+    let plain = |s: &str| s.to_lowercase().replace(['-', ' '], "_");
+    let wanted = plain(name);
+    let candidates = known.iter().map(AsRef::as_ref);
+    candidates
+        .filter(|candidate| *candidate != name && !means_another(&wanted, &plain(candidate)))
+        .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().max(3) / 4)
+        // Of equally near ones that which the name begins with.
+        .min_by_key(|(distance, candidate)| (*distance, !wanted.starts_with(&plain(candidate))))
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Edits that make one name of the other; few where one is the beginning of the other, as `max` is of `maximum`.
+fn distance(name: &str, candidate: &str) -> usize {
+    let begins = |long: &str, short: &str| short.chars().count() >= 3 && long.starts_with(short);
+    match begins(name, candidate) || begins(candidate, name) {
+        true => 1,
+        false => strsim::damerau_levenshtein(name, candidate),
+    }
+}
+
+/// Words of which one is never meant where another stands, however alike they look: layers, types of cells, receptors, locations.
+const OPPOSITES: [&[&str]; 4] = [
+    &["l1", "l2", "l3", "l4", "l5", "l6"],
+    &["basket", "pyramidal", "pyr", "bask"],
+    &["ampa", "nmda", "gabaa", "gabab"],
+    &["prox", "dist"],
+];
+
+fn means_another(name: &str, candidate: &str) -> bool {
+    OPPOSITES.iter().any(|group| {
+        let in_it = |text: &str| group.iter().position(|word| text.contains(word));
+        match (in_it(name), in_it(candidate)) {
+            (Some(own), Some(other)) => own != other && !alike(group, own, other),
+            _ => false,
+        }
+    })
+}
+
+/// Whether two words of a group are one, written shorter.
+fn alike(group: &[&str], a: usize, b: usize) -> bool {
+    let (Some(a), Some(b)) = (group.get(a), group.get(b)) else {
+        return false;
+    };
+    a.len() != b.len() && (a.starts_with(b) || b.starts_with(a))
 }
 
 /// A finite number, or an error that names the argument.

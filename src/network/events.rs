@@ -22,61 +22,6 @@ pub fn drive_events(
         .collect()
 }
 
-/// Makes every check that [`drive_events`] makes in one of the trials, without drawing an event.
-///
-/// # Errors
-/// As of [`drive_events`]; times of a spike train that are negative, not finite or do not ascend.
-pub fn check_drive_events(net: &Network, tstop: f64, n_trials: u32) -> Result<(), NetworkError> {
-    let last_trial = u64::from(n_trials.saturating_sub(1)) * u64::from(net.n_gids());
-    for (name, drive) in &net.external_drives {
-        let Some(last_cell) = u64::from(drive.n_drive_cells).checked_sub(1) else {
-            continue;
-        };
-        let checked = match &drive.dynamics {
-            Dynamics::SpikeTrain { events } => super::drive_checks::check_spike_times(events),
-            Dynamics::Poisson {
-                tstart,
-                tstop: end,
-                rate_constant,
-            } => match rate_constant {
-                RateConstant::Each(rates) if rates.is_empty() => Ok(()),
-                _ => check_interval(&(*tstart..end.unwrap_or(tstop))),
-            },
-            Dynamics::Bursty {
-                burst_rate,
-                numspikes,
-                spike_isi,
-                ..
-            } => super::drive_checks::check_burst(*burst_rate, *numspikes, *spike_isi),
-            Dynamics::Evoked { .. } => Ok(()),
-        };
-        let draws = !matches!(drive.dynamics, Dynamics::SpikeTrain { .. });
-        let seed = drive.event_seed.saturating_add(last_trial + last_cell);
-        checked
-            .and_then(|()| match draws {
-                true => RandomState::new(seed).map(drop),
-                false => Ok(()),
-            })
-            .map_err(|error| of_drive(error, name))?;
-    }
-    Ok(())
-}
-
-fn of_drive(error: NetworkError, drive: &str) -> NetworkError {
-    match error {
-        NetworkError::Argument {
-            argument,
-            value,
-            allowed,
-        } => NetworkError::Argument {
-            argument: format!("{argument} of drive {drive}"),
-            value,
-            allowed,
-        },
-        other => other,
-    }
-}
-
 fn events_of_drive(
     net: &Network,
     name: &str,
@@ -86,7 +31,7 @@ fn events_of_drive(
 ) -> Result<Vec<Vec<f64>>, NetworkError> {
     let seed = drive.event_seed + u64::from(trial) * u64::from(net.n_gids());
     let cells = 0..u64::from(drive.n_drive_cells);
-    let explain = |error| of_drive(error, name);
+    let explain = |error: NetworkError| error.of(format!("drive {name}"));
     if !drive.cell_specific {
         let events = cells.map(|k| events_of_cell(drive, None, tstop, seed, k));
         return events.collect::<Result<_, _>>().map_err(explain);

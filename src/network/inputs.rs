@@ -58,14 +58,11 @@ impl Network {
             }
         }
         for (name, amplitude) in &new.amplitude {
-            finite(&format!("amplitude of {name}"), *amplitude)?;
+            finite("amplitude", *amplitude).map_err(|e| e.of(name))?;
             let sections = &self.cell_type("amplitude", name)?.cell.sections;
             if !sections.contains_key(&new.section) {
-                return Err(NetworkError::unknown(
-                    format!("section of {name}"),
-                    &new.section,
-                    sections.keys(),
-                ));
+                let error = NetworkError::unknown("section", &new.section, sections.keys());
+                return Err(error.of(name));
             }
             let known = self.external_biases.get(&new.bias_name);
             if known.is_some_and(|bias| bias.contains_key(name)) {

@@ -22,6 +22,7 @@ mod models;
 mod params;
 mod positions;
 pub mod random;
+mod run_checks;
 mod set;
 mod templates;
 
@@ -36,14 +37,16 @@ pub use drive_args::{
 pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
-pub use events::{check_drive_events, drive_events};
+pub(crate) use error::nearest;
+pub use events::drive_events;
 pub(crate) use exp::{exp, pow};
 pub use geometry::{DistanceProfile, SectionChange, nseg_of_length};
 pub use inputs::NewTonicBias;
 pub use mechanisms::{MECHANISMS, Mechanism, SYNAPSE_MECHANISM};
 pub use params::{Model, Params};
 pub use positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION};
-pub use set::SetValue;
+pub use run_checks::InputName;
+pub use set::{SetValue, SettablePath};
 
 use indexmap::IndexMap;
 use std::ops::Range;

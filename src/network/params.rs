@@ -146,13 +146,17 @@ impl Params {
     pub fn from_param(text: &str) -> Result<Self, NetworkError> {
         let mut values = IndexMap::new();
         for (i, line) in text.lines().enumerate() {
-            let fields: Vec<&str> = line.split(':').map(str::trim).collect();
-            let [key, value] = fields[..] else {
+            // HNN's interface ends a file with an empty line and the date of the run.
+            if line.trim().is_empty() {
+                continue;
+            }
+            let Some((key, value)) = line.split_once(':') else {
                 return Err(NetworkError::file(
                     format!("line {}", i + 1),
                     "must be of the form \"name: value\"",
                 ));
             };
+            let (key, value) = (key.trim(), value.trim());
             // As Python reads it: a whole number may not have a point or an exponent, and all else is text.
             let number = match value.contains(['.', 'e']) {
                 true => value.parse::<f64>().ok(),

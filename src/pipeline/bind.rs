@@ -1,21 +1,18 @@
 //! A point of the grid → the network that is simulated there.
 
 use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
-use super::error::{PipelineError, did_you_mean};
+use super::error::{PipelineError, Source, did_you_mean};
 use super::reader::Place;
 use super::scope::Env;
 use super::setting::Number;
 use super::{Content, ParamValue, Pipeline, PostProc, Recipe};
 use crate::network::{
-    BurstyDrive, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, EvokedDrive, Network,
+    BurstyDrive, DriveAttachment, ElectrodeArray, ElectrodeMethod, EvokedDrive, InputName, Network,
     NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
     SpikeTrainDrive,
 };
 use indexmap::IndexMap;
 
-pub(super) const FEWER_EVENTS: &str = "lower its rate, its number of cells or its duration";
-/// Most events that a drive may be expected to have in one trial.
-const MAX_EVENTS: f64 = 2e7;
 /// Most cells of a drive.
 const MAX_DRIVE_CELLS: i64 = 1_000_000;
 /// Most events of an evoked drive's cell, or of a burst.
@@ -45,53 +42,59 @@ impl Pipeline {
             Recipe::Code(maker) => maker.bind(&env)?,
         };
         let Bound { network, tstop, dt } = &bound;
+        let mut mistakes: Vec<PipelineError> = Vec::new();
         if let Some((key, message, help)) = self.output.impossible(network) {
-            return Err(match self.output.place(key) {
+            let error = match self.output.place(key) {
                 Some(place) => env.error(place, message),
                 None => env.error_of(&format!("`{key}`"), message),
-            }
-            .with_help(help));
+            };
+            mistakes.push(error.with_help(help));
         }
         for summary in &self.summaries {
-            if let Some((message, help)) = summary.impossible(network, *tstop, *dt) {
-                return Err(env.error(&summary.place, &message).with_help(help));
+            if let Some(problem) = summary.impossible(network, *tstop, *dt) {
+                let place = summary.place(problem.key);
+                mistakes.push(env.error(place, &problem.what).with_help(problem.help));
             }
         }
-        Ok(bound)
+        if let Some(problem) = self.postproc_problem(network, *tstop) {
+            mistakes.push(
+                env.error(&self.output.postproc_place(), &problem)
+                    .with_help("remove the key, and use `smooth` and `scale` of a [[summary]]"),
+            );
+        }
+        PipelineError::all(mistakes).map_or(Ok(bound), Err)
+    }
+
+    /// Why a network cannot have hnn-core's `postproc`, where the file asks for it.
+    fn postproc_problem(&self, network: &Network, tstop: f64) -> Option<String> {
+        if !self.output.postproc {
+            return None;
+        }
+        let own = of_network(network);
+        if own.smooth_win > tstop {
+            return Some(format!(
+                "smooths with the network's dipole_smooth_win = {} ms, which is longer than tstop = {tstop} ms",
+                own.smooth_win
+            ));
+        }
+        self.postproc.is_some_and(|first| first != own).then(|| {
+            "needs one dipole_smooth_win and one dipole_scalefctr, and networks of this sweep differ in them".to_owned()
+        })
     }
 
     /// Binds the first and the last point, so that a bad file fails before anything runs.
     pub(super) fn check_ends(&mut self) -> Result<(), PipelineError> {
         let last = self.n_points().saturating_sub(1);
         let first = self.bind(&self.point(0))?;
-        let postproc = of_network(&first.network);
-        let fail = |problem: String| {
-            Err(self
-                .source
-                .error(
-                    &self.output.postproc_span(),
-                    format!("`postproc` of [output] {problem}"),
-                )
-                .with_help("remove the key, and use `smooth` and `scale` of a [[summary]]"))
-        };
-        if self.output.postproc && postproc.smooth_win > first.tstop {
-            return fail(format!(
-                "smooths with the network's dipole_smooth_win = {} ms, which is longer than tstop = {} ms",
-                postproc.smooth_win, first.tstop
-            ));
-        }
-        if last > 0 {
-            let last = self.bind(&self.point(last))?.network;
-            if self.output.postproc && of_network(&last) != postproc {
-                return fail(
-                    "needs one dipole_smooth_win and one dipole_scalefctr, and networks of this sweep differ in them".to_owned(),
-                );
-            }
-        }
         if self.output.postproc {
+            let postproc = of_network(&first.network);
+            self.postproc = Some(postproc);
             self.summaries
                 .iter_mut()
                 .for_each(|s| s.set_postproc(postproc));
+        }
+        if last > 0 {
+            self.bind(&self.point(last))?;
         }
         Ok(())
     }
@@ -99,29 +102,93 @@ impl Pipeline {
 
 impl Content {
     fn bind(&self, env: &Env) -> Result<Bound, PipelineError> {
-        let (tstop, dt) = self.simulation.evaluate(env)?;
-        let mut network = self.network.base(env)?;
+        let mut mistakes = Vec::new();
+        let mut note = |done: Result<(), PipelineError>| mistakes.extend(done.err());
+        let times = self.simulation.evaluate(env);
+        let (mut network, (tstop, dt)) = match (self.network.base(env), times) {
+            (Ok(network), Ok(times)) => (network, times),
+            (network, times) => {
+                note(network.map(drop));
+                note(times.map(drop));
+                return Err(all_of(mistakes, env));
+            }
+        };
         for connection in &self.connections {
-            connection.add_to(&mut network, env)?;
+            note(connection.add_to(&mut network, env));
         }
         for drive in &self.drives {
-            drive.add_to(&mut network, env)?;
-            if let Some(too_many) = too_many_events(&network, &drive.name, tstop) {
-                let message = format!("is of a drive that {too_many}");
-                return Err(env.error(&drive.place, &message).with_help(FEWER_EVENTS));
-            }
+            note(drive.add_to(&mut network, env));
         }
         for bias in &self.biases {
-            bias.add_to(&mut network, env)?;
+            note(bias.add_to(&mut network, env));
         }
         for array in &self.arrays {
-            array.add_to(&mut network, env)?;
+            note(array.add_to(&mut network, env));
+        }
+        if !mistakes.is_empty() {
+            return Err(all_of(mistakes, env));
         }
         for set in &self.set {
-            set.apply(&mut network, env)?;
+            mistakes.extend(set.apply(&mut network, env).err());
         }
+        if !mistakes.is_empty() {
+            return Err(all_of(mistakes, env));
+        }
+        network
+            .check_inputs(tstop, self.simulation.n_trials)
+            .map_err(|wrong| self.blame(&wrong.0, wrong.1, env))?;
         Ok(Bound { network, tstop, dt })
     }
+
+    /// An error of a drive or bias where the file says it: in [set], in its own table, or as a part of a network's file.
+    fn blame(&self, input: &InputName, error: NetworkError, env: &Env) -> PipelineError {
+        let (path, own) = match input {
+            InputName::Drive(name) => {
+                let of_name = self.drives.iter().find(|drive| drive.name == *name);
+                (
+                    format!("drives.{name}."),
+                    of_name.map(|drive| (&drive.place, &drive.places)),
+                )
+            }
+            InputName::Bias { name, cell_type } => {
+                let acts = |bias: &&BiasSpec| {
+                    bias.bias_name == *name && bias.amplitude.iter().any(|(t, _)| t == cell_type)
+                };
+                let of_name = self.biases.iter().find(acts);
+                (
+                    format!("biases.{name}.{cell_type}."),
+                    of_name.map(|bias| (&bias.place, &bias.places)),
+                )
+            }
+        };
+        let changed = self.set.iter().rev().find(|line| line.is_below(&path));
+        match (own, changed) {
+            (_, Some(line)) => env.source.error(
+                &line.place().span,
+                format!("{}: {error}{}", line.place().describe(), env.where_clause()),
+            ),
+            (Some((place, places)), None) => located(error, place, places, env),
+            (None, None) => {
+                let what = match input {
+                    InputName::Drive(name) => format!("drive `{name}`"),
+                    InputName::Bias { name, cell_type } => {
+                        format!("bias `{name}` of {cell_type}")
+                    }
+                };
+                let message = format!("{what}: {error}{}", env.where_clause());
+                match self.network.place() {
+                    Some(place) => env.source.error(&place.span, message),
+                    None => Source::error_of_file(&env.source.path, message),
+                }
+            }
+        }
+    }
+}
+
+/// All mistakes of a point as one error.
+fn all_of(mistakes: Vec<PipelineError>, env: &Env) -> PipelineError {
+    PipelineError::all(mistakes)
+        .unwrap_or_else(|| Source::error_of_file(&env.source.path, "the pipeline has a mistake"))
 }
 
 fn of_network(network: &Network) -> PostProc {
@@ -335,27 +402,24 @@ pub(super) fn located(
     places: &[Place],
     env: &Env,
 ) -> PipelineError {
-    let about = error.about();
-    // `weights_ampa of L2_basket` is the key `weights_ampa.L2_basket`.
-    let (argument, cell_type) = about.split_once(" of ").unwrap_or((about, ""));
-    let argument = argument.split(' ').next().unwrap_or(argument);
+    let own = error.argument_name();
     let wrong_name = match &error {
-        NetworkError::UnknownName { name, .. } => name.as_str(),
-        _ => "",
+        NetworkError::UnknownName { name, .. } => Some(name),
+        _ => None,
     };
     // Where no key names the receptor, a section without it is a wrong location.
-    let argument = match argument {
+    let argument = match own {
         "receptor" if !places.iter().any(|p| p.name == "receptor") => "location",
         other => other,
     };
-    let place = [cell_type, wrong_name]
-        .iter()
-        .filter(|part| !part.is_empty())
+    let parts = error.owners().iter().chain(wrong_name);
+    let place = parts
         .map(|part| format!("{argument}.{part}"))
         .chain([argument.to_owned()])
         .find_map(|key| places.iter().find(|p| p.name == key))
         .unwrap_or(owner);
-    let shown = format!("{}: {about}", owner.owner);
+    let owners: String = error.owners().iter().map(|o| format!(" of {o}")).collect();
+    let shown = format!("{}: {own}{owners}", owner.owner);
     let condition = env.where_clause();
     let at = |message: String| env.source.error(&place.span, message);
     match error {
@@ -368,39 +432,4 @@ pub(super) fn located(
         }
         other => at(format!("{}: {other}{condition}", owner.owner)),
     }
-}
-
-/// Says how many events a drive would make where they are more than can be meant.
-pub(super) fn too_many_events(network: &Network, drive: &str, tstop: f64) -> Option<String> {
-    let drive = network.external_drives.get(drive)?;
-    let duration =
-        |tstart: f64, end: Option<f64>| (end.unwrap_or(tstop) - tstart).max(0.0) / 1000.0;
-    let per_cell = match &drive.dynamics {
-        Dynamics::Evoked { numspikes, .. } => f64::from(*numspikes),
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match rate_constant {
-                RateConstant::All(rate) => *rate,
-                RateConstant::Each(rates) => rates.values().copied().fold(0.0, f64::max),
-            };
-            rate * duration(*tstart, *tstop)
-        }
-        Dynamics::Bursty {
-            tstart,
-            tstop,
-            burst_rate,
-            numspikes,
-            ..
-        } => burst_rate * f64::from(*numspikes) * duration(*tstart, *tstop),
-        Dynamics::SpikeTrain { .. } => 0.0,
-    };
-    let events = per_cell * f64::from(drive.n_drive_cells);
-    (events > MAX_EVENTS).then(|| {
-        format!(
-            "would make about {events:.0} events in a trial; at most {MAX_EVENTS:.0} are possible"
-        )
-    })
 }

@@ -1,6 +1,6 @@
 //! A pipeline without a file: a closure makes the networks, where a file has expressions.
 
-use super::bind::{Bound, FEWER_EVENTS, too_many_events};
+use super::bind::Bound;
 use super::error::{PipelineError, Source};
 use super::grid::Grid;
 use super::output::Output;
@@ -10,7 +10,7 @@ use super::value::ParamValues;
 use super::{
     BATCH_SIZES, Pipeline, Recipe, WRONG_FOLDER, WRONG_NAME, is_folder, is_name as is_sweep_name,
 };
-use crate::network::Network;
+use crate::network::{InputName, Network};
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,6 +57,7 @@ pub(super) struct Maker {
     set_params: Arc<SetParams>,
     tstop: f64,
     dt: f64,
+    n_trials: u32,
 }
 
 impl fmt::Debug for Maker {
@@ -90,10 +91,7 @@ impl Pipeline {
             net,
             set_params,
         } = code;
-        let source = Source {
-            path: PathBuf::from(&name),
-            text: None,
-        };
+        let source = Source::new(PathBuf::from(&name), None);
         let wrong = |message: String| Err(source.error(&(0..0), message));
         if !is_sweep_name(&name) {
             return wrong(WRONG_NAME.into());
@@ -135,6 +133,7 @@ impl Pipeline {
             summaries: Vec::new(),
             grid,
             priors: Vec::new(),
+            postproc: None,
             scope,
             source,
             recipe: Recipe::Code(Maker {
@@ -142,6 +141,7 @@ impl Pipeline {
                 set_params,
                 tstop,
                 dt,
+                n_trials,
             }),
         })
     }
@@ -167,13 +167,18 @@ impl Maker {
                     .with_help("return an error instead, with `?` or `Err`"));
             }
         }
-        for name in network.external_drives.keys() {
-            if let Some(too_many) = too_many_events(&network, name, self.tstop) {
-                return Err(env
-                    .error_of(&format!("the drive \"{name}\""), &too_many)
-                    .with_help(FEWER_EVENTS));
-            }
-        }
+        network
+            .check_inputs(self.tstop, self.n_trials)
+            .map_err(|wrong| {
+                let (input, error) = *wrong;
+                let what = match input {
+                    InputName::Drive(name) => format!("the drive \"{name}\":"),
+                    InputName::Bias { name, cell_type } => {
+                        format!("the bias \"{name}\" of {cell_type}:")
+                    }
+                };
+                env.error_of(&what, &error.to_string())
+            })?;
         Ok(Bound {
             network,
             tstop: self.tstop,

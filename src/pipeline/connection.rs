@@ -52,32 +52,43 @@ enum Cells {
 }
 
 impl ConnectionSpec {
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    /// Reads a connection; `None` after its mistakes have been noted.
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = Table::new(item, KEYS)?;
         let table = table.called("a connection");
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
-        let required = |key: &str| Number::read(&table.require(key)?, scope);
-        let text = |key: &str| Text::read(&table.require(key)?, scope);
-        let src_gids = table.require("src_gids")?;
-        Ok(Self {
-            place: src_gids.place.clone(),
-            src_gids: Cells::read(&src_gids, scope, false)?,
-            target_gids: Cells::read(&table.require("target_gids")?, scope, true)?,
-            loc: text("loc")?,
-            receptor: text("receptor")?,
-            weight: required("weight")?,
-            delay: required("delay")?,
-            lamtha: required("lamtha")?,
-            threshold: number("threshold")?,
-            gain: number("gain")?,
-            allow_autapses: table
-                .get("allow_autapses")
-                .map(|i| Flag::read(&i, scope))
-                .transpose()?,
-            probability: number("probability")?,
-            conn_seed: number("conn_seed")?,
-            places: table.iter().map(|(.., i)| i.place).collect(),
-        })
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
+        let required = |key: &str| table.required(key, |i| Number::read(i, scope));
+        let text = |key: &str| table.required(key, |i| Text::read(i, scope));
+        let src_gids = table.required("src_gids", |i| {
+            Ok((i.place.clone(), Cells::read(i, scope, false)?))
+        });
+        let target_gids = table.required("target_gids", |i| Cells::read(i, scope, true));
+        let (loc, receptor) = (text("loc"), text("receptor"));
+        let (weight, delay) = (required("weight"), required("delay"));
+        let lamtha = table.required("lamtha", |i| Number::read_infinite(i, scope));
+        let (threshold, gain) = (number("threshold"), number("gain"));
+        let allow_autapses = table.optional("allow_autapses", |i| Flag::read(i, scope));
+        let (probability, conn_seed) = (number("probability"), number("conn_seed"));
+        let read = || {
+            let (place, src_gids) = src_gids?;
+            Some(Self {
+                place,
+                src_gids,
+                target_gids: target_gids?,
+                loc: loc?,
+                receptor: receptor?,
+                weight: weight?,
+                delay: delay?,
+                lamtha: lamtha?,
+                threshold,
+                gain,
+                allow_autapses,
+                probability,
+                conn_seed,
+                places: table.iter().map(|(.., i)| i.place).collect(),
+            })
+        };
+        Ok(read())
     }
 
     pub(super) fn add_to(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {

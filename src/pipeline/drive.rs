@@ -1,6 +1,7 @@
 //! `[[drive]]`, `[[bias]]` and `[[electrode_array]]`: inputs and electrodes, with every argument of hnn-core.
 
 use super::error::PipelineError;
+use super::grid::{Values, read_spaced};
 use super::reader::{Item, Place, Table};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
@@ -22,6 +23,16 @@ const ATTACHMENT_KEYS: &[&str] = &[
     "probability",
     "event_seed",
     "conn_seed",
+];
+
+const BURSTY_KEYS: &[&str] = &[
+    "tstart",
+    "tstart_std",
+    "tstop",
+    "burst_rate",
+    "burst_std",
+    "numspikes",
+    "spike_isi",
 ];
 
 const DRIVE_TYPES: &[&str] = &["evoked", "poisson", "bursty", "spike_train", "erp"];
@@ -102,7 +113,8 @@ pub(super) enum PerType {
 }
 
 impl DriveSpec {
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    /// Reads a drive; `None` after its mistakes have been noted.
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = Table::open(item)?;
         let kind = table.require("type")?.word(DRIVE_TYPES)?;
         let name_item = table.get("name");
@@ -115,76 +127,9 @@ impl DriveSpec {
             return Err(item.error("a drive's name must not be empty"));
         }
         let table = table.called(format!("drive `{name}`"));
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
-        let required = |key: &str| Number::read(&table.require(key)?, scope);
-        let check = |own: &[&str], without: &[&str]| {
-            let keys: Vec<&str> = ATTACHMENT_KEYS
-                .iter()
-                .chain(own)
-                .filter(|k| !without.contains(k))
-                .copied()
-                .collect();
-            table.check_keys(&keys)
-        };
-        let kind = match kind {
-            "evoked" => {
-                check(&["mu", "sigma", "numspikes"], &[])?;
-                DriveKind::Evoked {
-                    mu: required("mu")?,
-                    sigma: required("sigma")?,
-                    numspikes: required("numspikes")?,
-                    attachment: Attachment::read(&table, scope)?,
-                }
-            }
-            "poisson" => {
-                check(&["tstart", "tstop", "rate_constant"], &[])?;
-                DriveKind::Poisson {
-                    tstart: number("tstart")?,
-                    tstop: number("tstop")?,
-                    rate_constant: PerType::read(&table.require("rate_constant")?, scope)?,
-                    attachment: Attachment::read(&table, scope)?,
-                }
-            }
-            "bursty" => {
-                check(
-                    &[
-                        "tstart",
-                        "tstart_std",
-                        "tstop",
-                        "burst_rate",
-                        "burst_std",
-                        "numspikes",
-                        "spike_isi",
-                    ],
-                    &[],
-                )?;
-                DriveKind::Bursty {
-                    tstart: number("tstart")?,
-                    tstart_std: number("tstart_std")?,
-                    tstop: number("tstop")?,
-                    burst_rate: required("burst_rate")?,
-                    burst_std: number("burst_std")?,
-                    numspikes: number("numspikes")?,
-                    spike_isi: number("spike_isi")?,
-                    attachment: Attachment::read(&table, scope)?,
-                }
-            }
-            "spike_train" => {
-                check(
-                    &["spike_data"],
-                    &["n_drive_cells", "cell_specific", "event_seed"],
-                )?;
-                DriveKind::SpikeTrain {
-                    events: read_spike_data(&table.require("spike_data")?, scope)?,
-                    attachment: Attachment::read(&table, scope)?,
-                }
-            }
-            _ => {
-                table.check_keys(&["type", "tstart"])?;
-                DriveKind::Erp {
-                    tstart: number("tstart")?,
-                }
-            }
+        check_drive_keys(&table, kind);
+        let Some(kind) = DriveKind::read(&table, kind, scope) else {
+            return Ok(None);
         };
         let mut places = Vec::new();
         for (_, _, item) in table.iter() {
@@ -197,7 +142,7 @@ impl DriveSpec {
                 }));
             }
         }
-        Ok(Self {
+        Ok(Some(Self {
             name,
             place: Place {
                 name: "name".to_owned(),
@@ -206,39 +151,129 @@ impl DriveSpec {
             },
             kind,
             places,
-        })
+        }))
+    }
+}
+
+/// Takes note of keys that this kind of drive does not have.
+fn check_drive_keys(table: &Table, kind: &str) {
+    let (own, without): (&[&str], &[&str]) = match kind {
+        "evoked" => (&["mu", "sigma", "numspikes"], &[]),
+        "poisson" => (&["tstart", "tstop", "rate_constant"], &[]),
+        "bursty" => (BURSTY_KEYS, &[]),
+        "spike_train" => (
+            &["spike_data"],
+            &["n_drive_cells", "cell_specific", "event_seed"],
+        ),
+        _ => {
+            table.check_keys(&["type", "tstart"]);
+            return;
+        }
+    };
+    let all = ATTACHMENT_KEYS.iter().chain(own);
+    let keys: Vec<&str> = all.filter(|k| !without.contains(k)).copied().collect();
+    table.check_keys(&keys);
+}
+
+impl DriveKind {
+    /// `None` after mistakes have been noted.
+    fn read(table: &Table, kind: &str, scope: &Scope) -> Option<Self> {
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
+        let required = |key: &str| table.required(key, |i| Number::read(i, scope));
+        match kind {
+            "evoked" => {
+                let (mu, sigma) = (required("mu"), required("sigma"));
+                let numspikes = required("numspikes");
+                let attachment = Attachment::read(table, scope);
+                Some(DriveKind::Evoked {
+                    mu: mu?,
+                    sigma: sigma?,
+                    numspikes: numspikes?,
+                    attachment: attachment?,
+                })
+            }
+            "poisson" => {
+                let (tstart, tstop) = (number("tstart"), number("tstop"));
+                let rate_constant = table.required("rate_constant", |i| PerType::read(i, scope));
+                let attachment = Attachment::read(table, scope);
+                Some(DriveKind::Poisson {
+                    tstart,
+                    tstop,
+                    rate_constant: rate_constant?,
+                    attachment: attachment?,
+                })
+            }
+            "bursty" => {
+                let burst_rate = required("burst_rate");
+                let attachment = Attachment::read(table, scope);
+                let [tstart, tstart_std, tstop, burst_std, numspikes, spike_isi] = [
+                    "tstart",
+                    "tstart_std",
+                    "tstop",
+                    "burst_std",
+                    "numspikes",
+                    "spike_isi",
+                ]
+                .map(number);
+                Some(DriveKind::Bursty {
+                    tstart,
+                    tstart_std,
+                    tstop,
+                    burst_rate: burst_rate?,
+                    burst_std,
+                    numspikes,
+                    spike_isi,
+                    attachment: attachment?,
+                })
+            }
+            "spike_train" => {
+                let events = table.required("spike_data", |i| read_spike_data(i, scope));
+                let attachment = Attachment::read(table, scope);
+                Some(DriveKind::SpikeTrain {
+                    events: events?,
+                    attachment: attachment?,
+                })
+            }
+            _ => Some(DriveKind::Erp {
+                tstart: number("tstart"),
+            }),
+        }
     }
 }
 
 impl Attachment {
-    fn read(table: &Table, scope: &Scope) -> Result<Self, PipelineError> {
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
-        let per_type = |key: &str| table.get(key).map(|i| PerType::read(&i, scope)).transpose();
-        let weights = |key: &str| table.get(key).map(|i| read_by_type(&i, scope)).transpose();
-        Ok(Self {
-            location: Text::read(&table.require("location")?, scope)?,
-            n_drive_cells: table
-                .get("n_drive_cells")
-                .map(|i| {
-                    if i.is_string() && i.string()? == "n_cells" {
-                        Ok(DriveCells::NCells)
-                    } else {
-                        Number::read(&i, scope).map(DriveCells::Number)
-                    }
-                })
-                .transpose()?,
-            cell_specific: table
-                .get("cell_specific")
-                .map(|i| Flag::read(&i, scope))
-                .transpose()?,
-            weights_ampa: weights("weights_ampa")?,
-            weights_nmda: weights("weights_nmda")?,
-            space_constant: number("space_constant")?,
-            synaptic_delays: per_type("synaptic_delays")?,
-            probability: per_type("probability")?,
-            event_seed: number("event_seed")?,
-            conn_seed: number("conn_seed")?,
-        })
+    /// `None` after mistakes have been noted.
+    fn read(table: &Table, scope: &Scope) -> Option<Self> {
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
+        let per_type = |key: &str| table.optional(key, |i| PerType::read(i, scope));
+        let weights = |key: &str| table.optional(key, |i| read_by_type(i, scope));
+        let location = table.required("location", |i| Text::read(i, scope));
+        let attachment = |location| Self {
+            location,
+            n_drive_cells: table.optional("n_drive_cells", |i| {
+                if i.is_string() && i.string()? == "n_cells" {
+                    Ok(DriveCells::NCells)
+                } else {
+                    Number::read(i, scope).map(DriveCells::Number)
+                }
+            }),
+            cell_specific: table.optional("cell_specific", |i| Flag::read(i, scope)),
+            weights_ampa: weights("weights_ampa"),
+            weights_nmda: weights("weights_nmda"),
+            space_constant: table.optional("space_constant", |i| Number::read_infinite(i, scope)),
+            synaptic_delays: per_type("synaptic_delays"),
+            probability: per_type("probability"),
+            event_seed: number("event_seed"),
+            conn_seed: number("conn_seed"),
+        };
+        match location {
+            Some(location) => Some(attachment(location)),
+            None => {
+                // For their mistakes.
+                attachment(Text::none());
+                None
+            }
+        }
     }
 }
 
@@ -254,10 +289,12 @@ impl PerType {
 
 /// Reads numbers by cell type; that the types exist is the network's to say.
 fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
-    Table::open(item)?
-        .iter()
-        .map(|(cell_type, _, value)| Ok((cell_type.to_owned(), Number::read(&value, scope)?)))
-        .collect()
+    let table = Table::open(item)?;
+    let numbers = table.iter().filter_map(|(cell_type, _, value)| {
+        let number = table.source.keep(Number::read(&value, scope))?;
+        Some((cell_type.to_owned(), number))
+    });
+    Ok(numbers.collect())
 }
 
 /// Reads hnn-core's `spike_data`: `{ cell = [times] }`, `[[time, gid], …]` or a spike file. One list of times per
@@ -398,15 +435,12 @@ impl BiasSpec {
         if by_type.is_empty() {
             return Err(amplitude.error(format!("{} names no cell type", amplitude.describe())));
         }
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         Ok(Self {
-            section: table
-                .get("section")
-                .map(|i| Text::read(&i, scope))
-                .transpose()?,
+            section: table.optional("section", |i| Text::read(i, scope)),
             amplitude: by_type,
-            t0: number("t0")?,
-            tstop: number("tstop")?,
+            t0: number("t0"),
+            tstop: number("tstop"),
             place: amplitude.place,
             places: table.iter().map(|(.., i)| i.place).collect(),
             bias_name,
@@ -430,7 +464,8 @@ pub(super) struct ArraySpec {
 const MAX_CONTACTS: usize = 10_000;
 
 impl ArraySpec {
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    /// Reads an array; `None` after its mistakes have been noted.
+    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = Table::new(
             item,
             &[
@@ -444,41 +479,99 @@ impl ArraySpec {
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         let table = table.called(format!("electrode array `{name}`"));
-        let positions = table.require("electrode_pos")?;
-        let elements = positions.array()?;
-        let contacts = match elements.first() {
-            None => return Err(positions.error(format!("{} has no contact", positions.describe()))),
-            Some(first) if !first.is_array() => vec![read_position(&positions, scope)?],
+        let positions = table.required("electrode_pos", |i| read_positions(i, scope));
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
+        let (conductivity, min_distance) = (number("conductivity"), number("min_distance"));
+        let method = table.optional("method", |i| i.word(&["psa", "lsa"]));
+        let read = || {
+            Some(Self {
+                electrode_pos: positions?,
+                conductivity,
+                method,
+                min_distance,
+                place: Place {
+                    name: "name".to_owned(),
+                    owner: table.owner.clone(),
+                    span: name_item.place.span,
+                },
+                places: table.iter().map(|(.., i)| i.place).collect(),
+                name,
+            })
+        };
+        Ok(read())
+    }
+}
+
+/// Reads positions: a list of `[x, y, z]`, one of them, or `{ x = 0, y = 0, z = { linspace = [0, 2000, 16] } }`.
+fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+    let contacts = if item.is_table() {
+        read_lines(item, scope)?
+    } else {
+        let elements = item.array()?;
+        match elements.first() {
+            None => return Err(item.error(format!("{} has no contact", item.describe()))),
+            Some(first) if !first.is_array() => vec![read_position(item, scope)?],
             Some(_) => elements
                 .iter()
                 .map(|e| read_position(e, scope))
                 .collect::<Result<_, _>>()?,
-        };
-        if contacts.len() > MAX_CONTACTS {
-            return Err(positions.error(format!(
-                "{} has {} contacts; at most {MAX_CONTACTS} are allowed",
-                positions.describe(),
-                contacts.len()
-            )));
         }
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
-        Ok(Self {
-            electrode_pos: contacts,
-            conductivity: number("conductivity")?,
-            method: table
-                .get("method")
-                .map(|i| i.word(&["psa", "lsa"]))
-                .transpose()?,
-            min_distance: number("min_distance")?,
-            place: Place {
-                name: "name".to_owned(),
-                owner: table.owner.clone(),
-                span: name_item.place.span,
-            },
-            places: table.iter().map(|(.., i)| i.place).collect(),
-            name,
-        })
+    };
+    if contacts.len() > MAX_CONTACTS {
+        return Err(item.error(format!(
+            "{} has {} contacts; at most {MAX_CONTACTS} are allowed",
+            item.describe(),
+            contacts.len()
+        )));
     }
+    Ok(contacts)
+}
+
+/// Reads x, y and z, each a number or as many numbers as there are contacts.
+fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+    let table = Table::new(item, &["x", "y", "z"])?;
+    let coordinate = |key: &str| -> Result<Vec<Number>, PipelineError> {
+        let item = table.require(key)?;
+        if item.is_array() {
+            return item
+                .array()?
+                .iter()
+                .map(|i| Number::read(i, scope))
+                .collect();
+        }
+        if !item.is_table() {
+            return Ok(vec![Number::read(&item, scope)?]);
+        }
+        let values = match read_spaced(&item)? {
+            Some(Values::Float(values)) => values,
+            Some(Values::Int(values)) => values.into_iter().map(|v| v as f64).collect(),
+            _ => {
+                return Err(item
+                    .error(format!("{} needs one list of numbers", item.describe()))
+                    .with_help("write `{ linspace = [first, last, n] }` or `{ arange = [start, stop, step] }`"));
+            }
+        };
+        let number = |value| Number::constant(item.place.clone(), value);
+        Ok(values.into_iter().map(number).collect())
+    };
+    let coordinates = [coordinate("x")?, coordinate("y")?, coordinate("z")?];
+    let lengths = coordinates.each_ref().map(Vec::len);
+    let n = lengths.into_iter().find(|n| *n != 1).unwrap_or(1);
+    if n == 0 || lengths.iter().any(|length| ![1, n].contains(length)) {
+        return Err(item.error(format!(
+            "{} has {} numbers of x, {} of y and {} of z: each must be one number, or one for each contact",
+            item.describe(),
+            lengths[0],
+            lengths[1],
+            lengths[2]
+        )));
+    }
+    let at = |axis: &Vec<Number>, contact: usize| axis.get(contact).or(axis.first()).cloned();
+    let contact = |i| {
+        let [x, y, z] = &coordinates;
+        Some([at(x, i)?, at(y, i)?, at(z, i)?])
+    };
+    Ok((0..n).filter_map(contact).collect())
 }
 
 fn read_position(item: &Item, scope: &Scope) -> Result<[Number; 3], PipelineError> {

@@ -13,6 +13,7 @@ mod expr;
 mod grid;
 mod network;
 mod output;
+mod quantity;
 mod reader;
 mod samples;
 mod scope;
@@ -20,21 +21,21 @@ mod set;
 mod setting;
 mod simulation;
 mod summary;
-mod target;
 mod value;
 
 pub use bind::Bound;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;
-pub use grid::{Grid, GridError, MAX_POINTS, Values, arange, arange_length, linspace, logspace};
+pub use grid::{
+    Grid, GridError, MAX_POINTS, Values, arange, arange_length, geomspace, linspace, logspace,
+};
 pub use output::{Output, Precision};
 pub use samples::Prior;
 pub use summary::{
     Band, Contact, Formula, Measure, Peak, PostProc, Signal, SpikeMeasure, Statistic, Summary,
-    Trials, Window, window_samples,
+    Target, Trials, Window, window_samples,
 };
-pub use target::Target;
 pub use value::{ParamError, ParamValue, ParamValues, Parameter, ParameterKind};
 
 use connection::ConnectionSpec;
@@ -107,6 +108,8 @@ pub struct Pipeline {
     pub summaries: Vec<Summary>,
     grid: Grid,
     priors: Vec<(String, Prior)>,
+    /// The post-processing that all networks of the sweep have, once one is known.
+    postproc: Option<PostProc>,
     scope: Scope,
     source: Source,
     recipe: Recipe,
@@ -137,7 +140,7 @@ impl Pipeline {
     /// Reads and checks a pipeline file.
     ///
     /// # Errors
-    /// [`PipelineError`] for the first thing that is wrong, with its place in the file.
+    /// [`PipelineError`] for all that is wrong, each with its place in the file.
     pub fn load(path: &Path) -> Result<Self, PipelineError> {
         let text = crate::input::read_text(path, MAX_FILE_SIZE).map_err(|problem| {
             let what = format!(
@@ -152,12 +155,9 @@ impl Pipeline {
     /// Checks the text of a pipeline file; `path` is where it stands, for messages and for files that it names.
     ///
     /// # Errors
-    /// [`PipelineError`] for the first thing that is wrong, with its place in the text.
+    /// [`PipelineError`] for all that is wrong, each with its place in the text.
     pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
-        let source = Source {
-            path: path.to_owned(),
-            text: Some(text.into()),
-        };
+        let source = Source::new(path.to_owned(), Some(text.into()));
         let document = DeTable::parse(text).map_err(|e| {
             let span = e.span().unwrap_or(0..0);
             let message = e.message().trim().replace('\n', ", ");
@@ -165,70 +165,61 @@ impl Pipeline {
                 .error(&span, format!("not valid TOML: {message}"))
                 .with_label(message)
         })?;
-        let root = Table::root(&source, &document, ROOT_KEYS)?;
-        let name = read_name(&root, path)?;
-        let save_folder = match root.get("save_folder") {
-            None => "sim_results".to_owned(),
-            Some(item) => item.string()?,
-        };
-        if !is_folder(&save_folder) {
-            return Err(root.error(WRONG_FOLDER));
+        let root = Table::root(&source, &document, ROOT_KEYS);
+        if root.iter().next().is_none() {
+            return Err(Source::error_of_file(
+                path,
+                format!("{} is empty: it says nothing to simulate", path.display()),
+            )
+            .with_help(
+                "a pipeline has at least a [network] or a [[drive]]; docs/pipeline.md has examples",
+            ));
         }
-        let sweep = Sweep::read(root.get("sweep").as_ref())?;
-        let samples = Samples::read(root.get("samples").as_ref())?;
+        let name = source.keep(read_name(&root, path)).unwrap_or_default();
+        let save_folder = root.optional("save_folder", read_folder);
+        let sweep = source.keep(Sweep::read(root.get("sweep").as_ref()));
+        let sweep = sweep.unwrap_or_default();
+        let samples = source.keep(Samples::read(root.get("samples").as_ref()));
+        let is_incomplete = samples.is_none();
+        let samples = samples.unwrap_or_default();
         let priors = samples.priors;
-        let grid = read_grid(&root, samples.axes, sweep.combinations)?;
-        let seed_parameters = read_seed_parameters(root.get("sweep").as_ref(), &grid)?;
-        let derived = root.get("derived").map(|i| Table::open(&i)).transpose()?;
-        let scope = Scope::new(grid.parameters().to_vec(), derived.as_ref())?;
-        let each = |key: &str| -> Result<Vec<Item>, PipelineError> {
-            root.get(key).map_or(Ok(Vec::new()), |item| {
-                item.array().map_err(|e| {
-                    e.with_help(format!("write [[{key}]], with two brackets, for each"))
-                })
-            })
-        };
-        let network = NetworkSpec::read(root.get("network").as_ref(), &scope)?;
-        let simulation = Simulation::read(root.get("simulation").as_ref(), &scope)?;
-        let drives: Vec<DriveSpec> = each("drive")?
-            .iter()
-            .map(|i| DriveSpec::read(i, &scope))
-            .collect::<Result<_, _>>()?;
-        let biases = each("bias")?
-            .iter()
-            .map(|i| BiasSpec::read(i, &scope))
-            .collect::<Result<_, _>>()?;
-        let arrays = each("electrode_array")?
-            .iter()
-            .map(|i| ArraySpec::read(i, &scope))
-            .collect::<Result<_, _>>()?;
-        let connections = each("connection")?
-            .iter()
-            .map(|i| ConnectionSpec::read(i, &scope))
-            .collect::<Result<_, _>>()?;
-        let set = SetSpec::read(root.get("set").as_ref(), &scope)?;
-        let output = Output::read(root.get("output").as_ref())?;
-        let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
-        let mut summaries = Vec::new();
-        for item in each("summary")? {
-            let names: Vec<&str> = taken.iter().map(String::as_str).collect();
-            let summary = Summary::read(&item, &summaries, &names)?;
-            taken.push(summary.name.clone());
-            summaries.push(summary);
+        let (grid, parameters) = read_grid(&root, samples.axes, sweep.combinations);
+        let seed_parameters = root.optional("sweep", |i| read_seed_parameters(i, &parameters));
+        let derived = root.optional("derived", Table::open);
+        let mut scope = Scope::new(parameters, derived.as_ref())?;
+        if is_incomplete {
+            scope = scope.incomplete();
         }
+        let network = source.keep(NetworkSpec::read(root.get("network").as_ref(), &scope));
+        let simulation = source.keep(Simulation::read(root.get("simulation").as_ref(), &scope));
+        let drives = read_each(&root, "drive", |i| DriveSpec::read(i, &scope));
+        let biases = read_each(&root, "bias", |i| BiasSpec::read(i, &scope).map(Some));
+        let arrays = read_each(&root, "electrode_array", |i| ArraySpec::read(i, &scope));
+        let connections = read_each(&root, "connection", |i| ConnectionSpec::read(i, &scope));
+        let set = source.keep(SetSpec::read(root.get("set").as_ref(), &scope));
+        let output = source.keep(Output::read(root.get("output").as_ref()));
+        let summaries = read_summaries(&root, &scope);
+        source.check()?;
+        let (Some(grid), Some(network), Some(simulation), Some(set), Some(output)) =
+            (grid, network, simulation, set, output)
+        else {
+            // Each of them has noted why.
+            return Err(root.error("the pipeline has a mistake"));
+        };
         let mut pipeline = Self {
             name,
-            save_folder: PathBuf::from(save_folder),
+            save_folder: PathBuf::from(save_folder.unwrap_or_else(|| "sim_results".to_owned())),
             batch_size: sweep.batch_size,
             combinations: sweep.combinations,
             overwrite: sweep.overwrite,
             clear_cache: sweep.clear_cache,
-            seed_parameters,
+            seed_parameters: seed_parameters.unwrap_or_default(),
             n_trials: simulation.n_trials,
             output,
             summaries,
             grid,
             priors,
+            postproc: None,
             scope,
             source,
             recipe: Recipe::File(Box::new(Content {
@@ -348,10 +339,70 @@ fn is_name(name: &str) -> bool {
     (1..=200).contains(&name.chars().count()) && name.chars().all(usable)
 }
 
-const WRONG_FOLDER: &str = "`save_folder` must not be empty";
+const WRONG_FOLDER: &str = "`save_folder` must be the path of a folder; `~` is a sign of the shell, so write your home folder in full";
 
 fn is_folder(name: &str) -> bool {
-    !name.is_empty() && !name.contains('\0')
+    !name.is_empty() && !name.contains('\0') && name != "~" && !name.starts_with("~/")
+}
+
+fn read_folder(item: &Item) -> Result<String, PipelineError> {
+    let name = item.string()?;
+    match is_folder(&name) {
+        true => Ok(name),
+        false => Err(item.error(WRONG_FOLDER)),
+    }
+}
+
+/// Most elements of one kind, such as drives or summaries.
+const MAX_ELEMENTS: usize = 2_000;
+
+/// All elements of `[[key]]` that can be read; what is wrong with the others has been noted.
+fn read_each<'a, T>(
+    root: &Table<'a>,
+    key: &str,
+    mut read: impl FnMut(&Item<'a>) -> Result<Option<T>, PipelineError>,
+) -> Vec<T> {
+    let items = root.optional(key, |item| {
+        let items = item
+            .array()
+            .map_err(|e| e.with_help(format!("write [[{key}]], with two brackets, for each")))?;
+        match items.get(MAX_ELEMENTS) {
+            None => Ok(items),
+            Some(first) => Err(first.error(format!(
+                "the file has {} of [[{key}]]; at most {MAX_ELEMENTS} are possible",
+                items.len()
+            ))),
+        }
+    });
+    let items = items.unwrap_or_default();
+    let read = items
+        .iter()
+        .filter_map(|item| root.source.keep(read(item)).flatten());
+    read.collect()
+}
+
+/// `[[summary]]`, each of which may use those above it.
+fn read_summaries(root: &Table, scope: &Scope) -> Vec<Summary> {
+    let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
+    let mut summaries: Vec<Summary> = Vec::new();
+    // Summaries that could not be read are known by name, so that expressions over them are no mistakes of their own.
+    let mut unread: Vec<String> = Vec::new();
+    read_each(root, "summary", |item| {
+        let names: Vec<&str> = taken.iter().map(String::as_str).collect();
+        match Summary::read(item, &summaries, &unread, &names) {
+            Ok(Some(summary)) => {
+                taken.push(summary.name.clone());
+                summaries.push(summary);
+            }
+            failed => {
+                let name = Table::open(item).ok().and_then(|t| t.get("name"));
+                unread.extend(name.and_then(|name| name.string().ok()));
+                failed?;
+            }
+        }
+        Ok(None::<()>)
+    });
+    summaries
 }
 
 /// Simulations that a batch may have.
@@ -365,38 +416,50 @@ struct Sweep {
     clear_cache: bool,
 }
 
-impl Sweep {
-    fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
-        let mut sweep = Self {
+impl Default for Sweep {
+    fn default() -> Self {
+        Self {
             combinations: true,
             batch_size: 100,
             overwrite: true,
             clear_cache: false,
-        };
+        }
+    }
+}
+
+impl Sweep {
+    fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+        let mut sweep = Self::default();
         let Some(item) = item else {
             return Ok(sweep);
         };
         let table = Table::new(item, SWEEP_KEYS)?;
-        sweep.combinations = table.bool_or("combinations", sweep.combinations)?;
-        sweep.overwrite = table.bool_or("overwrite", sweep.overwrite)?;
-        sweep.clear_cache = table.bool_or("clear_cache", sweep.clear_cache)?;
-        if let Some(item) = table.get("batch_size") {
-            sweep.batch_size = u32::try_from(item.integer_in(BATCH_SIZES)?).unwrap_or(100);
+        let flag = |key: &str, value: &mut bool| {
+            *value = table.optional(key, Item::bool).unwrap_or(*value);
+        };
+        flag("combinations", &mut sweep.combinations);
+        flag("overwrite", &mut sweep.overwrite);
+        flag("clear_cache", &mut sweep.clear_cache);
+        if let Some(n) = table.optional("batch_size", |i| i.integer_in(BATCH_SIZES)) {
+            sweep.batch_size = u32::try_from(n).unwrap_or(100);
         }
         Ok(sweep)
     }
 }
 
 /// `[sweep] seed_parameters`: names of parameters.
-fn read_seed_parameters(sweep: Option<&Item>, grid: &Grid) -> Result<Vec<String>, PipelineError> {
-    let item = match sweep {
-        Some(sweep) => Table::open(sweep)?.get("seed_parameters"),
-        None => None,
-    };
-    let Some(item) = item else {
+fn read_seed_parameters(
+    sweep: &Item,
+    parameters: &[Parameter],
+) -> Result<Vec<String>, PipelineError> {
+    // Another kind of value has been noted already.
+    let Some(item) = Table::open(sweep)
+        .ok()
+        .and_then(|t| t.get("seed_parameters"))
+    else {
         return Ok(Vec::new());
     };
-    let names: Vec<&str> = grid.parameters().iter().map(|p| p.name.as_str()).collect();
+    let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
     item.array()?
         .iter()
         .map(|element| {
@@ -409,32 +472,48 @@ fn read_seed_parameters(sweep: Option<&Item>, grid: &Grid) -> Result<Vec<String>
                     "{}: there is no parameter `{name}`",
                     element.describe()
                 ))
-                .with_help(error::did_you_mean(&name, &names)))
+                .with_help(did_you_mean(&name, &names)))
         })
         .collect()
 }
 
+/// Most parameters of a grid.
+const MAX_PARAMETERS: usize = 2_000;
+
+/// The grid, or `None` after mistakes have been noted; and its parameters, also those whose values could not be read.
 fn read_grid(
     root: &Table,
     samples: Vec<(String, Values)>,
     combinations: bool,
-) -> Result<Grid, PipelineError> {
+) -> (Option<Grid>, Vec<Parameter>) {
+    let source = root.source;
     let mut axes: Vec<(String, Values)> = Vec::new();
-    let Some(item) = root.get("grid") else {
-        return Grid::with_samples(samples, axes, combinations)
-            .map_err(|e| root.error(e.to_string()));
-    };
-    let table = Table::open(&item)?;
-    for (name, span, item) in table.iter() {
-        let taken: Vec<&str> = samples
-            .iter()
-            .chain(&axes)
-            .map(|(n, _)| n.as_str())
-            .collect();
-        check_name(table.source, &span, "parameter", name, &taken)?;
-        axes.push((name.to_owned(), grid::read_axis(&item)?));
+    let mut is_whole = true;
+    let table = root.optional("grid", Table::open);
+    if let Some(table) = &table {
+        if table.iter().count() > MAX_PARAMETERS {
+            source.note(table.error(format!(
+                "[grid] has {} parameters; at most {MAX_PARAMETERS} are possible",
+                table.iter().count()
+            )));
+            return (None, Vec::new());
+        }
+        for (name, span, item) in table.iter() {
+            let names = samples.iter().chain(&axes);
+            let taken: Vec<&str> = names.map(|(n, _)| n.as_str()).collect();
+            source.keep(check_name(source, &span, "parameter", name, &taken));
+            // After a mistake the name is known all the same, so that what uses it is not a mistake, too.
+            let values = source.keep(grid::read_axis(&item));
+            is_whole &= values.is_some();
+            axes.push((name.to_owned(), values.unwrap_or(Values::Float(vec![1.0]))));
+        }
     }
-    Grid::with_samples(samples, axes, combinations).map_err(|e| {
+    let of_axis = |(name, values): &(String, Values)| Parameter {
+        name: name.clone(),
+        kind: values.kind(),
+    };
+    let parameters = samples.iter().chain(&axes).map(of_axis).collect();
+    let grid = Grid::with_samples(samples, axes, combinations).map_err(|e| {
         let help = match e {
             GridError::UnequalLengths(_) => {
                 "make the lists equally long, or set combinations = true for all combinations"
@@ -443,6 +522,13 @@ fn read_grid(
             GridError::Empty(_) => "give at least one value",
             GridError::NotFinite(..) => "give finite values",
         };
+        let table = table.as_ref().unwrap_or(root);
         table.error(e.to_string()).with_help(help)
-    })
+    });
+    let grid = match is_whole {
+        true => source.keep(grid),
+        // Lists of other lengths than meant say nothing.
+        false => grid.ok(),
+    };
+    (grid, parameters)
 }

@@ -64,29 +64,26 @@ impl NetworkSpec {
             return Ok(spec);
         };
         let table = Table::new(item, NETWORK_KEYS)?;
-        let text = |key: &str| table.get(key).map(|i| Text::read(&i, scope)).transpose();
-        let flag = |key: &str| table.get(key).map(|i| Flag::read(&i, scope)).transpose();
-        spec.model = text("model")?;
-        spec.file = text("file")?;
-        spec.params = text("params")?;
-        spec.add_drives_from_params = flag("add_drives_from_params")?;
-        spec.legacy_mode = flag("legacy_mode")?;
-        spec.clear_connectivity = flag("clear_connectivity")?;
-        spec.clear_drives = flag("clear_drives")?;
-        spec.mesh_shape = table
-            .get("mesh_shape")
-            .map(|i| {
-                let elements = i.array()?;
-                let [x, y] = elements.as_slice() else {
-                    return Err(i.error(format!(
-                        "{} must have two numbers, the pyramidal cells along x and y",
-                        i.describe()
-                    )));
-                };
-                let shape = [Number::read(x, scope)?, Number::read(y, scope)?];
-                Ok((i.place.clone(), shape))
-            })
-            .transpose()?;
+        let text = |key: &str| table.optional(key, |i| Text::read(i, scope));
+        let flag = |key: &str| table.optional(key, |i| Flag::read(i, scope));
+        spec.model = text("model");
+        spec.file = text("file");
+        spec.params = text("params");
+        spec.add_drives_from_params = flag("add_drives_from_params");
+        spec.legacy_mode = flag("legacy_mode");
+        spec.clear_connectivity = flag("clear_connectivity");
+        spec.clear_drives = flag("clear_drives");
+        spec.mesh_shape = table.optional("mesh_shape", |i| {
+            let elements = i.array()?;
+            let [x, y] = elements.as_slice() else {
+                return Err(i.error(format!(
+                    "{} must have two numbers, the pyramidal cells along x and y",
+                    i.describe()
+                )));
+            };
+            let shape = [Number::read(x, scope)?, Number::read(y, scope)?];
+            Ok((i.place.clone(), shape))
+        });
         if spec.file.is_some()
             && let Some(other) = NETWORK_KEYS
                 .iter()
@@ -230,6 +227,12 @@ impl NetworkSpec {
         env: &Env,
     ) -> PipelineError {
         Self::at(key, &format!("{}: {error}", path.display()), env)
+    }
+
+    /// Where the file names what the network is read from; nowhere where it is a model.
+    pub(super) fn place(&self) -> Option<&Place> {
+        let file = self.file.as_ref().or(self.params.as_ref());
+        file.map(|text| &text.place)
     }
 
     fn at(key: &Option<Text>, problem: &str, env: &Env) -> PipelineError {

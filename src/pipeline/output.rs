@@ -161,11 +161,8 @@ impl Output {
         }
     }
 
-    pub(super) fn postproc_span(&self) -> std::ops::Range<usize> {
-        self.places
-            .postproc
-            .as_ref()
-            .map_or(0..0, |p| p.span.clone())
+    pub(super) fn postproc_place(&self) -> Place {
+        self.places.postproc.clone().unwrap_or_default()
     }
 
     /// Where the file has the key of an output that can be impossible.
@@ -185,7 +182,7 @@ impl Output {
             return Some((
                 "save_lfp",
                 "needs an electrode array, and the network has none",
-                "add an [[electrode_array]] with `name` and `electrode_pos`; in Rust, `Network::add_electrode_array`",
+                "add an [[electrode_array]] with `name` and `electrode_pos`",
             ));
         }
         if self.save_calcium {

@@ -1,6 +1,7 @@
 //! Reading of TOML with places: every table knows its allowed keys, every value knows where it stands.
 
-use super::error::{PipelineError, Source, did_you_mean, nearest, one_of};
+use super::error::{PipelineError, Source, nearest, one_of};
+use super::quantity;
 use crate::input::Problem;
 use std::ops::Range;
 use std::path::Path;
@@ -129,6 +130,11 @@ impl<'a> Item<'a> {
             DeValue::Integer(value) if value.radix() == 10 => value.as_str().parse().ok(),
             DeValue::Integer(_) => Some(self.integer()? as f64),
             DeValue::Float(value) => value.as_str().parse::<f64>().ok(),
+            DeValue::String(text) => {
+                return Err(
+                    quantity::with_unit(self, text).unwrap_or_else(|| self.wrong_type("a number"))
+                );
+            }
             _ => return Err(self.wrong_type("a number")),
         };
         value.filter(|v| v.is_finite()).ok_or_else(|| {
@@ -138,6 +144,18 @@ impl<'a> Item<'a> {
                 self.source_text()
             ))
         })
+    }
+
+    /// `inf` or `-inf`.
+    pub(crate) fn infinite(&self) -> Option<f64> {
+        match self.value {
+            DeValue::Float(value) => value
+                .as_str()
+                .parse()
+                .ok()
+                .filter(|v: &f64| v.is_infinite() && value.as_str().ends_with("inf")),
+            _ => None,
+        }
     }
 
     pub(crate) fn array(&self) -> Result<Vec<Item<'a>>, PipelineError> {
@@ -167,12 +185,13 @@ impl<'a> Item<'a> {
             .find(|w| **w == word)
             .copied()
             .ok_or_else(|| {
+                let near = nearest(&word, allowed);
                 self.error(format!(
                     "{} must be {}, not `{word}`",
                     self.describe(),
                     one_of(allowed)
                 ))
-                .with_help(did_you_mean(&word, allowed))
+                .with_optional_help(near.map(|near| format!("did you mean `{near}`?")))
             })
     }
 
@@ -216,13 +235,70 @@ const KEYS_ELSEWHERE: [(&str, &[&str]); 7] = [
     ("[[summary]]", super::SUMMARY_KEYS),
 ];
 
+/// Arguments of older versions of hnn-core: what they are called today, and what to write.
+const OLD_NAMES: [(&str, &str, &str); 13] = [
+    ("T", "tstop", "hnn-core calls it `tstop` today"),
+    (
+        "seedcore",
+        "event_seed",
+        "hnn-core calls it `event_seed` today",
+    ),
+    (
+        "sync_within_trial",
+        "n_drive_cells",
+        "instead of `sync_within_trial = true` write `n_drive_cells = 1` and `cell_specific = false`",
+    ),
+    (
+        "sync_evinput",
+        "n_drive_cells",
+        "write `n_drive_cells = 1` and `cell_specific = false`",
+    ),
+    (
+        "repeats",
+        "n_drive_cells",
+        "hnn-core calls it `n_drive_cells` today",
+    ),
+    (
+        "f_input",
+        "burst_rate",
+        "hnn-core calls it `burst_rate` today",
+    ),
+    (
+        "events_per_cycle",
+        "numspikes",
+        "hnn-core calls it `numspikes` today",
+    ),
+    (
+        "dispersion_time",
+        "sigma",
+        "hnn-core calls it `sigma` today",
+    ),
+    (
+        "record_vsoma",
+        "record_vsec",
+        "write `record_vsec = \"soma\"`",
+    ),
+    (
+        "record_isoma",
+        "record_isec",
+        "write `record_isec = \"soma\"`",
+    ),
+    (
+        "n_jobs",
+        "tstop",
+        "write it on the command line: `hnn-sweep run --jobs 4`",
+    ),
+    ("trials", "n_trials", "hnn-core calls it `n_trials`"),
+    ("N_trials", "n_trials", "hnn-core calls it `n_trials` today"),
+];
+
 impl<'a> Table<'a> {
     /// The file's top table.
     pub(crate) fn root(
         source: &'a Source,
         table: &'a Spanned<DeTable<'a>>,
         allowed: &[&str],
-    ) -> Result<Self, PipelineError> {
+    ) -> Self {
         let table = Self::make(
             source,
             String::new(),
@@ -230,14 +306,14 @@ impl<'a> Table<'a> {
             table.span(),
             table.get_ref(),
         );
-        table.check_keys(allowed)?;
-        Ok(table)
+        table.check_keys(allowed);
+        table
     }
 
     /// A table whose keys are all allowed.
     pub(crate) fn new(item: &Item<'a>, allowed: &[&str]) -> Result<Self, PipelineError> {
         let table = Self::open(item)?;
-        table.check_keys(allowed)?;
+        table.check_keys(allowed);
         Ok(table)
     }
 
@@ -300,30 +376,53 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(crate) fn check_keys(&self, allowed: &[&str]) -> Result<(), PipelineError> {
+    /// Takes note of every key that is not allowed; whether there was none.
+    pub(crate) fn check_keys(&self, allowed: &[&str]) -> bool {
+        let mut is_clean = true;
         for (key, _) in &self.entries {
             let name = key.get_ref().as_ref();
             if allowed.contains(&name) {
                 continue;
             }
+            is_clean = false;
+            let today = OLD_NAMES
+                .iter()
+                .filter(|(old, ..)| *old == name)
+                .find(|(_, today, _)| allowed.contains(today));
             let elsewhere = KEYS_ELSEWHERE
                 .iter()
                 .find(|(_, keys)| keys.contains(&name))
                 .map(|(table, _)| format!("`{name}` belongs {table}", table = in_table(table)));
-            let help = match nearest(name, allowed) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => elsewhere.unwrap_or_else(|| format!("allowed: {}", one_of(allowed))),
+            let help = match (today, nearest(name, allowed)) {
+                (Some((_, _, help)), _) => (*help).to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                _ => elsewhere.unwrap_or_else(|| format!("allowed: {}", one_of(allowed))),
             };
-            return Err(self
-                .source
-                .error(
-                    &key.span(),
-                    format!("`{name}` is not a key of {}", self.describe()),
-                )
-                .with_label("unknown key")
-                .with_help(help));
+            let message = format!("`{name}` is not a key of {}", self.describe());
+            let mistake = self.source.error(&key.span(), message);
+            self.source
+                .note(mistake.with_label("unknown key").with_help(help));
         }
-        Ok(())
+        is_clean
+    }
+
+    /// What `read` makes of a key's value; a mistake is noted, and reading goes on without the value.
+    pub(crate) fn optional<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Item<'a>) -> Result<T, PipelineError>,
+    ) -> Option<T> {
+        self.source.keep(read(&self.get(key)?))
+    }
+
+    /// The same for a key that must be there.
+    pub(crate) fn required<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Item<'a>) -> Result<T, PipelineError>,
+    ) -> Option<T> {
+        let item = self.source.keep(self.require(key))?;
+        self.source.keep(read(&item))
     }
 
     fn item(

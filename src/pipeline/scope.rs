@@ -2,8 +2,10 @@
 
 use super::error::{PipelineError, Source, did_you_mean};
 use super::expr::{BUILT_IN_NAMES, Expr, ExprError};
+use super::quantity;
 use super::reader::{Item, Place, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
+use crate::store::RESERVED;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -14,6 +16,8 @@ pub(crate) struct Scope {
     derived: Vec<Derived>,
     /// Derived parameters in an order in which each needs only earlier ones.
     order: Vec<usize>,
+    /// Whether names are missing, since they could not be read.
+    incomplete: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,46 +26,6 @@ struct Derived {
     place: Place,
     expr: Expr,
 }
-
-/// Names that a parameter must not have: columns of the store's tables.
-const RESERVED: [&str; 36] = [
-    "agg",
-    "array",
-    "batch",
-    "calcium",
-    "cell_type",
-    "contact",
-    "created",
-    "dt",
-    "error",
-    "gid",
-    "key",
-    "l2",
-    "l5",
-    "n_spikes",
-    "name",
-    "part",
-    "point",
-    "position",
-    "potential",
-    "receptor",
-    "section",
-    "seed_axis",
-    "signal",
-    "sim",
-    "simulation",
-    "solver_version",
-    "spec",
-    "status",
-    "step",
-    "sweep",
-    "time",
-    "trial",
-    "tstop",
-    "values",
-    "wall_s",
-    "weight_index",
-];
 
 /// Refuses names that cannot be used in expressions or as a column.
 pub(crate) fn check_name(
@@ -82,7 +46,10 @@ pub(crate) fn check_name(
         );
     }
     let lower = name.to_lowercase();
-    if RESERVED.contains(&lower.as_str()) {
+    if RESERVED
+        .iter()
+        .any(|column| column.eq_ignore_ascii_case(name))
+    {
         return error(
             format!("`{name}` cannot name a {what}: the tables have a column of that name"),
             "choose a name that says what it means, such as `weight_basket`",
@@ -122,30 +89,47 @@ impl Scope {
         let mut taken: Vec<String> = scope.parameters.iter().map(|p| p.name.clone()).collect();
         for (name, span, item) in table.iter() {
             let refs: Vec<&str> = taken.iter().map(String::as_str).collect();
-            check_name(table.source, &span, "parameter", name, &refs)?;
+            let named = check_name(table.source, &span, "parameter", name, &refs);
+            table.source.keep(named);
             taken.push(name.to_owned());
             let expr = if item.is_string() {
-                scope.parse(&item, &names)?
+                scope.parse(&item, &names)
             } else {
                 // A plain number is an expression too.
-                let text = format!("{:?}", item.float()?);
-                Expr::parse(&text, &mut |_| Err((String::new(), None)))
-                    .map_err(|e| item.error(e.message))?
+                item.float().and_then(|number| constant(&item, number))
             };
-            scope.derived.push(Derived {
+            // After a mistake the name is known all the same, so that what uses it is not a mistake, too.
+            let expr = table.source.keep(expr);
+            let expr = expr.or_else(|| table.source.keep(constant(&item, 1.0)));
+            scope.derived.extend(expr.map(|expr| Derived {
                 name: name.to_owned(),
                 place: item.place,
                 expr,
-            });
+            }));
         }
         scope.order = scope.sort(table.source)?;
         Ok(scope)
     }
 
+    /// The same scope of parameters of which some could not be read: no name is unknown to it.
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.incomplete = true;
+        self
+    }
+
     /// Reads an expression.
     pub(super) fn expression(&self, item: &Item) -> Result<Expr, PipelineError> {
-        let derived: Vec<&str> = self.derived.iter().map(|d| d.name.as_str()).collect();
-        self.parse(item, &derived)
+        self.expression_over(item, None)
+    }
+
+    /// Reads an expression over one more name, whose number is the last.
+    pub(super) fn expression_over(
+        &self,
+        item: &Item,
+        more: Option<&str>,
+    ) -> Result<Expr, PipelineError> {
+        let derived = self.derived.iter().map(|d| d.name.as_str());
+        self.parse(item, &derived.chain(more).collect::<Vec<_>>())
     }
 
     /// Parses an expression; `derived` are the names of all derived parameters, known or still to be read.
@@ -168,12 +152,17 @@ impl Scope {
             if let Some(index) = derived.iter().position(|d| *d == name) {
                 return Ok(first_derived + index);
             }
+            if self.incomplete {
+                return Ok(usize::MAX);
+            }
             Err((
                 format!("there is no parameter `{name}`"),
                 Some(self.help_for(name, derived)),
             ))
         })
-        .map_err(|e| in_expression(item, &text, e))
+        .map_err(|e| {
+            quantity::with_unit(item, &text).unwrap_or_else(|| in_expression(item, &text, e))
+        })
     }
 
     fn help_for(&self, name: &str, derived: &[&str]) -> String {
@@ -195,6 +184,7 @@ impl Scope {
                 d.expr
                     .variables()
                     .filter_map(|v| v.checked_sub(self.parameters.len()))
+                    .filter(|v| *v < self.derived.len())
             })
         };
         loop {
@@ -317,6 +307,12 @@ impl Scope {
     }
 }
 
+/// An expression that is a number.
+fn constant(item: &Item, number: f64) -> Result<Expr, PipelineError> {
+    let none = |_: &str| Err((String::new(), None));
+    Expr::parse(&format!("{number:?}"), &mut { none }).map_err(|e| item.error(e.message))
+}
+
 /// An error at a part of an expression.
 pub(crate) fn in_expression(item: &Item, text: &str, error: ExprError) -> PipelineError {
     let label = error.message;
@@ -397,7 +393,21 @@ impl Env<'_> {
     }
 
     pub(super) fn finite(&self, place: &Place, expr: &Expr) -> Result<f64, PipelineError> {
-        let value = expr.evaluate(&self.numbers);
+        self.finite_or(place, expr, expr.evaluate(&self.numbers))
+    }
+
+    /// The value of an expression over one more number.
+    pub(super) fn finite_over(
+        &self,
+        place: &Place,
+        expr: &Expr,
+        more: f64,
+    ) -> Result<f64, PipelineError> {
+        let numbers: Vec<f64> = self.numbers.iter().copied().chain([more]).collect();
+        self.finite_or(place, expr, expr.evaluate(&numbers))
+    }
+
+    fn finite_or(&self, place: &Place, expr: &Expr, value: f64) -> Result<f64, PipelineError> {
         if value.is_finite() {
             Ok(value)
         } else {

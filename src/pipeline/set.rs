@@ -3,7 +3,7 @@
 use super::error::PipelineError;
 use super::reader::{Item, Place, Table};
 use super::scope::{Env, Scope};
-use super::setting::{Flag, Number, Text};
+use super::setting::{Changed, Flag, Number, Text};
 use crate::network::{Network, NetworkError, SetValue};
 
 /// One line of `[set]`.
@@ -18,6 +18,8 @@ pub(super) struct SetSpec {
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
     Number(Number),
+    /// An expression over what is there.
+    Changed(Changed),
     Text(Text),
     Flag(Flag),
     Table(Vec<(String, Value)>),
@@ -36,19 +38,43 @@ impl SetSpec {
         Ok(lines)
     }
 
+    /// Whether it sets something below a path.
+    pub(super) fn is_below(&self, path: &str) -> bool {
+        self.path.replace('"', "").starts_with(path)
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub(super) fn apply(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
+        if let Value::Changed(changed) = &self.value {
+            let places = network.values_at(&self.path);
+            for place in places.map_err(|e| self.wrong(e, env))? {
+                let new: Result<Vec<f64>, PipelineError> = (place.values.iter())
+                    .map(|value| changed.evaluate(env, *value))
+                    .collect();
+                let set = network.set_values(&place, &new?);
+                set.map_err(|e| self.wrong(e, env))?;
+            }
+            return Ok(());
+        }
         let value = self.value.evaluate(env)?;
-        network.set(&self.path, value).map_err(|e| {
-            let problem = match e {
-                // The path is named below.
-                NetworkError::File { problem, .. } => problem,
-                other => other.to_string(),
-            };
-            env.source.error(
-                &self.place.span,
-                format!("`{}` of [set]: {problem}{}", self.path, env.where_clause()),
-            )
-        })
+        network
+            .set(&self.path, value)
+            .map_err(|e| self.wrong(e, env))
+    }
+
+    fn wrong(&self, error: NetworkError, env: &Env) -> PipelineError {
+        let problem = match error {
+            // The path is named below.
+            NetworkError::File { problem, .. } => problem,
+            other => other.to_string(),
+        };
+        env.source.error(
+            &self.place.span,
+            format!("`{}` of [set]: {problem}{}", self.path, env.where_clause()),
+        )
     }
 }
 
@@ -70,8 +96,11 @@ fn collect(
             continue;
         }
         let end = value.place.span.end.max(span.end);
+        let Some(read) = value.source.keep(Value::read(&value, &path, scope)) else {
+            continue;
+        };
         lines.push(SetSpec {
-            value: Value::read(&value, &path, scope)?,
+            value: read,
             place: Place {
                 name: path.clone(),
                 owner: "[set]".to_owned(),
@@ -101,6 +130,9 @@ impl Value {
             if WORDS.contains(&field) || text == "n_cells" || scope.is_word(&text) {
                 return Text::read(item, scope).map(Self::Text);
             }
+            if let Some(changed) = Changed::read(item, scope)? {
+                return Ok(Self::Changed(changed));
+            }
             if scope.is_flag(&text) {
                 return Flag::read(item, scope).map(Self::Flag);
             }
@@ -111,6 +143,8 @@ impl Value {
     fn evaluate(&self, env: &Env) -> Result<SetValue, PipelineError> {
         Ok(match self {
             Value::Number(number) => SetValue::Number(number.evaluate(env)?),
+            // Set place by place where it stands by itself; as an entry of a table there is nothing to change.
+            Value::Changed(changed) => SetValue::Number(changed.evaluate(env, f64::NAN)?),
             Value::Text(text) => SetValue::Text(text.evaluate(env).to_owned()),
             Value::Flag(flag) => SetValue::Flag(flag.evaluate(env)),
             Value::Table(entries) => SetValue::Table(

@@ -39,6 +39,14 @@ impl Number {
         })
     }
 
+    /// Reads a number that may be infinite, or an expression.
+    pub(crate) fn read_infinite(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+        match item.infinite() {
+            Some(value) => Ok(Self::constant(item.place.clone(), value)),
+            None => Self::read(item, scope),
+        }
+    }
+
     /// A number that is known.
     pub(crate) fn constant(place: Place, value: f64) -> Self {
         Self {
@@ -82,7 +90,9 @@ impl Number {
                 value as i64
             }
         };
-        if allowed.contains(&value) {
+        // An open end has no end.
+        let is_open = allowed.end == i64::MAX && value >= allowed.start;
+        if allowed.contains(&value) || is_open {
             return Ok(value);
         }
         let limits = if allowed.end == i64::MAX {
@@ -93,6 +103,35 @@ impl Number {
         Err(env.error(&self.place, &format!("must be {limits}, not {value}")))
     }
 }
+
+/// An expression over `value`, which is what stands in a network now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Changed {
+    place: Place,
+    expr: Expr,
+}
+
+impl Changed {
+    /// Reads an expression with `value` in it; `None` of a text without.
+    pub(crate) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let text = item.string()?;
+        let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        if !names.any(|name| name == PRESENT) || scope.names().contains(&PRESENT) {
+            return Ok(None);
+        }
+        let place = item.place.clone();
+        let expr = scope.expression_over(item, Some(PRESENT))?;
+        Ok(Some(Self { place, expr }))
+    }
+
+    /// The finite value where `present` is there now.
+    pub(crate) fn evaluate(&self, env: &Env, present: f64) -> Result<f64, PipelineError> {
+        env.finite_over(&self.place, &self.expr, present)
+    }
+}
+
+/// What expressions of [set] call the number that is there.
+const PRESENT: &str = "value";
 
 /// A string, or `"$name"` of a string parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,6 +193,14 @@ impl Text {
                 Reference::Value(text)
             },
         })
+    }
+
+    /// A string for a place that has none.
+    pub(crate) fn none() -> Self {
+        Self {
+            place: Place::default(),
+            value: Reference::Value(String::new()),
+        }
     }
 
     /// The string at a point.

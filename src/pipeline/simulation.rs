@@ -32,11 +32,10 @@ impl Simulation {
             return Ok(simulation);
         };
         let table = Table::new(item, SIMULATION_KEYS)?;
-        let number = |key: &str| table.get(key).map(|i| Number::read(&i, scope)).transpose();
-        simulation.tstop = number("tstop")?;
-        simulation.dt = number("dt")?;
-        if let Some(item) = table.get("n_trials") {
-            let n = item.integer_in(1..MAX_TRIALS + 1)?;
+        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
+        simulation.tstop = number("tstop");
+        simulation.dt = number("dt");
+        if let Some(n) = table.optional("n_trials", |i| i.integer_in(1..MAX_TRIALS + 1)) {
             simulation.n_trials = u32::try_from(n).unwrap_or(1);
         }
         Ok(simulation)

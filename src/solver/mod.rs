@@ -113,6 +113,11 @@ pub struct Trial {
     pub record_lfp: bool,
 }
 
+/// A time (ms) without the noise of summed time steps: 6, not 6.0000000000000515.
+fn shown(time: f64) -> f64 {
+    libm::round(time * 1e6) / 1e6
+}
+
 impl Trial {
     /// The first trial of a simulation until `tstop` (ms) in steps of `dt` (ms), without recordings.
     pub fn new(tstop: f64, dt: f64) -> Self {
@@ -160,7 +165,8 @@ pub enum SolverError {
     InvalidNetwork(String),
     /// A membrane potential became NaN or infinite.
     #[error(
-        "the membrane potential of cell {gid} ({cell_type}) is not finite at {time} ms; a smaller dt or weight may help"
+        "the membrane potential of cell {gid} ({cell_type}) is not finite at {} ms; a smaller dt or weight may help",
+        shown(*.time)
     )]
     NotFinite {
         /// Time (ms).
@@ -171,7 +177,7 @@ pub enum SolverError {
         cell_type: String,
     },
     /// The caller asked to stop.
-    #[error("interrupted at {time} ms")]
+    #[error("interrupted at {} ms", shown(*.time))]
     Interrupted {
         /// Time (ms) that had been reached.
         time: f64,

@@ -10,6 +10,7 @@ mod read;
 mod read_cells;
 mod read_drives;
 mod rounding;
+mod special;
 mod write;
 
 use super::{Gid, NetworkError};
@@ -120,6 +121,14 @@ impl<'a> Node<'a> {
         match self.value.as_f64() {
             Some(number) if number.is_finite() => Ok(number),
             _ => Err(self.expected("a number")),
+        }
+    }
+
+    /// A number that may be infinite.
+    fn float_or_infinity(&self) -> Result<f64, NetworkError> {
+        match special::is_infinity(self.value) {
+            true => Ok(f64::INFINITY),
+            false => self.float(),
         }
     }
 

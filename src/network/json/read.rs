@@ -55,12 +55,13 @@ impl Network {
     /// # Errors
     /// Text that is no JSON; another kind of file; a key that is missing or has no meaning, with its path.
     pub fn from_json(text: &str) -> Result<Self, NetworkError> {
-        let document: Value = serde_json::from_str(text).map_err(|error| {
-            NetworkError::file(
-                format!("line {}", error.line()),
-                format!("this is no JSON: {error}"),
-            )
-        })?;
+        let document: Value =
+            serde_json::from_str(&super::special::as_json(text)).map_err(|error| {
+                NetworkError::file(
+                    format!("line {}", error.line()),
+                    format!("this is no JSON: {error}"),
+                )
+            })?;
         let root = Node {
             value: &document,
             path: String::new(),
@@ -353,7 +354,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         &["pos_src"], // of the cell that was connected last
     )?;
     let lamtha = nc.get("lamtha")?;
-    if lamtha.float()? == 0.0 {
+    if lamtha.float_or_infinity()? == 0.0 {
         return Err(lamtha.expected("other than 0"));
     }
     Ok(Connection {
@@ -366,7 +367,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         receptor: receptor.into(),
         weight: nc.get("A_weight")?.float()?,
         delay: nc.get("A_delay")?.float()?,
-        lamtha: lamtha.float()?,
+        lamtha: lamtha.float_or_infinity()?,
         threshold: nc
             .optional("threshold")
             .map_or(Ok(net.threshold), |value| value.float())?,

@@ -1,6 +1,6 @@
 //! Network → document.
 
-use super::OVERRIDES;
+use super::{OVERRIDES, special};
 use crate::network::{
     Cell, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeMethod, GidPairs, MechValue,
     Network, PerCellType, RateConstant, TonicBias, nseg_of_length,
@@ -79,7 +79,7 @@ impl Network {
                 "connections_without_pairs": without_pairs,
             },
         });
-        document.to_string()
+        special::as_python(&document)
     }
 
     /// What the real hnn-core would make differently of [`Network::to_json`], one sentence each. Empty means that it
@@ -120,11 +120,11 @@ impl Network {
         // hnn-core would prune pairs with a probability below 1 once more, and it takes the in-plane distance as 1.
         let scaled = conn.lamtha * self.inplane_distance;
         let mut nc = json!({
-            "A_delay": conn.delay, "A_weight": conn.weight, "lamtha": scaled, "threshold": conn.threshold,
+            "A_delay": conn.delay, "A_weight": conn.weight, "lamtha": special::value(scaled), "threshold": conn.threshold,
             "gain": conn.gain,
         });
         if scaled != conn.lamtha {
-            nc[OVERRIDES] = json!({"lamtha": conn.lamtha});
+            nc[OVERRIDES] = json!({"lamtha": special::value(conn.lamtha)});
         }
         let mut value = json!({
             "target_type": conn.target_type,

@@ -13,12 +13,15 @@
 //! | `inplane_distance`, `layer_separation`, `threshold`, `celsius`, `dipole_smooth_win`, `dipole_scalefctr` | numbers |
 //!
 //! In `connections[…]` every entry may be left out (it then matches all), and may list alternatives: `receptor=ampa|nmda`.
-//! `*` stands for every section. `false` removes what the path names: a drive, the matching connections, a mechanism, a
+//! `*` stands for every cell type, and for every section. `false` removes what the path names: a drive, the matching connections, a mechanism, a
 //! bias, an array. A name with a dot is written in quotes.
 
 mod cells;
 mod drives;
 mod path;
+mod paths;
+
+pub use paths::SettablePath;
 
 use super::connect::check_lamtha;
 use super::error::{finite, non_negative, positive};
@@ -104,6 +107,9 @@ impl Network {
                     _ => Err(unknown("gains", kind, &["e_e", "e_i", "i_e", "i_i"])),
                 }
             }
+            "cells" if rest.first().is_some_and(|segment| segment.name == "*") => {
+                self.set_in_all_cells(rest, value)
+            }
             "cells" => self.set_in_cells(rest, value),
             "biases" => self.set_in_biases(rest, value),
             "rec_arrays" => self.set_in_arrays(rest, value),
@@ -114,6 +120,27 @@ impl Network {
                 let [] = names(rest, "nothing")?;
                 self.set_global(global, value)
             }
+        }
+    }
+
+    /// Sets in every cell type that has what the path names; at least one must.
+    fn set_in_all_cells(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+        let cell_types: Vec<String> = self.cell_types.keys().cloned().collect();
+        let mut rest = rest.to_vec();
+        let mut first_error = None;
+        let mut done = false;
+        for cell_type in cell_types {
+            if let Some(segment) = rest.first_mut() {
+                segment.name = cell_type;
+            }
+            match self.set_in_cells(&rest, value) {
+                Ok(()) => done = true,
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        match first_error {
+            Some(error) if !done => Err(error),
+            _ => Ok(()),
         }
     }
 

@@ -9,7 +9,7 @@ pub(super) struct Path<'a> {
 }
 
 /// One step of a path.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Segment {
     pub(super) name: String,
     /// Keys with the values of which one must match.

@@ -8,6 +8,7 @@ mod sobol;
 
 pub use prior::Prior;
 
+use super::MAX_PARAMETERS;
 use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::reader::{Item, Table};
@@ -97,6 +98,13 @@ impl Samples {
         let method = read_method(table, &n, count)?;
         let mut priors = Vec::new();
         let entries = Table::open(item)?;
+        let n_parameters = entries.iter().count();
+        if n_parameters > MAX_PARAMETERS {
+            return Err(item.error(format!(
+                "{} names {n_parameters} parameters; at most {MAX_PARAMETERS} are possible",
+                item.describe()
+            )));
+        }
         for (name, span, item) in entries.iter() {
             let taken: Vec<&str> = priors
                 .iter()

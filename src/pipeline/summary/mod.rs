@@ -1,14 +1,18 @@
 //! `[[summary]]`: statistics that are computed of every simulation.
 
 mod read;
+mod signal;
+mod target;
 mod unit;
 
 pub(super) use read::SUMMARY_KEYS;
+pub use signal::{Contact, Signal};
+pub use target::Target;
 
 use super::error::did_you_mean;
 use super::expr::Expr;
+use super::quantity::rounded;
 use super::reader::Place;
-use super::target::Target;
 use crate::network::Network;
 use std::sync::Arc;
 
@@ -21,8 +25,15 @@ pub struct Summary {
     pub statistic: Statistic,
     /// Of which trials.
     pub trials: Trials,
-    /// Where it stands in the file.
-    pub(crate) place: Place,
+    /// Where it stands in the file: its name, then all of its keys.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Why a statistic cannot be computed of a network: the key to blame, words and help.
+pub(super) struct Impossible {
+    pub(super) key: &'static str,
+    pub(super) what: String,
+    pub(super) help: String,
 }
 
 /// Of which trials a statistic is.
@@ -100,103 +111,6 @@ impl Formula {
     pub fn evaluate(&self, operands: &[f64]) -> Option<f64> {
         Some(self.expr.evaluate(operands)).filter(|v| v.is_finite())
     }
-}
-
-/// A waveform: of the dipole (nAm) or at a contact of an electrode array.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Signal {
-    /// Dipole of both layers.
-    #[default]
-    Agg,
-    /// Dipole of layer 2/3.
-    L2,
-    /// Dipole of layer 5.
-    L5,
-    /// Local field potential (uV).
-    Lfp(Contact),
-    /// Current source density (uV/um^2) as hnn-core's `calculate_csd2d`: minus the second difference of the potential along
-    /// the array, extrapolated to its ends.
-    Csd(Contact),
-}
-
-/// A contact of an electrode array.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contact {
-    /// The array; the network's only one if `None`.
-    pub array: Option<String>,
-    /// Which contact, counted from 0.
-    pub contact: u32,
-}
-
-impl Signal {
-    /// hnn-core's name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Signal::Agg => "agg",
-            Signal::L2 => "L2",
-            Signal::L5 => "L5",
-            Signal::Lfp(_) => "lfp",
-            Signal::Csd(_) => "csd",
-        }
-    }
-
-    /// The contact, of waveforms that are at one.
-    pub fn contact(&self) -> Option<&Contact> {
-        match self {
-            Signal::Agg | Signal::L2 | Signal::L5 => None,
-            Signal::Lfp(contact) | Signal::Csd(contact) => Some(contact),
-        }
-    }
-
-    /// Why a network has no such waveform: words and help.
-    fn impossible(&self, network: &Network) -> Option<(String, String)> {
-        let Contact { array, contact } = self.contact()?;
-        let arrays: Vec<&String> = network.rec_arrays.keys().collect();
-        let named = match (array, arrays.as_slice()) {
-            (_, []) => {
-                return Some((
-                    "needs an electrode array, and the network has none".to_owned(),
-                    "add an [[electrode_array]] with `name` and `electrode_pos`".to_owned(),
-                ));
-            }
-            (Some(name), _) => name,
-            (None, [name]) => name,
-            (None, _) => {
-                return Some((
-                    format!("is of one of {} electrode arrays", arrays.len()),
-                    format!("say which with `array`: {}", quoted_list(&arrays)),
-                ));
-            }
-        };
-        let Some(array) = network.rec_arrays.get(named) else {
-            return Some((
-                format!("is of electrode array `{named}`, which the network has not"),
-                did_you_mean(named, &arrays),
-            ));
-        };
-        let n = array.positions.len();
-        if *contact as usize >= n {
-            return Some((
-                format!("is of contact {contact}, but `{named}` has {n}"),
-                format!(
-                    "contacts are counted from 0; the last is {}",
-                    n.saturating_sub(1)
-                ),
-            ));
-        }
-        if matches!(self, Signal::Csd(_)) && array.laminar_spacing().is_none_or(|_| n < 4) {
-            return Some((
-                format!("is a current source density, which `{named}` does not give"),
-                "it needs at least four contacts on a line, equally spaced, along z".to_owned(),
-            ));
-        }
-        None
-    }
-}
-
-fn quoted_list(names: &[&String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
 
 /// Samples with `tmin <= t <= tmax`, where times (ms) are compared up to a millionth of a time step; spikes with
@@ -295,8 +209,9 @@ impl Statistic {
         }
     }
 
-    /// Why the statistic cannot be computed of a simulation: words and help.
-    fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<(String, String)> {
+    /// Why the statistic cannot be computed of a simulation.
+    fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<Impossible> {
+        let problem = |key, what, help| Some(Impossible { key, what, help });
         let window = match self {
             Statistic::Waveform {
                 signal,
@@ -313,37 +228,42 @@ impl Statistic {
                 let sfreq = 1000.0 / dt;
                 let width = smooth.map_or(1.0, |w| window_samples(w, sfreq));
                 if width < 1.0 || width > samples {
-                    return Some((
+                    return problem(
+                        "smooth",
                         format!(
                             "smooths with a window of {width} samples, but the waveform has {samples} (tstop = {tstop} ms, dt = {dt} ms)"
                         ),
                         "change `smooth`: its window must have at least one sample and at most as many as the waveform".to_owned(),
-                    ));
+                    );
                 }
                 if let Measure::BandPower(band) | Measure::PeakFrequency(band) = measure {
                     let length =
                         window.tmax.unwrap_or(tstop).min(tstop) - window.tmin.unwrap_or(0.0);
                     let segment = band.segment.unwrap_or(length);
                     if segment > length + dt {
-                        return Some((
+                        return problem(
+                            "segment",
                             format!(
-                                "has segments of {segment} ms, but the waveform has {length} ms"
+                                "has segments of {segment} ms, but the waveform has {} ms",
+                                rounded(length)
                             ),
                             "lower `segment`".to_owned(),
-                        ));
+                        );
                     }
                     let resolution = 1000.0 / segment;
                     let first = libm::ceil(band.fmin / resolution * (1.0 - 1e-9)) * resolution;
                     if first > band.fmax || first > sfreq / 2.0 {
-                        return Some((
+                        return problem(
+                            "fmax",
                             format!(
-                                "has no frequency between {} and {} Hz: {segment} ms resolve {resolution:.4} Hz up to {} Hz",
+                                "has no frequency between {} and {} Hz: {} ms resolve {resolution:.4} Hz up to {} Hz",
                                 band.fmin,
                                 band.fmax,
-                                sfreq / 2.0
+                                rounded(segment),
+                                rounded(sfreq / 2.0)
                             ),
                             "widen the band, or take a longer time".to_owned(),
-                        ));
+                        );
                     }
                 }
                 window
@@ -356,10 +276,11 @@ impl Statistic {
                     .filter(|n| !network.gid_ranges.contains_key(*n));
                 if let Some(name) = unknown {
                     let known: Vec<&String> = network.gid_ranges.keys().collect();
-                    return Some((
+                    return problem(
+                        "cell_type",
                         format!("looks at spikes of `{name}`, which is no cell type or drive"),
                         did_you_mean(name, &known),
-                    ));
+                    );
                 }
                 window
             }
@@ -367,10 +288,11 @@ impl Statistic {
             Statistic::Formula(_) | Statistic::Sql(_) => return None,
         };
         let tmin = window.tmin.filter(|&tmin| tmin > tstop)?;
-        Some((
+        problem(
+            "tmin",
             format!("looks at times from tmin = {tmin} ms, but the simulation ends at {tstop} ms"),
             "lower `tmin`, or raise `tstop`".to_owned(),
-        ))
+        )
     }
 
     /// The same statistic of post-processed dipoles.
@@ -400,13 +322,19 @@ impl Summary {
         matches!(self.statistic, Statistic::Sql(_))
     }
 
-    pub(super) fn impossible(
-        &self,
-        network: &Network,
-        tstop: f64,
-        dt: f64,
-    ) -> Option<(String, String)> {
+    pub(super) fn impossible(&self, network: &Network, tstop: f64, dt: f64) -> Option<Impossible> {
         self.statistic.impossible(network, tstop, dt)
+    }
+
+    /// Where the file has a key; the name where it does not have it.
+    pub(super) fn place(&self, key: &str) -> &Place {
+        static NOWHERE: Place = Place {
+            name: String::new(),
+            owner: String::new(),
+            span: 0..0,
+        };
+        let own = self.places.iter().skip(1).find(|place| place.name == key);
+        own.or(self.places.first()).unwrap_or(&NOWHERE)
     }
 
     pub(super) fn set_postproc(&mut self, of_network: PostProc) {

@@ -1,13 +1,13 @@
 //! Reading of `[[summary]]`.
 
 use super::{
-    Band, Contact, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Trials, Window,
+    Band, Contact, Formula, Measure, Peak, Signal, SpikeMeasure, Statistic, Summary, Target,
+    Trials, Window,
 };
 use crate::pipeline::error::{PipelineError, did_you_mean};
 use crate::pipeline::expr::Expr;
 use crate::pipeline::reader::{Item, Place, Table};
 use crate::pipeline::scope::{check_name, in_expression};
-use crate::pipeline::target::Target;
 use std::sync::Arc;
 
 /// Keys of `[[summary]]`.
@@ -69,68 +69,76 @@ const STATISTICS: [(&str, &[&str], &[&str]); 21] = [
 ];
 
 impl Summary {
-    /// Reads one summary; `above` are those before it, `taken` the names that it must not have.
+    /// Reads one summary, or `None` after its mistakes have been noted. `above` are those before it, `unread` the names of those that
+    /// could not be read, `taken` the names that it must not have.
     pub(in crate::pipeline) fn read(
         item: &Item,
         above: &[Summary],
+        unread: &[String],
         taken: &[&str],
-    ) -> Result<Self, PipelineError> {
+    ) -> Result<Option<Self>, PipelineError> {
         let table = Table::new(item, SUMMARY_KEYS)?;
         let name_item = table.require("name")?;
         let name = name_item.string()?;
-        check_name(table.source, &name_item.place.span, "summary", &name, taken)?;
+        let named = check_name(table.source, &name_item.place.span, "summary", &name, taken);
+        let named = table.source.keep(named);
         let table = table.called(format!("summary `{name}`"));
         let words = STATISTICS.map(|(word, ..)| word);
-        let word = table.require("statistic")?.word(&words)?;
-        check_keys(&table, word)?;
-        let trials = match table.get("trials") {
-            None => Trials::Each,
-            Some(item) => match item.word(&["each", "mean"])? {
+        let word = table.required("statistic", |i| i.word(&words));
+        let trials = table.optional("trials", |i| {
+            Ok(match i.word(&["each", "mean"])? {
                 "mean" => Trials::Mean,
                 _ => Trials::Each,
-            },
+            })
+        });
+        let trials = trials.unwrap_or_default();
+        let Some(word) = word else {
+            return Ok(None);
         };
+        check_keys(&table, word);
         let statistic = match word {
-            "expression" => Statistic::Formula(read_formula(&table, trials, above)?),
-            "sql" => Statistic::Sql(read_query(&table)?),
+            "expression" => read_formula(&table, trials, above, unread)?.map(Statistic::Formula),
+            "sql" => Some(Statistic::Sql(read_query(&table)?)),
             _ => match spike_measure(word) {
-                Some(measure) => Statistic::Spikes {
-                    cell_type: table.get("cell_type").map(|i| i.string()).transpose()?,
-                    window: read_window(&table)?,
+                Some(measure) => Some(Statistic::Spikes {
+                    cell_type: table.optional("cell_type", Item::string),
+                    window: read_window(&table),
                     measure,
-                },
-                None => read_waveform(&table, word)?,
+                }),
+                None => read_waveform(&table, word),
             },
         };
-        Ok(Self {
-            name,
-            statistic,
-            trials,
-            place: Place {
-                name: "name".to_owned(),
-                owner: table.owner.clone(),
-                span: name_item.place.span,
-            },
-        })
+        let read = || {
+            named?;
+            Some(Self {
+                statistic: statistic?,
+                trials,
+                places: [Place {
+                    name: "name".to_owned(),
+                    owner: table.owner.clone(),
+                    span: name_item.place.span,
+                }]
+                .into_iter()
+                .chain(table.iter().map(|(.., item)| item.place))
+                .collect(),
+                name,
+            })
+        };
+        Ok(read())
     }
 }
 
-/// Refuses keys that other statistics have.
-fn check_keys(table: &Table, word: &str) -> Result<(), PipelineError> {
+/// Takes note of keys that other statistics have.
+fn check_keys(table: &Table, word: &str) {
     let (kind, own) = STATISTICS
         .iter()
         .find(|(w, ..)| *w == word)
         .map_or((COMMON, COMMON), |(_, kind, own)| (*kind, *own));
-    let known = |key: &&str| [COMMON, kind, own].iter().any(|keys| keys.contains(key));
-    match SUMMARY_KEYS
-        .iter()
-        .filter(|key| !known(key))
-        .find_map(|key| table.get(key))
-    {
-        None => Ok(()),
-        Some(item) => Err(item
-            .error(format!("{} has no meaning for `{word}`", item.describe()))
-            .with_help("remove the key")),
+    let known = |key: &&&str| [COMMON, kind, own].iter().any(|keys| keys.contains(key));
+    let others = SUMMARY_KEYS.iter().filter(|key| !known(key));
+    for item in others.filter_map(|key| table.get(key)) {
+        let mistake = item.error(format!("{} has no meaning for `{word}`", item.describe()));
+        table.source.note(mistake.with_help("remove the key"));
     }
 }
 
@@ -146,9 +154,26 @@ fn spike_measure(word: &str) -> Option<SpikeMeasure> {
     }
 }
 
-fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> {
-    let signal = read_signal(table)?;
-    let measure = match word {
+/// Reads a statistic of a waveform; `None` after its mistakes have been noted.
+fn read_waveform(table: &Table, word: &str) -> Option<Statistic> {
+    let signal = table.source.keep(read_signal(table));
+    let of_signal = signal.clone().unwrap_or_default();
+    let measure = table.source.keep(read_measure(table, word, &of_signal));
+    let smooth = table.optional("smooth", read_smooth);
+    let scale = table.optional("scale", Item::float).unwrap_or(1.0);
+    let window = read_window(table);
+    Some(Statistic::Waveform {
+        signal: signal?,
+        postproc: None,
+        smooth,
+        scale,
+        window,
+        measure: measure?,
+    })
+}
+
+fn read_measure(table: &Table, word: &str, signal: &Signal) -> Result<Measure, PipelineError> {
+    Ok(match word {
         "min" => Measure::Min,
         "max" => Measure::Max,
         "peak_to_peak" => Measure::PeakToPeak,
@@ -156,25 +181,17 @@ fn read_waveform(table: &Table, word: &str) -> Result<Statistic, PipelineError> 
         "rms" => Measure::Rms,
         "time_of_min" => Measure::TimeOfMin,
         "time_of_max" => Measure::TimeOfMax,
-        "peak_amplitude" => Measure::PeakAmplitude(read_peak(table)?),
-        "peak_time" => Measure::PeakTime(read_peak(table)?),
+        "peak_amplitude" => Measure::PeakAmplitude(read_peak(table)),
+        "peak_time" => Measure::PeakTime(read_peak(table)),
         "band_power" => Measure::BandPower(read_band(table)?),
         "peak_frequency" => Measure::PeakFrequency(read_band(table)?),
         _ => {
-            let target = read_target(&table.require("target")?, &signal)?;
+            let target = read_target(&table.require("target")?, signal)?;
             match word {
                 "rmse" => Measure::Rmse(Arc::new(target)),
                 _ => Measure::Correlation(Arc::new(target)),
             }
         }
-    };
-    Ok(Statistic::Waveform {
-        signal,
-        postproc: None,
-        smooth: table.get("smooth").map(|i| read_smooth(&i)).transpose()?,
-        scale: table.get("scale").map_or(Ok(1.0), |i| i.float())?,
-        window: read_window(table)?,
-        measure,
     })
 }
 
@@ -226,25 +243,20 @@ fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
     })
 }
 
-fn read_peak(table: &Table) -> Result<Peak, PipelineError> {
-    let n = table
-        .get("n")
-        .map(|i| i.integer_in(1..1_000_001))
-        .transpose()?;
-    Ok(Peak {
+fn read_peak(table: &Table) -> Peak {
+    let n = table.optional("n", |i| i.integer_in(1..1_000_001));
+    let polarity = table.optional("polarity", |i| i.word(&["positive", "negative"]));
+    Peak {
         n: n.map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
-        negative: match table.get("polarity") {
-            None => false,
-            Some(item) => item.word(&["positive", "negative"])? == "negative",
-        },
-        prominence: at_least(table, "prominence", 0.0)?.unwrap_or(0.0),
-    })
+        negative: polarity == Some("negative"),
+        prominence: at_least(table, "prominence", 0.0).unwrap_or(0.0),
+    }
 }
 
 fn read_band(table: &Table) -> Result<Band, PipelineError> {
     table.require("fmin")?;
     let fmax_item = table.require("fmax")?;
-    let fmin = at_least(table, "fmin", 0.0)?.unwrap_or(0.0);
+    let fmin = at_least(table, "fmin", 0.0).unwrap_or(0.0);
     let fmax = fmax_item.float()?;
     if fmax < fmin {
         return Err(fmax_item.error(format!(
@@ -255,22 +267,21 @@ fn read_band(table: &Table) -> Result<Band, PipelineError> {
     Ok(Band {
         fmin,
         fmax,
-        segment: at_least(table, "segment", 1.0)?,
+        segment: at_least(table, "segment", 1.0),
     })
 }
 
-fn at_least(table: &Table, key: &str, least: f64) -> Result<Option<f64>, PipelineError> {
-    let Some(item) = table.get(key) else {
-        return Ok(None);
-    };
-    let value = item.float()?;
-    if value < least {
-        return Err(item.error(format!(
-            "{} must be at least {least}, not {value}",
-            item.describe()
-        )));
-    }
-    Ok(Some(value))
+fn at_least(table: &Table, key: &str, least: f64) -> Option<f64> {
+    table.optional(key, |item| {
+        let value = item.float()?;
+        if value < least {
+            return Err(item.error(format!(
+                "{} must be at least {least}, not {value}",
+                item.describe()
+            )));
+        }
+        Ok(value)
+    })
 }
 
 fn read_query(table: &Table) -> Result<String, PipelineError> {
@@ -284,20 +295,27 @@ fn read_query(table: &Table) -> Result<String, PipelineError> {
     Ok(query)
 }
 
+/// `None` where a summary that it needs could not be read.
 fn read_formula(
     table: &Table,
     trials: Trials,
     above: &[Summary],
-) -> Result<Formula, PipelineError> {
+    unread: &[String],
+) -> Result<Option<Formula>, PipelineError> {
     let item = table.require("expression")?;
     let text = item.string()?;
     let mut operands: Vec<(&str, Statistic)> = Vec::new();
     let names: Vec<&str> = above.iter().map(|s| s.name.as_str()).collect();
+    let mut is_whole = true;
     let expr = Expr::parse(&text, &mut |name| {
         if let Some(index) = operands.iter().position(|(n, _)| *n == name) {
             return Ok(index);
         }
         let Some(summary) = above.iter().find(|s| s.name == name) else {
+            if unread.iter().any(|other| other == name) {
+                is_whole = false;
+                return Ok(usize::MAX);
+            }
             let help = if names.is_empty() {
                 "an expression is over summaries that stand above it".to_owned()
             } else {
@@ -321,13 +339,12 @@ fn read_formula(
         Ok(operands.len() - 1)
     })
     .map_err(|e| in_expression(&item, &text, e))?;
-    Ok(Formula {
+    let operands = operands.into_iter().map(|(_, statistic)| statistic);
+    let formula = Formula {
         expr,
-        operands: operands
-            .into_iter()
-            .map(|(_, statistic)| statistic)
-            .collect(),
-    })
+        operands: operands.collect(),
+    };
+    Ok(is_whole.then_some(formula))
 }
 
 /// hnn-core's rule for the width of a smoothing window.
@@ -344,18 +361,18 @@ fn read_smooth(item: &Item) -> Result<f64, PipelineError> {
     Ok(width)
 }
 
-fn read_window(table: &Table) -> Result<Window, PipelineError> {
+fn read_window(table: &Table) -> Window {
     let window = Window {
-        tmin: at_least(table, "tmin", 0.0)?,
-        tmax: at_least(table, "tmax", 0.0)?,
+        tmin: at_least(table, "tmin", 0.0),
+        tmax: at_least(table, "tmax", 0.0),
     };
     if let (Some(tmin), Some(tmax), Some(item)) = (window.tmin, window.tmax, table.get("tmax"))
         && tmax <= tmin
     {
-        return Err(item.error(format!(
+        table.source.note(item.error(format!(
             "{} must be greater than tmin = {tmin}, not {tmax}",
             item.describe()
         )));
     }
-    Ok(window)
+    window
 }

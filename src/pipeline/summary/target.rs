@@ -1,6 +1,6 @@
 //! A waveform from a file that simulated ones are compared with.
 
-use super::summary::{Signal, window_samples};
+use super::{Signal, window_samples};
 use crate::input::{Problem, Table};
 use std::path::Path;
 
@@ -167,7 +167,8 @@ fn by_place(
             .any(|other| other.eq_ignore_ascii_case(name(column)))
     };
     if let (Some(&time), Some(&value)) = (own.first(), place.and_then(|place| own.get(place)))
-        && !own.iter().any(|column| is_other(*column))
+        // Names of other waveforms say that this one is not there.
+        && !own.iter().any(|&column| is_other(column))
         && !TIMES.iter().any(|t| t.eq_ignore_ascii_case(name(value)))
     {
         return Ok([time, value]);
