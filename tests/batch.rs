@@ -550,7 +550,7 @@ fn a_network_that_cannot_be_simulated_is_refused_before_anything_runs() {
                 };
                 net.add_poisson_drive("late", late).unwrap();
             },
-            "tstart of drive late is 50: the drive cannot start after its end at 5 ms",
+            "drive `late`: tstart is 50: it cannot start after the end of the simulation, tstop = 5 ms",
         ),
     ];
     for (broken, expected) in cases {

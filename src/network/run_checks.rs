@@ -20,6 +20,15 @@ pub enum InputName {
     },
 }
 
+impl std::fmt::Display for InputName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Drive(name) => write!(f, "drive `{name}`"),
+            Self::Bias { name, cell_type } => write!(f, "bias `{name}` of {cell_type}"),
+        }
+    }
+}
+
 impl Network {
     /// Whether all drives and biases can be simulated until `tstop` (ms) in `n_trials` trials. What a simulation itself would refuse
     /// is refused here, before anything runs.

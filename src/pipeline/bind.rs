@@ -48,6 +48,10 @@ impl Pipeline {
                 Some(place) => env.error(place, message),
                 None => env.error_of(&format!("`{key}`"), message),
             };
+            let help = match (key, self.text()) {
+                ("save_lfp", None) => "add one with `Network::add_electrode_array`",
+                _ => help,
+            };
             mistakes.push(error.with_help(help));
         }
         for summary in &self.summaries {
@@ -169,13 +173,7 @@ impl Content {
             ),
             (Some((place, places)), None) => located(error, place, places, env),
             (None, None) => {
-                let what = match input {
-                    InputName::Drive(name) => format!("drive `{name}`"),
-                    InputName::Bias { name, cell_type } => {
-                        format!("bias `{name}` of {cell_type}")
-                    }
-                };
-                let message = format!("{what}: {error}{}", env.where_clause());
+                let message = format!("{input}: {error}{}", env.where_clause());
                 match self.network.place() {
                     Some(place) => env.source.error(&place.span, message),
                     None => Source::error_of_file(&env.source.path, message),

@@ -10,7 +10,7 @@ use super::value::ParamValues;
 use super::{
     BATCH_SIZES, Pipeline, Recipe, WRONG_FOLDER, WRONG_NAME, is_folder, is_name as is_sweep_name,
 };
-use crate::network::{InputName, Network};
+use crate::network::Network;
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -171,13 +171,7 @@ impl Maker {
             .check_inputs(self.tstop, self.n_trials)
             .map_err(|wrong| {
                 let (input, error) = *wrong;
-                let what = match input {
-                    InputName::Drive(name) => format!("the drive \"{name}\":"),
-                    InputName::Bias { name, cell_type } => {
-                        format!("the bias \"{name}\" of {cell_type}:")
-                    }
-                };
-                env.error_of(&what, &error.to_string())
+                env.error_of(&format!("{input}:"), &error.to_string())
             })?;
         Ok(Bound {
             network,

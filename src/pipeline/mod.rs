@@ -339,7 +339,7 @@ fn is_name(name: &str) -> bool {
     (1..=200).contains(&name.chars().count()) && name.chars().all(usable)
 }
 
-const WRONG_FOLDER: &str = "`save_folder` must be the path of a folder; `~` is a sign of the shell, so write your home folder in full";
+const WRONG_FOLDER: &str = "`save_folder` must not be empty, nor begin with `~`, which only the shell understands: write the path in full";
 
 fn is_folder(name: &str) -> bool {
     !name.is_empty() && !name.contains('\0') && name != "~" && !name.starts_with("~/")

@@ -1,8 +1,5 @@
 //! Numbers with a unit, which people write where a plain number is read: refused, with the conversion.
 
-use super::error::PipelineError;
-use super::reader::Item;
-
 /// Units by what they measure, each with its size.
 const UNITS: [(&str, &[(&str, f64)]); 6] = [
     (
@@ -93,8 +90,9 @@ const KEYS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// The error of a text that is a number with a unit; `None` if it is none.
-pub(super) fn with_unit(item: &Item, text: &str) -> Option<PipelineError> {
+/// What is wrong with a text that is a number with a unit where `key` (`described` in messages) is a plain number, and a help; `None` of
+/// any other text.
+pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(String, String)> {
     let text = text.trim();
     let digits = text
         .rfind(|c: char| c.is_ascii_digit() || c == '.')
@@ -107,18 +105,14 @@ pub(super) fn with_unit(item: &Item, text: &str) -> Option<PipelineError> {
     let unit = unit.trim().replace(['\u{b5}', '\u{3bc}'], "u");
     let value: f64 = number.trim().replace('_', "").parse().ok()?;
     let (measured, size) = find(&unit)?;
-    let error = item.error(format!(
-        "{} must be a number without a unit, not {text}",
-        item.describe()
-    ));
+    let what = format!("{described} must be a number without a unit, not {text}");
     // Below a drive's `weights_ampa` stand cell types, in a path of [set] the last name counts.
-    let name = item.name();
-    let names = name.split(['.', '[']);
+    let names = key.split(['.', '[']);
     let own = names
         .filter_map(|part| KEYS.iter().find(|(_, keys)| keys.contains(&part)))
         .next_back();
     let Some((wanted, _)) = own else {
-        return Some(error.with_help(format!("write {value}")));
+        return Some((what, format!("write {value}")));
     };
     let help = match find(wanted) {
         Some((same, _)) if same == measured && wanted == &unit => {
@@ -130,7 +124,7 @@ pub(super) fn with_unit(item: &Item, text: &str) -> Option<PipelineError> {
         }
         _ => format!("it is in {wanted}, and {unit} is a unit of {measured}"),
     };
-    Some(error.with_help(help))
+    Some((what, help))
 }
 
 fn find(unit: &str) -> Option<(&'static str, f64)> {

@@ -76,6 +76,12 @@ impl<'a> Item<'a> {
         self.error(format!("{} must be {wanted}, not {found}", self.describe()))
     }
 
+    /// The error of a text that is a number with a unit; `None` of any other.
+    pub(crate) fn has_unit(&self, text: &str) -> Option<PipelineError> {
+        let (what, help) = quantity::with_unit(self.name(), &self.describe(), text)?;
+        Some(self.error(what).with_help(help))
+    }
+
     pub(crate) fn is_array(&self) -> bool {
         self.value.is_array()
     }
@@ -131,9 +137,9 @@ impl<'a> Item<'a> {
             DeValue::Integer(_) => Some(self.integer()? as f64),
             DeValue::Float(value) => value.as_str().parse::<f64>().ok(),
             DeValue::String(text) => {
-                return Err(
-                    quantity::with_unit(self, text).unwrap_or_else(|| self.wrong_type("a number"))
-                );
+                return Err(self
+                    .has_unit(text)
+                    .unwrap_or_else(|| self.wrong_type("a number")));
             }
             _ => return Err(self.wrong_type("a number")),
         };

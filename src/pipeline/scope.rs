@@ -2,7 +2,6 @@
 
 use super::error::{PipelineError, Source, did_you_mean};
 use super::expr::{BUILT_IN_NAMES, Expr, ExprError};
-use super::quantity;
 use super::reader::{Item, Place, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::store::RESERVED;
@@ -161,7 +160,8 @@ impl Scope {
             ))
         })
         .map_err(|e| {
-            quantity::with_unit(item, &text).unwrap_or_else(|| in_expression(item, &text, e))
+            item.has_unit(&text)
+                .unwrap_or_else(|| in_expression(item, &text, e))
         })
     }
 

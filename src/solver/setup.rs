@@ -14,7 +14,7 @@ use super::record::Recording;
 use super::simd::{InstructionSet, LANES};
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
-use crate::network::{CellType, Gid, Network, check_drive_events, drive_events};
+use crate::network::{CellType, Gid, Network, drive_events};
 use std::sync::Arc;
 
 /// Simulates trials; keeps what simulations of a sweep share (topology, tables, distances).
@@ -247,8 +247,9 @@ impl Solver {
             }
         }
         Wiring::check(network, &cells, self)?;
-        check_drive_events(network, trial.tstop, n_trials)
-            .map_err(|e| SolverError::InvalidNetwork(e.to_string()))
+        network
+            .check_inputs(trial.tstop, n_trials)
+            .map_err(|wrong| SolverError::InvalidNetwork(format!("{}: {}", wrong.0, wrong.1)))
     }
 
     fn prepare<'n>(

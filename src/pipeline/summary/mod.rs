@@ -1,5 +1,6 @@
 //! `[[summary]]`: statistics that are computed of every simulation.
 
+mod impossible;
 mod read;
 mod signal;
 mod target;
@@ -8,6 +9,8 @@ mod unit;
 pub(super) use read::SUMMARY_KEYS;
 pub use signal::{Contact, Signal};
 pub use target::Target;
+
+use impossible::Impossible;
 
 use super::error::did_you_mean;
 use super::expr::Expr;
@@ -27,13 +30,6 @@ pub struct Summary {
     pub trials: Trials,
     /// Where it stands in the file: its name, then all of its keys.
     pub(crate) places: Vec<Place>,
-}
-
-/// Why a statistic cannot be computed of a network: the key to blame, words and help.
-pub(super) struct Impossible {
-    pub(super) key: &'static str,
-    pub(super) what: String,
-    pub(super) help: String,
 }
 
 /// Of which trials a statistic is.

@@ -1,6 +1,6 @@
 //! Waveforms that statistics are computed of.
 
-use super::Impossible;
+use super::impossible::Impossible;
 use crate::network::Network;
 use crate::pipeline::error::did_you_mean;
 
