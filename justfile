@@ -33,6 +33,10 @@ wheel:
 suite checkout *options:
     {{oracle}} scripts/hnn_core_suite.py {{checkout}} {{options}}
 
+# CPU seconds of hnn-core's own calls from Python, plain and on this solver (install a wheel first)
+compare-python *options:
+    {{oracle}} scripts/compare_python.py {{options}}
+
 # Kill sweeps some hundreds of times, and feed some thousand damaged files
 soak kills="300" cases="3000":
     SOAK_KILLS={{kills}} cargo test --features query --test crash_kill -- --ignored --nocapture

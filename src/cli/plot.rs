@@ -298,7 +298,10 @@ fn input(what: String, help: &str) -> RunError {
 fn read_target(path: &Path, layer: Layer) -> Result<(String, Target), RunError> {
     let target = Target::read(path, &layer.signal()).map_err(|problem| RunError::Input {
         what: format!("{}: {problem}", path.display()),
-        help: problem.help.unwrap_or_default(),
+        help: format!(
+            "{}; a target is hnn-core's dipole text, or a table with the columns time and agg",
+            problem.help.as_deref().unwrap_or("look at the file")
+        ),
     })?;
     let name = path
         .file_name()
