@@ -83,7 +83,11 @@ fn started(folder: &Path, line: &str) -> Child {
         .unwrap();
     let journal = results(folder).join(".state/journal");
     let begun = Instant::now();
-    while std::fs::read_dir(&journal).map_or(0, Iterator::count) == 0 {
+    let is_full = |file: &std::fs::DirEntry| {
+        let is_journal = file.path().extension().is_some_and(|e| e == "journal");
+        is_journal && file.metadata().is_ok_and(|of| of.len() > 0)
+    };
+    while !std::fs::read_dir(&journal).is_ok_and(|mut files| files.any(|f| is_full(&f.unwrap()))) {
         assert!(begun.elapsed() < Duration::from_secs(60), "no journal");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -175,7 +179,7 @@ fn a_full_standard_output_is_a_message_and_an_exit_code_and_costs_no_result() {
         "$HNN run small.toml > /dev/full",
         "$HNN plan small.toml > /dev/full",
         "$HNN status results > /dev/full",
-        "$HNN network > /dev/full",
+        "$HNN network law_2021 > /dev/full",
         "$HNN --help > /dev/full",
         "$HNN > /dev/full",
         "$HNN verify results > /dev/full",
@@ -234,13 +238,16 @@ fn a_limit_of_file_size_is_an_error_of_that_write_and_the_next_run_ends_the_work
 fn memory_or_threads_that_are_refused_end_with_a_message_and_never_with_a_panic() {
     let dir = place(&pipeline(4, 20.0));
     for kilobytes in [20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 250_000] {
+        // Below what the program itself needs, the system does not start it.
+        let start = format!("ulimit -v {kilobytes} && $HNN --version");
+        if code(dir.path(), &start) != Some(0) {
+            continue;
+        }
         let line = format!("ulimit -v {kilobytes} && $HNN run small.toml --jobs 2");
         let output = output(dir.path(), &line);
         let said = stderr(&output);
-        // The loader needs memory too: below what it needs, the program does not begin.
-        let loader = said.contains("error while loading") || said.contains("cannot map");
         assert!(
-            loader || matches!(output.status.code(), Some(0 | 2)),
+            matches!(output.status.code(), Some(0 | 2)),
             "{kilobytes} kB: {:?}: {said}",
             output.status
         );
@@ -274,7 +281,11 @@ fn a_parameter_that_changes_nothing_is_a_warning_of_plan_and_run() {
             );
         }
         // Values that give the same network are simulated once.
-        assert_eq!(n_simulated(dir.path()), 2);
+        let sims: std::collections::BTreeSet<String> =
+            fake::column(&results(dir.path()), "simulations", "sim")
+                .into_iter()
+                .collect();
+        assert_eq!(sims.len(), 2);
     }
     let dir = place(&pipeline(2, 20.0));
     assert_eq!(
@@ -299,7 +310,8 @@ fn a_sweep_of_another_file_is_replaced_only_when_asked_for() {
     );
     let refused = output(dir.path(), "$HNN run other.toml");
     assert_eq!(refused.status.code(), Some(1));
-    let said = stderr(&refused).replace('\n', " ");
+    let said = stderr(&refused).replace(['\n', '│'], " ");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for word in ["small.toml", "4 of its 4", "--replace", "`name`"] {
         assert!(said.contains(word), "{said}");
     }

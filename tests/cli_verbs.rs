@@ -396,7 +396,9 @@ fn ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() {
     let bytes = || -> u64 {
         let files = std::fs::read_dir(&journal).into_iter().flatten();
         files
-            .filter_map(|f| Some(f.ok()?.metadata().ok()?.len()))
+            .flatten()
+            .filter(|file| file.path().extension().is_some_and(|e| e == "journal"))
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
             .sum()
     };
     for _ in 0..10_000 {

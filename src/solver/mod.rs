@@ -69,13 +69,15 @@ mod record;
 mod result;
 mod setup;
 mod simd;
+mod threads;
 mod wiring;
 
 pub use result::{
     CalciumTrace, CurrentTrace, Dipole, Lfp, Moments, SimulationResult, Spike, VoltageTrace,
 };
-pub use setup::{Solver, Threads};
+pub use setup::Solver;
 pub use simd::InstructionSet;
+pub use threads::Threads;
 
 /// Version of the numerics: raised by hand whenever any result changes in any bit.
 ///

@@ -12,6 +12,7 @@ use super::mechanisms::Tables;
 use super::population::{Clamp, Contact, Population};
 use super::record::Recording;
 use super::simd::{InstructionSet, LANES};
+use super::threads::Threads;
 use super::wiring::{Distances, Shared, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
 use crate::network::{CellType, Gid, Network, drive_events};
@@ -32,16 +33,6 @@ pub struct Solver {
 
 /// A cell type, bits of the time step and of the temperature.
 type CellKey = (ByValue<CellType>, u64, u64);
-
-/// How many threads a run may use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Threads {
-    /// The calling thread only.
-    #[default]
-    One,
-    /// All threads of the current rayon pool, for when there are fewer simulations than cores. Same bits.
-    Pool,
-}
 
 /// Rate tables, cell types and clamps by cell type.
 type Compiled = (Arc<Tables>, Vec<Arc<CompiledCell>>, Vec<Vec<Clamp>>);

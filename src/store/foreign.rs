@@ -1,7 +1,9 @@
 //! Folders that are not, or not quite, ours.
 
 use super::error::{Result, StoreError};
+use super::journal;
 use super::layout::{self, Layout, Table};
+use super::machines::{SILENCE, tag};
 use super::state::State;
 
 /// What people and systems put into a folder that is otherwise empty.
@@ -18,7 +20,8 @@ fn is_bystander(name: &str) -> bool {
         name.get(..b.len())
             .is_some_and(|s| s.eq_ignore_ascii_case(b))
     };
-    BEGINNINGS.iter().any(|b| beginning(b)) || NAMES.contains(&name)
+    // Pipelines may stand beside their results.
+    BEGINNINGS.iter().any(|b| beginning(b)) || NAMES.contains(&name) || name.ends_with(".toml")
 }
 
 /// Refuses a folder that holds other things and no results.
@@ -67,4 +70,30 @@ pub fn no_state(layout: &Layout) -> Result<State> {
         }
     }
     Ok(State::default())
+}
+
+/// Refuses a folder to which another machine writes whose locks are not seen here.
+///
+/// # Errors
+/// [`StoreError::Conflict`], or if the folder cannot be read.
+pub fn refuse_other_machines(layout: &Layout) -> Result<()> {
+    let folder = layout.folder();
+    for name in journal::names(layout)? {
+        let word = name.rsplit("run-").next().unwrap_or_default();
+        if !word.starts_with('h') || word.starts_with(tag()) {
+            continue;
+        }
+        // Where locks reach across machines, both know of each other.
+        if journal::is_held(folder, &name) || !journal::is_fresh(folder, &name, SILENCE) {
+            continue;
+        }
+        return Err(StoreError::Conflict {
+            what: format!(
+                "a run on another machine writes to {}, and locks do not reach from there to here",
+                layout.root().display()
+            ),
+            help: "wait until it has ended (two minutes, if it was killed), or choose another folder with `--folder`".into(),
+        });
+    }
+    Ok(())
 }

@@ -2,17 +2,14 @@
 //! folder for theirs would replace each other's index. A run marks its journal with its machine and with the time,
 //! again and again, so that it is seen.
 
-use super::error::{Result, StoreError};
 use super::hash::Hash;
-use super::journal;
-use super::layout::Layout;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 /// Time between two marks.
 pub const BEAT: Duration = Duration::from_secs(10);
 /// A run that has made no mark for so long has been killed.
-const SILENCE: Duration = Duration::from_secs(120);
+pub const SILENCE: Duration = Duration::from_secs(120);
 
 /// What names of journals of this machine begin with.
 pub fn tag() -> &'static str {
@@ -30,32 +27,6 @@ pub fn tag() -> &'static str {
         format!("h{}", &hash[..4])
     });
     &TAG
-}
-
-/// Refuses a folder to which another machine writes whose locks are not seen here.
-///
-/// # Errors
-/// [`StoreError::Conflict`], or if the folder cannot be read.
-pub fn refuse(layout: &Layout) -> Result<()> {
-    let folder = layout.folder();
-    for name in journal::names(layout)? {
-        let word = name.rsplit("run-").next().unwrap_or_default();
-        if !word.starts_with('h') || word.starts_with(tag()) {
-            continue;
-        }
-        // Where locks reach across machines, both know of each other.
-        if journal::is_held(folder, &name) || !journal::is_fresh(folder, &name, SILENCE) {
-            continue;
-        }
-        return Err(StoreError::Conflict {
-            what: format!(
-                "a run on another machine writes to {}, and locks do not reach from there to here",
-                layout.root().display()
-            ),
-            help: "wait until it has ended (two minutes, if it was killed), or choose another folder with `--folder`".into(),
-        });
-    }
-    Ok(())
 }
 
 /// Whether a time is no longer ago than that; times of clocks that are ahead are not.

@@ -70,7 +70,7 @@ impl Session {
         let lock = folder.open_lock(LOCK, true)?;
         lock.lock()
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
-        machines::refuse(&layout)?;
+        foreign::refuse_other_machines(&layout)?;
         let state = match State::load(&layout)? {
             Some(state) => state,
             None => foreign::no_state(&layout)?,
@@ -81,7 +81,7 @@ impl Session {
         journal::tidy(&layout)?;
         let journal = Journal::create(&layout)?;
         // Two that begin at the same time see each other now.
-        if let Err(error) = machines::refuse(&layout) {
+        if let Err(error) = foreign::refuse_other_machines(&layout) {
             journal.close()?;
             return Err(error);
         }
