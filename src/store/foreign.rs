@@ -21,7 +21,7 @@ fn is_bystander(name: &str) -> bool {
             .is_some_and(|s| s.eq_ignore_ascii_case(b))
     };
     // Pipelines may stand beside their results.
-    BEGINNINGS.iter().any(|b| beginning(b)) || NAMES.contains(&name) || name.ends_with(".toml")
+    BEGINNINGS.iter().any(beginning) || NAMES.contains(&name) || name.ends_with(".toml")
 }
 
 /// Refuses a folder that holds other things and no results.

@@ -150,6 +150,9 @@ fn strangers(layout: &Layout, state: &State, verdict: &mut Verdict) -> Result<()
     Ok(())
 }
 
+/// Whether a folder has files of such a name.
+type IsOne = fn(&str) -> bool;
+
 /// Names what is in `.state` and is not ours; it is left as it is.
 fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
     let folder = layout.folder();
@@ -170,7 +173,7 @@ fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
             other(format!("{STATE_FOLDER}/{}", entry.name));
         }
     }
-    let inside: [(&str, fn(&str) -> bool); 5] = [
+    let inside: [(&str, IsOne); 5] = [
         (TMP, layout::is_aside),
         (PIECES, layout::is_aside),
         (JOURNAL, |name| {
