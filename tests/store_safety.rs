@@ -276,12 +276,6 @@ fn modes(folder: &Path) -> BTreeMap<PathBuf, (bool, u32)> {
 
 /// Starts a run on one core, and kills it once its journal holds something.
 fn killed(folder: &Path, umask: &str) {
-    // A kill between the two writes of a commit leaves records that are beyond the length which is known to be durable.
-    while !killed_once(folder, umask) {}
-}
-
-/// Whether the journals end where their lengths say.
-fn killed_once(folder: &Path, umask: &str) -> bool {
     let mut child: Child = shell(
         folder,
         &format!("umask {umask}; exec $HNN run small.toml --jobs 1"),
@@ -291,10 +285,13 @@ fn killed_once(folder: &Path, umask: &str) -> bool {
     .spawn()
     .unwrap();
     let begun = Instant::now();
+    // What is durable, not what is being written.
     let full = || {
         let journals = std::fs::read_dir(folder.join("results/.state/journal"));
-        let mut files = journals.into_iter().flatten().flatten();
-        files.any(|file| file.metadata().is_ok_and(|m| m.len() > 60_000))
+        let files = journals.into_iter().flatten().flatten();
+        let mut lengths =
+            files.filter(|file| file.path().extension().is_some_and(|e| e == "length"));
+        lengths.any(|file| durable(&file.path()) > 60_000)
     };
     while !full() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no journal");
@@ -302,15 +299,23 @@ fn killed_once(folder: &Path, umask: &str) -> bool {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    // What was just being written has not reached the disk.
     let files = std::fs::read_dir(folder.join("results/.state/journal")).unwrap();
-    let mut journals = files
-        .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "journal"));
-    journals.all(|journal| {
-        let length = std::fs::read(journal.with_extension("length")).unwrap();
-        let length = u64::from_le_bytes(length[..8].try_into().unwrap());
-        length == journal.metadata().unwrap().len()
-    })
+    for journal in files.map(|file| file.unwrap().path()) {
+        if journal.extension().is_some_and(|e| e == "journal") {
+            let file = std::fs::OpenOptions::new().write(true).open(&journal);
+            let length = durable(&journal.with_extension("length"));
+            file.unwrap().set_len(length).unwrap();
+        }
+    }
+}
+
+/// The length up to which a journal is durable, from the file beside it.
+fn durable(file: &Path) -> u64 {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 #[test]
@@ -372,7 +377,8 @@ fn who_may_only_read_can_look_at_everything_after_a_kill() {
         ("status results", 0),
         ("failures results", 0),
         ("why 0:0 --folder results", 0),
-        ("export dipole-txt results -o out/dipoles", 3),
+        // Not everything is in the tables: it says so.
+        ("export dipole-txt results -o out/dipoles", 1),
         ("report results -o out/page.html", 0),
     ] {
         let asked = output(dir.path(), &format!("{prefix} ./hnn-sweep {line}"));
