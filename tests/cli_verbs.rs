@@ -427,3 +427,22 @@ fn ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() {
     let plan = place.out("plan small.toml");
     assert!(plan.contains(&format!("{n} done")), "{plan}");
 }
+
+#[test]
+fn all_mistakes_of_a_file_are_printed_and_a_misspelt_key_is_one_mistake() {
+    let place = Place::new(
+        &PIPELINE
+            .replace("sigma = 1.0", "sigmma = 1.0")
+            .replace("numspikes = 1", "numspikes = 1.5"),
+    );
+    let output = place.program("plan small.toml").assert().code(1);
+    let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    for words in [
+        "`sigmma` is not a key",
+        "did you mean `sigma`?",
+        "`numspikes`",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!said.contains("lacks"), "{said}");
+}

@@ -217,6 +217,14 @@ impl Source {
             .push(mistake);
     }
 
+    /// The mistake that has been noted of a piece of the text.
+    pub(crate) fn noted_at(&self, span: &Range<usize>) -> Option<PipelineError> {
+        let mistakes = self.mistakes.0.lock();
+        let mistakes = mistakes.unwrap_or_else(PoisonError::into_inner);
+        let at = |mistake: &&PipelineError| mistake.span().as_ref() == Some(span);
+        mistakes.iter().find(at).cloned()
+    }
+
     /// What was read, or `None` after the mistake has been noted.
     pub(crate) fn keep<T>(&self, read: Result<T, PipelineError>) -> Option<T> {
         read.map_err(|mistake| self.note(mistake)).ok()

@@ -463,8 +463,14 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn require(&self, key: &str) -> Result<Item<'a>, PipelineError> {
-        self.get(key)
-            .ok_or_else(|| self.error(format!("{} lacks `{key}`", self.describe())))
+        self.get(key).ok_or_else(|| {
+            // A key that is misspelt is noted already, and not missing besides.
+            let misspelt = self.entries.iter().find_map(|(name, _)| {
+                nearest(name.get_ref(), &[key])?;
+                self.source.noted_at(&name.span())
+            });
+            misspelt.unwrap_or_else(|| self.error(format!("{} lacks `{key}`", self.describe())))
+        })
     }
 
     /// Keys with their places, and values, in the order of the file.

@@ -99,7 +99,14 @@ fn of_pipeline(error: &pipeline::PipelineError) -> PyErr {
         None => String::new(),
     };
     let help = error.help().map(str::to_owned);
-    let made = PipelineError::new_err(format!("{place}{}", words(error, help.as_deref())));
+    let mut text = format!("{place}{}", words(error, help.as_deref()));
+    for other in error.others() {
+        let line = other
+            .line()
+            .map_or_else(String::new, |line| format!("line {line}: "));
+        text.push_str(&format!("\n{line}{}", words(other, other.help())));
+    }
+    let made = PipelineError::new_err(text);
     Python::attach(|py| {
         let value = made.value(py);
         let _ = value.setattr("file", error.path());

@@ -46,6 +46,13 @@ impl Diagnostic for RunError {
         }
     }
 
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        match self {
+            RunError::Pipeline(error) => error.related(),
+            _ => None,
+        }
+    }
+
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
         match self {
             RunError::Pipeline(error) => error.source_code(),
