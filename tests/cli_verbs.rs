@@ -433,7 +433,7 @@ fn all_mistakes_of_a_file_are_printed_and_a_misspelt_key_is_one_mistake() {
     let place = Place::new(
         &PIPELINE
             .replace("sigma = 1.0", "sigmma = 1.0")
-            .replace("numspikes = 1", "numspikes = 1.5"),
+            .replace("save_dpl = true", "save_dpl = 1"),
     );
     let output = place.program("plan small.toml").assert().code(1);
     let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
