@@ -440,7 +440,7 @@ fn all_mistakes_of_a_file_are_printed_and_a_misspelt_key_is_one_mistake() {
     for words in [
         "`sigmma` is not a key",
         "did you mean `sigma`?",
-        "`numspikes`",
+        "`save_dpl`",
     ] {
         assert!(said.contains(words), "{said}");
     }
