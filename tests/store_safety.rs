@@ -576,3 +576,35 @@ fn results_in_a_journal_whose_sweep_is_unknown_are_kept_and_used_once_it_is_know
         .unwrap_or_else(|| panic!("{said}"));
     assert!(simulated < 60, "what the journal held was simulated again");
 }
+
+#[test]
+fn a_file_that_is_damaged_twice_is_put_aside_twice_and_compact_says_what_it_removes() {
+    let dir = place(&small(3, 20.0));
+    assert_eq!(
+        output(dir.path(), "$HNN run small.toml").status.code(),
+        Some(0)
+    );
+    let part = dir.path().join("results/dipole/batch=0/part.parquet");
+    for n in [1, 2] {
+        let mut content = std::fs::read(&part).unwrap();
+        content.truncate(content.len() / 2);
+        content.push(n);
+        std::fs::write(&part, content).unwrap();
+        output(dir.path(), "$HNN run small.toml");
+        assert_eq!(
+            output(dir.path(), "$HNN verify results").status.code(),
+            Some(0)
+        );
+    }
+    let aside = bytes(&dir.path().join("results/.state/damaged"));
+    assert_eq!(aside.len(), 2, "{:?}", aside.keys());
+    let compacted = output(dir.path(), "$HNN compact results");
+    let said = String::from_utf8_lossy(&compacted.stdout).into_owned();
+    assert_eq!(
+        said.matches("removed .state/damaged/dipole-batch=0-part.parquet")
+            .count(),
+        2,
+        "{said}"
+    );
+    assert!(bytes(&dir.path().join("results/.state/damaged")).is_empty());
+}

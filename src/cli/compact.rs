@@ -29,7 +29,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let mut session = Session::begin(&folder)?;
     let root = session.layout().state_folder();
     let (files, bytes) = size(&root)?;
-    session.compact(&explain::links_of)?;
+    for name in session.compact(&explain::links_of)? {
+        say!("removed {name}, which was damaged and put aside");
+    }
     session.finish()?;
     let (files_now, bytes_now) = size(&root)?;
     say!(

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 Example:
   hnn-sweep verify sim_results
 
-Nothing is changed. The next `run` simulates again what damaged files held.")]
+No result is changed. Damaged files are noted, and the next `run` simulates again what they held.")]
 pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
     #[arg(default_value = "sim_results")]

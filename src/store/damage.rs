@@ -115,5 +115,12 @@ pub(super) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
         Some(_) => name.replace('/', "-"),
         None => name.rsplit('/').next().unwrap_or(name).to_string(),
     };
-    folder.rename(name, &format!("{DAMAGED}/{last}"))
+    let mut place = format!("{DAMAGED}/{last}");
+    let mut n = 2;
+    // What was put aside before stays.
+    while folder.len(&place)?.is_some() {
+        place = format!("{DAMAGED}/{last}.{n}");
+        n += 1;
+    }
+    folder.rename(name, &place)
 }

@@ -246,7 +246,13 @@ pub fn read(layout: &Layout, name: &str) -> Result<Found> {
 pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
     let mut found = Vec::new();
     for name in names(layout)? {
-        let file = layout.folder().open_lock(&name, false)?;
+        let file = match layout.folder().open_lock(&name, false) {
+            // Its process has just ended it.
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                continue;
+            }
+            file => file?,
+        };
         if file.try_lock().is_ok() {
             found.push((name, file));
         }

@@ -205,8 +205,14 @@ pub(super) fn is_pack(name: &str) -> bool {
         .is_some_and(|d| d.len() >= 6 && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Names of damaged files that were put aside: those of parts, with `-` between folders, and those of journals and pieces.
+/// Names of damaged files that were put aside: those of parts, with `-` between folders, and those of journals and pieces; with a
+/// number at the end if there was one of that name already.
 pub(super) fn is_damaged(name: &str) -> bool {
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+    let name = match name.rsplit_once('.') {
+        Some((first, end)) if is_number(end) => first,
+        _ => name,
+    };
     let parts = name.replacen('-', "/", 2);
     Layout::parse_part_name(&parts).is_some() || is_journal(name) || is_aside(name)
 }

@@ -277,11 +277,11 @@ impl Session {
     }
 
     /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that
-    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names.
+    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names. Gives the names of the damaged files.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or the disk refuses.
-    pub fn compact(&mut self, links: &dyn Fn(&[u8]) -> Vec<Hash>) -> Result<()> {
+    pub fn compact(&mut self, links: &dyn Fn(&[u8]) -> Vec<Hash>) -> Result<Vec<String>> {
         self.publish()?;
         self.locked(|session| {
             let mut state = session.state.clone();
@@ -291,10 +291,9 @@ impl Session {
             session.known_specs = None;
             specs::remove_unknown(&session.layout, &session.state)?;
             let folder = session.layout.folder();
-            for name in folder.files(DAMAGED, layout::is_damaged)? {
-                folder.remove(&name)?;
-            }
-            Ok(())
+            let damaged = folder.files(DAMAGED, layout::is_damaged)?;
+            damaged.iter().try_for_each(|name| folder.remove(name))?;
+            Ok(damaged)
         })
     }
 
