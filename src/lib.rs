@@ -24,6 +24,7 @@ pub mod report;
 pub mod solver;
 pub mod stages;
 pub mod store;
+pub mod table;
 
 pub use batch::BatchSimulate;
 pub use network::Network;

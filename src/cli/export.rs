@@ -6,6 +6,7 @@ use super::query;
 use crate::export::{self, Digits, Target, Written};
 use crate::pipeline::{Pipeline, Signal};
 use crate::stages::{self, Loader, RunError};
+use crate::table::Asked;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ Examples:
   hnn-sweep export npz sim_results                        files that hnn-core's BatchSimulate loads
   hnn-sweep export npz sim_results --plain -o arrays      arrays only, for np.load(allow_pickle=False)
   hnn-sweep export sbi pipelines/prior.toml               theta and x for inference
+  hnn-sweep export csv sim_results spikes -o spikes.csv
   hnn-sweep export csv sim_results --sql \"SELECT * FROM summary\" -o summary.csv
 
 What the files hold, and how Python reads them: docs/exports.md")]
@@ -281,21 +283,8 @@ fn tell(written: &Written) -> u8 {
     }
 }
 
+/// A table needs no SQL; the answer to a query does.
 fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError> {
-    let sql = match (&arguments.sql, &arguments.table) {
-        (Some(sql), _) => sql.clone(),
-        (None, Some(name)) => {
-            let names = crate::store::Table::ALL.map(crate::store::Table::name);
-            if !names.contains(&name.as_str()) {
-                return Err(RunError::Input {
-                    what: format!("there is no table `{name}`"),
-                    help: crate::pipeline::did_you_mean(name, &names),
-                });
-            }
-            format!("SELECT * FROM {name}")
-        }
-        (None, None) => String::new(),
-    };
     if arguments.no_overwrite && arguments.output.exists() {
         return Err(RunError::Input {
             what: format!(
@@ -305,5 +294,20 @@ fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError
             help: "name another file with -o; nothing was written".into(),
         });
     }
-    query::export(&arguments.path, &sql, format, &arguments.output)
+    let Some(name) = &arguments.table else {
+        let sql = arguments.sql.as_deref().unwrap_or_default();
+        return query::export(&arguments.path, sql, format, &arguments.output);
+    };
+    let folder = super::folder::folder_of(&arguments.path)?;
+    let (store, _hold) = super::folder::hold(&folder)?;
+    let asked = Asked {
+        table: super::table::named(&store, name)?,
+        sweep: None,
+        columns: Vec::new(),
+        condition: None,
+        order: Vec::new(),
+        head: None,
+    };
+    super::table::write(&store, &asked, format, Some(&arguments.output))?;
+    Ok(SUCCESS)
 }

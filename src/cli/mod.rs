@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod signals;
 mod status;
+mod table;
 #[cfg(feature = "png-pdf")]
 mod terminal;
 mod verify;
@@ -66,6 +67,8 @@ enum Verb {
     Gc(gc::Arguments),
     /// Pack what is beside the tables anew, and remove what nobody needs
     Compact(compact::Arguments),
+    /// Show, choose and sort rows of a table, or write them as CSV, JSON or Parquet
+    Table(table::Arguments),
     /// Ask the tables in SQL
     Query(query::Arguments),
     /// Write a sweep as one HTML page to look through
@@ -126,6 +129,7 @@ fn answer() -> u8 {
         Verb::Compact(arguments) => compact::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
+        Verb::Table(arguments) => table::run(&arguments),
         Verb::Query(arguments) => query::run(&arguments),
         Verb::Report(arguments) => report::run(&arguments),
         Verb::Plot(arguments) => plot::run(&arguments),

@@ -1,9 +1,9 @@
-//! A condition that chooses points of a grid: `mu > 40 and label == "early"`, `20 <= mu < 40 or trial_seed == 3`.
+//! A condition that chooses points of a grid, or rows of a table: `mu > 40 and label == "early"`, `20 <= mu < 40 or trial_seed == 3`.
 
 use super::error::{PipelineError, Source, did_you_mean};
 use super::expr::Expr;
 use super::scope::{Env, Scope};
-use super::value::{ParamValue, ParameterKind};
+use super::value::{ParamValue, Parameter, ParameterKind};
 use std::ops::Range;
 use std::path::Path;
 
@@ -59,9 +59,50 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">", Operator::Greater),
 ];
 
+/// What a condition may name.
+struct Names<'a> {
+    /// Names, and of which kind their values are.
+    all: Vec<(&'a str, ParameterKind)>,
+    /// What they are names of, for messages.
+    what: &'static str,
+}
+
 impl Condition {
-    /// Reads a condition; `what` it is of, such as an option of the command line, stands in messages.
+    /// Reads a condition over the parameters of a scope; `what` it is of, such as an option of the command line, stands in messages.
     pub(super) fn parse(scope: &Scope, text: &str, what: &str) -> Result<Self, PipelineError> {
+        let kind = |place: usize| match scope.parameters.get(place) {
+            Some(parameter) => parameter.kind,
+            // Derived parameters are numbers.
+            None => ParameterKind::Float,
+        };
+        let names = scope.names().into_iter().enumerate();
+        let names = Names {
+            all: names.map(|(place, name)| (name, kind(place))).collect(),
+            what: "parameter",
+        };
+        Self::over(&names, text, what)
+    }
+
+    /// Reads a condition over the columns of a table, which [`Condition::holds_of`] numbers as they are given here.
+    ///
+    /// # Errors
+    /// [`PipelineError`] with the place in the text.
+    pub(crate) fn of_columns(
+        columns: &[Parameter],
+        text: &str,
+        what: &str,
+    ) -> Result<Self, PipelineError> {
+        let names = columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.kind));
+        let names = Names {
+            all: names.collect(),
+            what: "column",
+        };
+        Self::over(&names, text, what)
+    }
+
+    fn over(names: &Names, text: &str, what: &str) -> Result<Self, PipelineError> {
         let source = Source::new(Path::new(what).to_owned(), Some(text.into()));
         let marks = marks(text);
         let mut begin = 0;
@@ -72,7 +113,7 @@ impl Condition {
             .chain(std::iter::once(text.len()..text.len()))
         {
             sides.push((
-                Side::parse(scope, &source, begin..range.start)?,
+                Side::parse(names, &source, begin..range.start)?,
                 begin..range.start,
             ));
             begin = range.end;
@@ -117,8 +158,28 @@ impl Condition {
 
     /// Whether it holds at a point.
     pub(super) fn holds(&self, env: &Env) -> bool {
-        let all = |all: &Vec<Comparison>| all.iter().all(|comparison| comparison.holds(env));
-        self.any.iter().any(all)
+        self.holds_of(env.numbers(), &|place| env.point.get(place).cloned())
+    }
+
+    /// Whether it holds of values, by the places of their names: of numbers, and of those that are text or a truth value. Nothing holds of
+    /// a number that is not there (NaN), or of another value that is `None`.
+    pub(crate) fn holds_of(
+        &self,
+        numbers: &[f64],
+        word: &dyn Fn(usize) -> Option<ParamValue>,
+    ) -> bool {
+        let holds = |comparison: &Comparison| comparison.holds(numbers, word);
+        self.any.iter().any(|all| all.iter().all(holds))
+    }
+
+    /// Places of the names that it needs.
+    pub(crate) fn needs(&self) -> Vec<usize> {
+        let comparisons = self.any.iter().flatten();
+        let sides = comparisons.flat_map(|comparison| [&comparison.left, &comparison.right]);
+        let mut places: Vec<usize> = sides.flat_map(Side::needs).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 }
 
@@ -163,7 +224,7 @@ fn marks(text: &str) -> Vec<(Mark, Range<usize>)> {
 }
 
 impl Side {
-    fn parse(scope: &Scope, source: &Source, at: Range<usize>) -> Result<Self, PipelineError> {
+    fn parse(names: &Names, source: &Source, at: Range<usize>) -> Result<Self, PipelineError> {
         let whole = source.text.as_deref().unwrap_or_default();
         let text = whole.get(at.clone()).unwrap_or_default();
         let begin = at.start + (text.len() - text.trim_start().len());
@@ -181,27 +242,23 @@ impl Side {
         if let Ok(flag) = text.parse::<bool>() {
             return Ok(Side::Constant(flag.into()));
         }
-        let mut parameters = scope.parameters.iter();
-        if let Some(place) = parameters.position(|p| p.name == text)
-            && let kind @ (ParameterKind::Str | ParameterKind::Bool) = scope.parameters[place].kind
+        let place = |name: &str| names.all.iter().position(|(known, _)| *known == name);
+        let kind = |place: usize| names.all.get(place).map(|(_, kind)| *kind);
+        if let Some(place) = place(text)
+            && let Some(kind @ (ParameterKind::Str | ParameterKind::Bool)) = kind(place)
         {
             return Ok(Side::Parameter(place, kind));
         }
-        let names = scope.names();
+        let what = names.what;
         let number = Expr::parse(text, &mut |name| {
-            let unknown = || {
-                (
-                    format!("there is no parameter `{name}`"),
-                    Some(did_you_mean(name, &names)),
-                )
+            let known: Vec<&str> = names.all.iter().map(|(name, _)| *name).collect();
+            let Some(place) = place(name) else {
+                let message = format!("there is no {what} `{name}`");
+                return Err((message, Some(did_you_mean(name, &known))));
             };
-            let place = names
-                .iter()
-                .position(|known| *known == name)
-                .ok_or_else(unknown)?;
-            match scope.parameters.get(place).map(|p| p.kind) {
+            match kind(place) {
                 Some(kind @ (ParameterKind::Str | ParameterKind::Bool)) => {
-                    Err((format!("parameter `{name}` is {kind}, not a number"), None))
+                    Err((format!("{what} `{name}` is {kind}, not a number"), None))
                 }
                 _ => Ok(place),
             }
@@ -222,10 +279,26 @@ impl Side {
         }
     }
 
-    fn value(&self, env: &Env) -> Option<ParamValue> {
+    fn needs(&self) -> Vec<usize> {
         match self {
-            Side::Number(expr) => Some(ParamValue::Float(env.value(expr))),
-            Side::Parameter(place, _) => env.point.get(*place).cloned(),
+            Side::Number(expr) => expr.variables().collect(),
+            Side::Parameter(place, _) => vec![*place],
+            Side::Constant(_) => Vec::new(),
+        }
+    }
+
+    /// Its value, if there is one.
+    fn value(
+        &self,
+        numbers: &[f64],
+        word: &dyn Fn(usize) -> Option<ParamValue>,
+    ) -> Option<ParamValue> {
+        match self {
+            Side::Number(expr) => {
+                let value = expr.evaluate(numbers);
+                (!value.is_nan()).then_some(ParamValue::Float(value))
+            }
+            Side::Parameter(place, _) => word(*place),
             Side::Constant(value) => Some(value.clone()),
         }
     }
@@ -250,8 +323,9 @@ impl Comparison {
         Ok(())
     }
 
-    fn holds(&self, env: &Env) -> bool {
-        let (Some(left), Some(right)) = (self.left.value(env), self.right.value(env)) else {
+    fn holds(&self, numbers: &[f64], word: &dyn Fn(usize) -> Option<ParamValue>) -> bool {
+        let values = [&self.left, &self.right].map(|side| side.value(numbers, word));
+        let [Some(left), Some(right)] = values else {
             return false;
         };
         let numbers = (left.as_f64(), right.as_f64());

@@ -435,9 +435,9 @@ impl Env<'_> {
         Source::error_of_file(&self.source.path, message)
     }
 
-    /// Value of an expression over the names of the scope.
-    pub(super) fn value(&self, expr: &Expr) -> f64 {
-        expr.evaluate(&self.numbers)
+    /// Values of the scope's names; NaN where one is no number.
+    pub(super) fn numbers(&self) -> &[f64] {
+        &self.numbers
     }
 
     pub(super) fn finite(&self, place: &Place, expr: &Expr) -> Result<f64, PipelineError> {

@@ -2,8 +2,9 @@
 
 use super::error::QueryError;
 use super::names::{parameters, tables};
-use super::{cell, select};
+use super::select;
 use crate::store::{self, State, Table};
+use crate::table::cell;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use std::collections::BTreeMap;

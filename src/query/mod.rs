@@ -3,7 +3,6 @@
 //! Parameters are joined by name to every table, for the points of the present grids. With the feature `query` polars runs
 //! the SQL; without it [`duckdb`] writes the same query for DuckDB.
 
-pub mod cell;
 #[cfg(feature = "query")]
 mod engine;
 #[cfg(feature = "query")]

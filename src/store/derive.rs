@@ -1,6 +1,7 @@
 //! The tables `simulations` and `summary`, which are written from the state.
 
 use super::layout::Table;
+use super::part::Id;
 use super::schema::{field, signed};
 use super::state::{Kind, Point, State, Status, Sweep, Value};
 use arrow_array::builder::{
@@ -112,7 +113,8 @@ impl<'a> Points<'a> {
         Self { by_sim }
     }
 
-    fn of_sim(&self, sim: u32) -> &[(&'a str, &'a Sweep, &'a Point)] {
+    /// Those of a simulation.
+    pub(super) fn of_sim(&self, sim: u32) -> &[(&'a str, &'a Sweep, &'a Point)] {
         self.by_sim.get(sim as usize).map_or(&[], Vec::as_slice)
     }
 }
@@ -134,10 +136,34 @@ pub fn rows(
     }
 }
 
-fn sims_of(state: &State, batch: u32) -> std::ops::Range<u32> {
+/// Numbers of the simulations of a batch.
+pub(super) fn sims_of(state: &State, batch: u32) -> std::ops::Range<u32> {
     let first = |i: u32| state.batches.get(i as usize).map(|batch| batch.first);
     let end = signed(u32::try_from(state.sims.len()).unwrap_or(u32::MAX)) as u32;
     first(batch).unwrap_or(end)..first(batch + 1).unwrap_or(end)
+}
+
+/// For each of the points, `n` rows that say where rows of a simulation's trial belong: `sweep`, `sim`, `point`, `trial` and the parameters.
+///
+/// # Errors
+/// [`ArrowError`] if columns disagree.
+pub(super) fn heads(
+    columns: &Columns,
+    points: &[(&str, &Sweep, &Point)],
+    (sim, trial): Id,
+    n: usize,
+) -> Result<RecordBatch, ArrowError> {
+    let mut head = Head::default();
+    let mut parameters = Parameters::new(columns);
+    for (name, sweep, point) in points {
+        for _ in 0..n {
+            head.push(name, sim, point, Some(trial));
+            parameters.push(sweep, point);
+        }
+    }
+    let mut table = head.finish();
+    table.extend(parameters.finish());
+    record_batch(table)
 }
 
 fn simulations(

@@ -30,6 +30,7 @@ mod folder;
 mod foreign;
 mod garbage;
 mod hash;
+mod joined;
 mod journal;
 mod layout;
 mod machines;
@@ -56,7 +57,7 @@ pub use layout::{Layout, Table};
 pub use part::{Id, Piece, PieceWriter};
 pub use record::Commit;
 pub use schema::{
-    Trace, TraceFormat, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
+    Trace, TraceFormat, UNITS, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
     trace_rows,
 };
 pub use session::Session;
@@ -190,7 +191,6 @@ impl Store {
 }
 
 /// Tables up to this size (bytes) are read once more before a query, against their checksums.
-#[cfg_attr(not(feature = "query"), allow(dead_code))] // only SQL has other readers
 const CHECKED_WHOLE: u64 = 1 << 30;
 
 /// Refuses a table with a damaged file, which other readers would trust: all bytes against the checksums, or lengths and footers where
@@ -198,7 +198,6 @@ const CHECKED_WHOLE: u64 = 1 << 30;
 ///
 /// # Errors
 /// [`StoreError::Damaged`], or if a file cannot be read.
-#[cfg_attr(not(feature = "query"), allow(dead_code))]
 pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()> {
     let Some(layout) = Layout::open(root)? else {
         return Ok(());

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// stranger may have written. (OWASP, "CSV injection".)
 ///
 /// ```
-/// use hnn_sweep::query::cell::neutral;
+/// use hnn_sweep::table::neutral;
 /// assert_eq!(neutral("=HYPERLINK(A1)"), "'=HYPERLINK(A1)");
 /// assert_eq!(neutral("-0.5"), "-0.5");
 /// assert_eq!(neutral("evprox1"), "evprox1");

@@ -1,0 +1,200 @@
+//! Rows of a folder's table, chosen, sorted and written, in builds with SQL and without. Tables may be larger than memory: rows pass by a
+//! piece at a time, and what is sorted goes through temporary files.
+
+mod cell;
+mod choice;
+mod order;
+mod text;
+mod value;
+mod write;
+
+pub use cell::neutral;
+
+use crate::pipeline::PipelineError;
+use crate::store::{Store, StoreError, Table};
+use arrow_array::RecordBatch;
+use choice::Choice;
+use order::Sorter;
+use std::io::Write;
+use std::ops::ControlFlow;
+use write::Writer;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Of which table.
+    pub table: Table,
+    /// Rows of one sweep only.
+    pub sweep: Option<String>,
+    /// Columns, in this order; all if there is none.
+    pub columns: Vec<String>,
+    /// Rows of which this holds, such as `weight_pyr > 1e-3 and status == "done"`.
+    pub condition: Option<String>,
+    /// Columns to sort by, the first first; with `-` in front, from the largest down. Rows without a value come last.
+    pub order: Vec<String>,
+    /// Most rows.
+    pub head: Option<u64>,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Comma-separated values with a header; texts are [neutral] for spreadsheets.
+    Csv,
+    /// An object a line.
+    Json,
+    /// Parquet, with units in the columns' metadata.
+    Parquet,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// Why rows cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// A condition.
+    #[error(transparent)]
+    Condition(#[from] PipelineError),
+    /// What is asked for.
+    #[error("{what}")]
+    Input {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+    /// The folder of results.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Where rows are written, or sorted.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
+/// Result of the room.
+type Result<T> = std::result::Result<T, TableError>;
+
+/// Writes rows of a table. The caller holds the folder: [`Store::hold`].
+///
+/// # Errors
+/// [`TableError`]; something may have been written already.
+pub fn write(
+    store: &Store,
+    asked: &Asked,
+    format: Format,
+    sink: &mut (dyn Write + Send),
+) -> Result<Written> {
+    let mut sink = Some(sink);
+    let mut stream: Option<Stream> = None;
+    let mut failed = None;
+    store.each(asked.table, asked.sweep.as_deref(), &mut |rows| {
+        let pushed = match (&mut stream, sink.take()) {
+            (Some(stream), _) => stream.push(rows),
+            (none, Some(sink)) => Stream::begin(asked, format, sink, &rows)
+                .and_then(|begun| none.insert(begun).push(rows)),
+            (None, None) => Ok(ControlFlow::Break(())),
+        };
+        pushed.unwrap_or_else(|error| {
+            failed = Some(error);
+            ControlFlow::Break(())
+        })
+    })?;
+    match (failed, stream) {
+        (Some(error), _) => Err(error),
+        (None, Some(stream)) => stream.end(),
+        (None, None) => Ok(Written {
+            rows: 0,
+            more: false,
+        }),
+    }
+}
+
+/// Rows on their way from a table to a file.
+struct Stream<'a> {
+    choice: Choice,
+    sorter: Option<Sorter>,
+    out: Out<'a>,
+}
+
+impl<'a> Stream<'a> {
+    fn begin(
+        asked: &Asked,
+        format: Format,
+        sink: &'a mut (dyn Write + Send),
+        rows: &RecordBatch,
+    ) -> Result<Self> {
+        let choice = Choice::new(asked, &rows.schema())?;
+        let writer = Writer::new(format, &choice.written(), sink)?;
+        let order = choice.order();
+        let sorter = (!order.is_empty()).then(|| Sorter::new(order, asked.head));
+        Ok(Self {
+            choice,
+            sorter,
+            out: Out {
+                writer,
+                head: asked.head,
+                rows: 0,
+                more: false,
+            },
+        })
+    }
+
+    fn push(&mut self, rows: RecordBatch) -> Result<ControlFlow<()>> {
+        let rows = self.choice.choose(rows)?;
+        match &mut self.sorter {
+            Some(sorter) => sorter.push(rows).map(ControlFlow::Continue),
+            None => self.out.write(&self.choice.finish(&rows)?),
+        }
+    }
+
+    fn end(mut self) -> Result<Written> {
+        if let Some(sorter) = self.sorter {
+            let (choice, out) = (&self.choice, &mut self.out);
+            sorter.drain(&mut |rows| out.write(&choice.finish(&rows)?))?;
+        }
+        self.out.writer.end()?;
+        Ok(Written {
+            rows: self.out.rows,
+            more: self.out.more,
+        })
+    }
+}
+
+/// The first rows of those that come.
+struct Out<'a> {
+    writer: Writer<'a>,
+    head: Option<u64>,
+    rows: u64,
+    more: bool,
+}
+
+impl Out<'_> {
+    fn write(&mut self, rows: &RecordBatch) -> Result<ControlFlow<()>> {
+        let room = self.head.map_or(u64::MAX, |head| head - self.rows);
+        let n = rows.num_rows() as u64;
+        let taken = n.min(room);
+        if taken > 0 {
+            self.writer.write(&rows.slice(0, taken as usize))?;
+        }
+        self.rows += taken;
+        self.more = n > room;
+        Ok(match self.more {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    }
+}
+
+/// What arrow or parquet says, as an error of the disk: rows themselves are as the store gave them.
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TableError {
+    TableError::Write(std::io::Error::other(error))
+}
