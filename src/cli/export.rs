@@ -308,6 +308,6 @@ fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError
         order: Vec::new(),
         head: None,
     };
-    super::table::write(&store, &asked, format, Some(&arguments.output))?;
+    super::table::write(&store, &asked, format, Some(&arguments.output), &Ok)?;
     Ok(SUCCESS)
 }

@@ -1,11 +1,15 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
 mod compact;
+mod completions;
+mod dynamics;
 mod exit;
 mod export;
 mod folder;
 mod gc;
 mod hint;
+mod init;
+mod json;
 mod network;
 mod output;
 mod plan;
@@ -14,8 +18,10 @@ mod progress;
 mod query;
 mod report;
 mod run;
+mod schema;
 mod signals;
 mod status;
+mod sweeps;
 mod table;
 #[cfg(feature = "png-pdf")]
 mod terminal;
@@ -30,10 +36,11 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
+  hnn-sweep init                                     a pipeline file to begin with
   hnn-sweep plan pipelines/erp_weights.toml          what would run, why, how long it takes
   hnn-sweep run pipelines/erp_weights.toml           simulate what is missing
   hnn-sweep status sim_results                       how far a folder is
-  hnn-sweep query sim_results \"SELECT * FROM summary ORDER BY max_peak DESC LIMIT 5\"
+  hnn-sweep table sim_results --sort -max_peak       the statistics, the highest peaks first
 
 Exit codes: 0 all is well, 1 input that cannot be used, 2 disk or damaged file, 3 some simulations failed.";
 
@@ -47,6 +54,8 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Write a pipeline file to begin with
+    Init(init::Arguments),
     /// Simulate what is missing of a pipeline's grid
     #[command(after_help = run::EXAMPLES)]
     Run(run::Arguments),
@@ -63,6 +72,12 @@ enum Verb {
     Retry(run::Arguments),
     /// Check every file of a folder against its checksum
     Verify(verify::Arguments),
+    /// Take a sweep out of a folder that holds several; its results stay
+    Drop(sweeps::Drop),
+    /// Give a sweep another name
+    Rename(sweeps::Rename),
+    /// Compare two sweeps of a folder: parameters, statistics, simulations that they share
+    Diff(sweeps::Diff),
     /// Drop results of simulations that are in no present grid
     Gc(gc::Arguments),
     /// Pack what is beside the tables anew, and remove what nobody needs
@@ -79,6 +94,12 @@ enum Verb {
     Export(export::Arguments),
     /// Show what a network file or model contains, and write it as a file that hnn-core reads
     Network(network::Arguments),
+    /// Print the JSON schema of pipeline files, for editors
+    Schema(schema::Arguments),
+    /// Print completions of commands for a shell
+    Completions(completions::Arguments),
+    /// Write man pages
+    Man(completions::ManArguments),
     /// Say in words what a task's key stands for, or how two tasks differ
     Why(why::Arguments),
 }
@@ -121,10 +142,17 @@ fn answer() -> u8 {
         }
     };
     let result = match cli.verb {
+        Verb::Init(arguments) => init::run(&arguments),
+        Verb::Schema(arguments) => schema::run(&arguments),
+        Verb::Completions(arguments) => Ok(completions::run(&arguments, Cli::command())),
+        Verb::Man(arguments) => completions::man(&arguments, Cli::command()),
         Verb::Run(arguments) => run::run(&arguments, false),
         Verb::Retry(arguments) => run::run(&arguments, true),
         Verb::Failures(arguments) => status::failures(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Drop(arguments) => sweeps::drop(&arguments),
+        Verb::Rename(arguments) => sweeps::rename(&arguments),
+        Verb::Diff(arguments) => sweeps::diff(&arguments),
         Verb::Gc(arguments) => gc::run(&arguments),
         Verb::Compact(arguments) => compact::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments),

@@ -1,11 +1,14 @@
 //! `hnn-sweep network`.
 
+use super::dynamics::{counted, in_words, interval};
 use super::exit::SUCCESS;
-use super::output::say;
-use crate::network::{Dynamics, Model, Network, NetworkError, Params, RateConstant};
+use super::json;
+use super::output::{complain, say};
+use crate::network::{Model, Network, NetworkError, Params, SettablePath};
 use crate::stages::RunError;
 use crate::store::StoreError;
 use clap::Args;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Args, Debug)]
@@ -25,6 +28,9 @@ pub(super) struct Arguments {
     /// anything)
     #[arg(long, value_name = "PATTERN", num_args = 0..=1, default_missing_value = "*")]
     paths: Option<String>,
+    /// Print one JSON object, for scripts: docs/json.md
+    #[arg(long)]
+    json: bool,
     /// Write the network file here
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -43,14 +49,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             .map_err(|e| input(&arguments.network, &e))?;
     }
     match &arguments.paths {
-        Some(pattern) => print_paths(&network, pattern)?,
+        Some(pattern) => print_paths(&network, pattern, arguments.json)?,
+        None if arguments.json => json::print("network", json::network(&network)),
         None => describe(&network),
     }
     if let Some(path) = &arguments.output {
         std::fs::write(path, network.to_json()).map_err(|e| disk("write", path, e))?;
-        say!("written to {}", path.display());
+        // Beside JSON nothing else stands on standard output.
+        let tell = |text: String| match arguments.json {
+            true => complain!("{text}"),
+            false => say!("{text}"),
+        };
+        tell(format!("written to {}", path.display()));
         for caveat in network.json_caveats() {
-            say!("hnn-core would read this file differently: {caveat}");
+            tell(format!(
+                "hnn-core would read this file differently: {caveat}"
+            ));
         }
     }
     Ok(SUCCESS)
@@ -128,7 +142,7 @@ fn disk(action: &'static str, path: &Path, source: std::io::Error) -> RunError {
 }
 
 /// Lines of [set], one for each path that the pattern is in.
-fn print_paths(network: &Network, pattern: &str) -> Result<(), RunError> {
+fn print_paths(network: &Network, pattern: &str, as_json: bool) -> Result<(), RunError> {
     let pieces: Vec<String> = pattern.split('*').map(str::to_lowercase).collect();
     let is_wanted = |path: &str| {
         let path = path.to_lowercase();
@@ -140,9 +154,14 @@ fn print_paths(network: &Network, pattern: &str) -> Result<(), RunError> {
         })
     };
     let all = network.paths();
-    let mut n = 0;
-    for place in all.iter().filter(|place| is_wanted(&place.path)) {
-        n += 1;
+    let wanted: Vec<&SettablePath> = all.iter().filter(|place| is_wanted(&place.path)).collect();
+    if as_json {
+        let path = |place: &&SettablePath| json!({ "path": place.path, "values": place.values, "unit": place.unit });
+        let paths: Vec<_> = wanted.iter().map(path).collect();
+        json::print("network", json!({ "paths": paths }));
+        return Ok(());
+    }
+    for place in &wanted {
         let key = match place.path.contains(['[', '*']) {
             true => format!("\"{}\"", place.path),
             false => place.path.clone(),
@@ -167,7 +186,7 @@ fn print_paths(network: &Network, pattern: &str) -> Result<(), RunError> {
             }
         }
     }
-    if n > 0 {
+    if !wanted.is_empty() {
         return Ok(());
     }
     Err(RunError::Input {
@@ -179,14 +198,6 @@ fn print_paths(network: &Network, pattern: &str) -> Result<(), RunError> {
             "`--paths` alone prints all of them; `*` stands for anything, as in --paths 'soma*gbar'"
                 .into(),
     })
-}
-
-/// `1 section`, `2 sections`.
-fn counted(n: usize, what: &str) -> String {
-    match n {
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
-    }
 }
 
 fn describe(network: &Network) {
@@ -259,56 +270,4 @@ fn describe(network: &Network) {
         network.celsius,
         network.threshold
     );
-}
-
-/// When a drive's cells fire.
-fn in_words(dynamics: &Dynamics) -> String {
-    match dynamics {
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => format!(
-            "evoked: {} at {mu} +- {sigma} ms",
-            counted(*numspikes as usize, "spike")
-        ),
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match rate_constant {
-                RateConstant::All(rate) => format!("{rate} Hz"),
-                RateConstant::Each(rates) => {
-                    let each = rates.iter().map(|(name, rate)| format!("{name} {rate} Hz"));
-                    each.collect::<Vec<_>>().join(", ")
-                }
-            };
-            format!("Poisson: {rate} {}", interval(*tstart, *tstop))
-        }
-        Dynamics::Bursty {
-            tstart,
-            tstart_std,
-            tstop,
-            burst_rate,
-            burst_std,
-            numspikes,
-            spike_isi,
-        } => format!(
-            "bursty: {burst_rate} Hz, bursts of {} {spike_isi} ms apart, jitter {burst_std} ms, {} (start +- {tstart_std} ms)",
-            counted(*numspikes as usize, "spike"),
-            interval(*tstart, *tstop)
-        ),
-        Dynamics::SpikeTrain { events } => {
-            let n = events.iter().map(Vec::len).sum();
-            format!("spike train: {}", counted(n, "spike"))
-        }
-    }
-}
-
-fn interval(start: f64, end: Option<f64>) -> String {
-    match end {
-        Some(end) => format!("from {start} to {end} ms"),
-        None => format!("from {start} ms to the end"),
-    }
 }

@@ -2,11 +2,13 @@
 
 use super::exit::SUCCESS;
 use super::hint::quoted;
+use super::json;
 use super::output::{complain, say};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Varied};
 use crate::stages::plan::Replaced;
 use crate::stages::{self, Options, Plan, RunError};
 use crate::store::Store;
+use crate::table::short;
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount, HumanDuration};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use std::time::Duration;
 const EXAMPLES: &str = "\
 Examples:
   hnn-sweep plan pipelines/erp_weights.toml --jobs 4
+  hnn-sweep plan pipelines/erp_weights.toml --json
   hnn-sweep plan pipelines/erp_weights.toml --only \"weight_pyr > 1e-3\"";
 
 #[derive(Args, Debug)]
@@ -39,6 +42,9 @@ pub(super) struct Arguments {
     folder: Option<PathBuf>,
     #[command(flatten)]
     part: Part,
+    /// Print one JSON object, for scripts: docs/json.md
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which part of a sweep is simulated, and with which changes.
@@ -93,16 +99,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let pool = stages::pool(options.jobs)?;
     let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
+    let remarks = remarks(&pipeline, &plan);
+    if arguments.json {
+        json::print("plan", json::plan(&pipeline, &plan, &options, &remarks));
+        return Ok(SUCCESS);
+    }
     say!("{}", describe(&pipeline, &plan, &options));
-    remarks(&plan)
-        .iter()
-        .for_each(|remark| complain!("{remark}"));
+    remarks.iter().for_each(|remark| complain!("{remark}"));
     Ok(SUCCESS)
 }
 
 /// What should not be overlooked before a run.
-pub(super) fn remarks(plan: &Plan) -> Vec<String> {
-    let mut remarks: Vec<String> = plan.unused.iter().map(|name| unused_remark(name)).collect();
+pub(super) fn remarks(pipeline: &Pipeline, plan: &Plan) -> Vec<String> {
+    let of_file = pipeline
+        .remarks()
+        .into_iter()
+        .map(|remark| format!("NOTE: {remark}"));
+    let unused = plan.unused.iter().map(|name| unused_remark(name));
+    let mut remarks: Vec<String> = of_file.chain(unused).collect();
     if let Some(Replaced { file, points, of }) = &plan.replaced {
         remarks.push(format!(
             "WARNING: {file} has run a sweep of this name in this folder; {points} of its {of} points would leave the grid, so `run` asks \
@@ -134,6 +148,7 @@ pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> S
         count(plan.n_tasks),
         if plan.n_tasks == 1 { "" } else { "s" },
     )];
+    lines.extend(pipeline.varied().iter().map(in_words));
     if plan.n_shared > 0 {
         lines.push(format!(
             "  {:>9} points are the same network as another and share its simulation",
@@ -177,6 +192,44 @@ pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> S
         ));
     }
     lines.join("\n")
+}
+
+/// `  mu: 3 values, 30 to 50 ms, in drives.evprox.mu`
+fn in_words(varied: &Varied) -> String {
+    let values = match varied.prior {
+        Some(prior) => {
+            let [a, b] = prior.numbers();
+            format!(
+                "{} samples of {} [{a}, {b}]",
+                HumanCount(varied.count as u64),
+                prior.kind()
+            )
+        }
+        None if varied.count == 1 => "1 value".into(),
+        None => format!("{} values", HumanCount(varied.count as u64)),
+    };
+    let unit = varied
+        .unit
+        .map_or_else(String::new, |unit| format!(" {unit}"));
+    let extent = match varied.range {
+        Some([least, most]) if least == most => format!("{}{unit}", short(least)),
+        Some([least, most]) => format!("{} to {}{unit}", short(least), short(most)),
+        None => {
+            let more = if varied.count > varied.words.len() {
+                ", …"
+            } else {
+                ""
+            };
+            format!("{}{more}", varied.words.join(", "))
+        }
+    };
+    let places = match varied.used_in.as_slice() {
+        [] => String::new(),
+        [one] => format!(", in {one}"),
+        [one, two] => format!(", in {one} and {two}"),
+        [one, more @ ..] => format!(", in {one} and {} more", more.len()),
+    };
+    format!("  {}: {values}, {extent}{places}", varied.name)
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ fn rate(per_second: f64) -> String {
 
 impl Watch for Progress<'_> {
     fn planned(&mut self, plan: &Plan) {
-        remarks(plan)
+        remarks(self.pipeline, plan)
             .iter()
             .for_each(|remark| complain!("{remark}"));
         self.total = plan.tasks.len() as u64;

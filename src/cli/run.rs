@@ -2,6 +2,7 @@
 
 use super::exit::{DISK, FAILURES, INTERRUPTED, SUCCESS};
 use super::hint;
+use super::json;
 use super::output::{complain, say};
 use super::plan::{Part, unused_remark};
 use super::progress::{Progress, Verbosity};
@@ -67,6 +68,9 @@ pub(super) struct Arguments {
     /// Write the sweep as an HTML page, anew every 30 s while it runs
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Print one JSON object at the end, for scripts, and nothing else but errors and warnings: docs/json.md
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"])]
+    json: bool,
     /// Print errors and warnings only
     #[arg(short, long)]
     quiet: bool,
@@ -77,7 +81,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     fn verbosity(&self) -> Verbosity {
-        match (self.quiet, self.verbose) {
+        match (self.quiet || self.json, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
@@ -118,6 +122,9 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     progress.end();
     if let Some(page) = page {
         report::write_now(folder, &pipeline.name, page, None)?;
+    }
+    if arguments.json {
+        json::print("run", json::run(&pipeline, folder, &outcome));
     }
     Ok(tell(arguments, &pipeline, &outcome))
 }

@@ -1,6 +1,7 @@
 //! `hnn-sweep status`.
 
 use super::exit::SUCCESS;
+use super::json;
 use super::output::say;
 use crate::stages::RunError;
 use crate::store::{Status, Table};
@@ -27,11 +28,18 @@ pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
     #[arg(default_value = "sim_results")]
     path: PathBuf,
+    /// Print one JSON object, for scripts: docs/json.md
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
     let store = super::folder::open(&folder)?;
+    if arguments.json {
+        json::print("status", json::status(&folder, &store));
+        return Ok(SUCCESS);
+    }
     let state = store.state();
     let failed: Vec<_> = state
         .tasks
@@ -130,6 +138,10 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
     let store = super::folder::open(&folder)?;
     let state = store.state();
+    if arguments.json {
+        json::print("failures", json::failures(&folder, state));
+        return Ok(SUCCESS);
+    }
     let mut n = 0;
     let mut files = BTreeSet::new();
     for ((sim, trial), task) in &state.tasks {

@@ -3,10 +3,13 @@
 use super::exit::SUCCESS;
 use super::output::{complain, say};
 use super::query::Format;
+use crate::export::SourceDensity;
 use crate::pipeline::did_you_mean;
-use crate::stages::RunError;
+use crate::stages::{Loader, RunError};
 use crate::store::{self, Store, StoreError, Table};
 use crate::table::{self, Asked, TableError, Written};
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use clap::Args;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +23,8 @@ Examples:
   hnn-sweep table sim_results spikes --where 'weight_pyr > 1e-3 and cell_type == \"L5_pyramidal\"' -o spikes.csv
   hnn-sweep table sim_results dipole --columns sim,trial,time,agg --where 'sim == 3' -o dipole.parquet
 
-Tables: simulations, summary, dipole, spikes, lfp, voltages, currents, calcium. Each has the sweep's parameters as columns. A condition
+Tables: simulations, summary, dipole, spikes, lfp, voltages, currents, calcium; and csd, the current source density at all contacts of
+an evenly spaced laminar array, made of lfp. Each has the sweep's parameters as columns. A condition
 has comparisons of expressions over columns, with `and` and `or`. Any size of table passes through bounded memory.")]
 pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
@@ -63,6 +67,9 @@ enum Rows {
     All,
 }
 
+/// Name of the table of current source density.
+const DENSITY: &str = "csd";
+
 /// Rows that are shown if nobody says how many.
 const SHOWN: u64 = 20;
 
@@ -89,7 +96,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     let folder = super::folder::folder_of(&arguments.path)?;
     let (store, _hold) = super::folder::hold(&folder)?;
+    // Made of the potentials, and not stored.
+    let is_density = arguments.table.as_deref() == Some(DENSITY);
     let table = match &arguments.table {
+        Some(_) if is_density => named(&store, Table::Lfp.name())?,
         Some(name) => named(&store, name)?,
         None if has_rows(&store, Table::Summary) => Table::Summary,
         None => Table::Simulations,
@@ -111,7 +121,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         order: arguments.sort.clone(),
         head,
     };
-    let written = write(&store, &asked, format, output)?;
+    let written = match is_density {
+        true => {
+            let loader = Loader::new(store, arguments.sweep.as_deref())?;
+            let density = SourceDensity::of(&loader)?;
+            let asked = Asked {
+                sweep: Some(loader.name().to_string()),
+                ..asked
+            };
+            write(loader.store(), &asked, format, output, &|rows| {
+                density.rows(&rows)
+            })?
+        }
+        false => write(&store, &asked, format, output, &Ok)?,
+    };
     if let Some(path) = output {
         say!("{} rows in {}", written.rows, path.display());
     } else if format == Format::Table {
@@ -129,12 +152,16 @@ fn remark(written: &Written, table: Table) {
     }
 }
 
+/// What is made of rows.
+type Change<'c> = dyn Fn(RecordBatch) -> Result<RecordBatch, ArrowError> + 'c;
+
 /// Writes rows to a file, or to standard output.
 pub(super) fn write(
     store: &Store,
     asked: &Asked,
     format: Format,
     output: Option<&Path>,
+    change: &Change,
 ) -> Result<Written, RunError> {
     let format = match format {
         Format::Table => table::Format::Text,
@@ -144,7 +171,7 @@ pub(super) fn write(
     };
     let Some(path) = output else {
         let mut sink = std::io::stdout();
-        return match table::write(store, asked, format, &mut sink) {
+        return match table::write_changed(store, asked, format, &mut sink, change) {
             // Told at the end, if anybody is left to be told.
             Err(TableError::Write(error)) => {
                 super::output::note(Err(error));
@@ -162,7 +189,8 @@ pub(super) fn write(
     let folder = folder.unwrap_or(Path::new("."));
     store::create_dir(folder)?;
     let mut file = store::aside(folder)?;
-    let written = table::write(store, asked, format, &mut file).map_err(|e| wrong(e, path))?;
+    let written = table::write_changed(store, asked, format, &mut file, change);
+    let written = written.map_err(|e| wrong(e, path))?;
     file.flush().map_err(|e| StoreError::io("write", path, e))?;
     store::settle(file, path)?;
     Ok(written)

@@ -1,6 +1,7 @@
 //! `hnn-sweep verify`.
 
 use super::exit::{DISK, SUCCESS};
+use super::json;
 use super::output::say;
 use crate::stages::RunError;
 use crate::store::Problem;
@@ -18,12 +19,23 @@ pub(super) struct Arguments {
     /// Folder of results, or the pipeline file that writes to it
     #[arg(default_value = "sim_results")]
     path: PathBuf,
+    /// Print one JSON object, for scripts: docs/json.md
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
     let store = super::folder::open(&folder)?;
     let verdict = store.verify()?;
+    if arguments.json {
+        json::print("verify", json::verify(&folder, &verdict));
+        return Ok(if verdict.problems.is_empty() {
+            SUCCESS
+        } else {
+            DISK
+        });
+    }
     say!(
         "{}: {} files, {} checked",
         folder.display(),

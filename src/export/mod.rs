@@ -3,6 +3,7 @@
 //! Every file is written aside and renamed; whether files may be replaced is decided before the first one is written.
 
 mod batch;
+mod csd;
 mod files;
 mod npy;
 mod npz;
@@ -12,6 +13,7 @@ mod plain;
 mod sbi;
 mod text;
 
+pub use csd::SourceDensity;
 pub use npz::npz;
 pub use pca::pca;
 pub use sbi::sbi;

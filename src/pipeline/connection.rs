@@ -1,27 +1,12 @@
 //! `[[connection]]`: connections that a network has in addition.
 
 use super::error::PipelineError;
+use super::keys::CONNECTION_KEYS;
 use super::located::located;
 use super::reader::{Item, Place, Table};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};
 use crate::network::{Gid, Network, NewConnection, Sources, Targets};
-
-/// Keys of `[[connection]]`: the arguments of hnn-core's `add_connection`.
-const KEYS: &[&str] = &[
-    "src_gids",
-    "target_gids",
-    "loc",
-    "receptor",
-    "weight",
-    "delay",
-    "lamtha",
-    "threshold",
-    "gain",
-    "allow_autapses",
-    "probability",
-    "conn_seed",
-];
 
 /// A connection as the file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +39,7 @@ enum Cells {
 impl ConnectionSpec {
     /// Reads a connection; `None` after its mistakes have been noted.
     pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(item, KEYS)?;
+        let table = Table::new(item, CONNECTION_KEYS)?;
         let table = table.called("a connection");
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         let required = |key: &str| table.required(key, |i| Number::read(i, scope));

@@ -2,40 +2,13 @@
 
 use super::error::PipelineError;
 use super::grid::{Values, read_spaced};
+use super::keys::{ATTACHMENT, BIAS_KEYS, DRIVE_TYPES, ELECTRODE_ARRAY_KEYS, POSITION_KEYS};
 use super::reader::{Item, Place, Table};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
 use crate::input;
 use crate::network::SpikeData;
 use std::path::{Path, PathBuf};
-
-/// Keys of all drives but the artificial-cell ones of `type = "erp"`.
-const ATTACHMENT_KEYS: &[&str] = &[
-    "type",
-    "name",
-    "location",
-    "n_drive_cells",
-    "cell_specific",
-    "weights_ampa",
-    "weights_nmda",
-    "space_constant",
-    "synaptic_delays",
-    "probability",
-    "event_seed",
-    "conn_seed",
-];
-
-const BURSTY_KEYS: &[&str] = &[
-    "tstart",
-    "tstart_std",
-    "tstop",
-    "burst_rate",
-    "burst_std",
-    "numspikes",
-    "spike_isi",
-];
-
-const DRIVE_TYPES: &[&str] = &["evoked", "poisson", "bursty", "spike_train", "erp"];
 
 /// A drive as the file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +89,9 @@ impl DriveSpec {
     /// Reads a drive; `None` after its mistakes have been noted.
     pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = Table::open(item)?;
-        let kind = table.require("type")?.word(DRIVE_TYPES)?;
+        let kind = table
+            .require("type")?
+            .word(&DRIVE_TYPES.each_ref().map(|kind| kind.word))?;
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
             (Some(item), _) => item.string()?,
@@ -157,21 +132,11 @@ impl DriveSpec {
 
 /// Takes note of keys that this kind of drive does not have.
 fn check_drive_keys(table: &Table, kind: &str) {
-    let (own, without): (&[&str], &[&str]) = match kind {
-        "evoked" => (&["mu", "sigma", "numspikes"], &[]),
-        "poisson" => (&["tstart", "tstop", "rate_constant"], &[]),
-        "bursty" => (BURSTY_KEYS, &[]),
-        "spike_train" => (
-            &["spike_data"],
-            &["n_drive_cells", "cell_specific", "event_seed"],
-        ),
-        _ => {
-            table.check_keys(&["type", "tstart"]);
-            return;
-        }
-    };
-    let all = ATTACHMENT_KEYS.iter().chain(own);
-    let keys: Vec<&str> = all.filter(|k| !without.contains(k)).copied().collect();
+    let kinds = DRIVE_TYPES.iter().filter(|own| own.word == kind);
+    let keys: Vec<&str> = kinds
+        .flat_map(|own| own.keys(&ATTACHMENT))
+        .map(|key| key.name)
+        .collect();
     table.check_keys(&keys);
 }
 
@@ -399,17 +364,7 @@ pub(super) struct BiasSpec {
 
 impl BiasSpec {
     pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
-        let table = Table::new(
-            item,
-            &[
-                "bias_name",
-                "cell_type",
-                "section",
-                "amplitude",
-                "t0",
-                "tstop",
-            ],
-        )?;
+        let table = Table::new(item, BIAS_KEYS)?;
         let bias_name = table
             .get("bias_name")
             .map_or(Ok("tonic".to_owned()), |i| i.string())?;
@@ -466,16 +421,7 @@ const MAX_CONTACTS: usize = 10_000;
 impl ArraySpec {
     /// Reads an array; `None` after its mistakes have been noted.
     pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(
-            item,
-            &[
-                "name",
-                "electrode_pos",
-                "conductivity",
-                "method",
-                "min_distance",
-            ],
-        )?;
+        let table = Table::new(item, ELECTRODE_ARRAY_KEYS)?;
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         let table = table.called(format!("electrode array `{name}`"));
@@ -529,7 +475,7 @@ fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, Pipeli
 
 /// Reads x, y and z, each a number or as many numbers as there are contacts.
 fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
-    let table = Table::new(item, &["x", "y", "z"])?;
+    let table = Table::new(item, POSITION_KEYS)?;
     let coordinate = |key: &str| -> Result<Vec<Number>, PipelineError> {
         let item = table.require(key)?;
         if item.is_array() {

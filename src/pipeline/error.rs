@@ -183,6 +183,7 @@ pub(crate) struct Source {
     /// None where the pipeline was made in code.
     pub(crate) text: Option<Arc<str>>,
     mistakes: Mistakes,
+    remarks: Arc<Mutex<Vec<String>>>,
 }
 
 /// What was wrong so far, while a file is read to its end.
@@ -206,7 +207,20 @@ impl Source {
             path,
             text,
             mistakes: Mistakes::default(),
+            remarks: Arc::default(),
         }
+    }
+
+    /// Takes note of what is allowed and looks like a mistake.
+    pub(crate) fn remark(&self, remark: String) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        remarks.push(remark);
+    }
+
+    /// What has been noted so.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let remarks = self.remarks.lock();
+        remarks.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes note of a mistake, so that reading can go on to the next.

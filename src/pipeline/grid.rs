@@ -5,6 +5,8 @@
 //! last bit in 0.06 % of all cases with glibc and in 6 % with AVX-512.
 
 use super::error::{PipelineError, one_of};
+use super::keys::SPACE_KEYS;
+use super::quantity::rounded;
 use super::reader::{Item, Table};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::network::pow;
@@ -122,6 +124,11 @@ pub enum GridError {
 }
 
 impl Grid {
+    /// Values of a parameter, by its place.
+    pub(super) fn values(&self, parameter: usize) -> Option<&Values> {
+        self.axes.get(parameter)
+    }
+
     /// A grid of named axes: their product (first axis slowest), or with `combinations = false` the
     /// n-th values of all axes together. No axis at all is one point without parameters.
     ///
@@ -320,22 +327,19 @@ pub(super) fn read_axis(item: &Item) -> Result<Values, PipelineError> {
         item.error(format!(
             "{} needs exactly one of {}",
             item.describe(),
-            one_of(&SPACES)
+            one_of(SPACE_KEYS)
         ))
     })
 }
 
-/// NumPy's functions that make lists.
-const SPACES: [&str; 4] = ["linspace", "logspace", "geomspace", "arange"];
-
-/// Reads `{ linspace = … }` or another of [`SPACES`]; `None` if there is none of them, or several.
+/// Reads `{ linspace = … }` or another of [`SPACE_KEYS`]; `None` if there is none of them, or several.
 pub(super) fn read_spaced(item: &Item) -> Result<Option<Values>, PipelineError> {
     let table = Table::open(item)?;
-    if !table.check_keys(&SPACES) {
+    if !table.check_keys(SPACE_KEYS) {
         // Which has been noted.
         return Ok(Some(Values::Float(vec![1.0])));
     }
-    let mut given = SPACES
+    let mut given = SPACE_KEYS
         .iter()
         .filter_map(|space| Some((*space, table.get(space)?)));
     let (Some((space, range)), None) = (given.next(), given.next()) else {
@@ -343,11 +347,32 @@ pub(super) fn read_spaced(item: &Item) -> Result<Option<Values>, PipelineError> 
     };
     let values = match space {
         "linspace" => read_space(&range, linspace).map(Values::Float),
-        "logspace" => read_space(&range, logspace).map(Values::Float),
+        "logspace" => {
+            remark_exponents(&range);
+            read_space(&range, logspace).map(Values::Float)
+        }
         "geomspace" => read_geomspace(&range).map(Values::Float),
         _ => read_arange(&range),
     };
     values.map(Some)
+}
+
+/// Takes note of exponents that look like values: both positive, and one so small that ten to it is nearly 1.
+fn remark_exponents(item: &Item) {
+    let elements = item.array().unwrap_or_default();
+    let [Ok(first), Ok(last)] = [0, 1].map(|i| elements.get(i).map_or(Ok(0.0), Item::float)) else {
+        return;
+    };
+    if first > 0.0 && last > 0.0 && first.min(last) <= 0.1 {
+        let as_it_stands = item.source_text();
+        item.source.remark(format!(
+            "{} = {as_it_stands} goes from {} to {}, as logspace takes exponents of ten; for values from {first} to {last} write \
+             geomspace = {as_it_stands}",
+            item.describe(),
+            rounded(pow(10.0, first)),
+            rounded(pow(10.0, last)),
+        ));
+    }
 }
 
 fn read_geomspace(item: &Item) -> Result<Vec<f64>, PipelineError> {

@@ -31,6 +31,7 @@ mod setting;
 mod simulation;
 mod summary;
 mod value;
+mod varied;
 
 pub use bound::Bound;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
@@ -41,6 +42,8 @@ pub(crate) use error::did_you_mean;
 pub use grid::{
     Grid, GridError, MAX_POINTS, Values, arange, arange_length, geomspace, linspace, logspace,
 };
+pub use keys::schema;
+pub(crate) use limits::{WRONG_NAME, is_name};
 pub use output::{Output, Precision};
 pub use samples::Prior;
 pub use summary::{
@@ -48,3 +51,4 @@ pub use summary::{
     Target, Trials, Window, window_samples,
 };
 pub use value::{ParamError, ParamValue, ParamValues, Parameter, ParameterKind};
+pub use varied::Varied;

@@ -106,16 +106,11 @@ pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(Strin
     let value: f64 = number.trim().replace('_', "").parse().ok()?;
     let (measured, size) = find(&unit)?;
     let what = format!("{described} must be a number without a unit, not {text}");
-    // Below a drive's `weights_ampa` stand cell types, in a path of [set] the last name counts.
-    let names = key.split(['.', '[']);
-    let own = names
-        .filter_map(|part| KEYS.iter().find(|(_, keys)| keys.contains(&part)))
-        .next_back();
-    let Some((wanted, _)) = own else {
+    let Some(wanted) = unit_of(key) else {
         return Some((what, format!("write {value}")));
     };
     let help = match find(wanted) {
-        Some((same, _)) if same == measured && wanted == &unit => {
+        Some((same, _)) if same == measured && wanted == unit => {
             format!("it is in {wanted}: write {value}")
         }
         Some((same, one)) if same == measured => {
@@ -125,6 +120,14 @@ pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(Strin
         _ => format!("it is in {wanted}, and {unit} is a unit of {measured}"),
     };
     Some((what, help))
+}
+
+/// Unit of the numbers behind a key, or a path in the network.
+pub(super) fn unit_of(key: &str) -> Option<&'static str> {
+    // Below a drive's `weights_ampa` stand cell types, in a path of [set] the last name counts.
+    let names = key.split(['.', '[']);
+    let own = |part| KEYS.iter().find(|(_, keys)| keys.contains(&part));
+    names.filter_map(own).map(|(unit, _)| *unit).next_back()
 }
 
 fn find(unit: &str) -> Option<(&'static str, f64)> {

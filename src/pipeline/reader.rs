@@ -23,6 +23,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The setting as a path: `drives.evprox.weights_ampa.L2_basket`, `simulation.tstop`; of `[set]` the path in the network.
+    pub(crate) fn path(&self) -> String {
+        let of = |what: &str| {
+            let name = self.owner.strip_prefix(what)?.strip_prefix(" `")?;
+            name.strip_suffix('`')
+        };
+        let table = self
+            .owner
+            .strip_prefix('[')
+            .and_then(|table| table.strip_suffix(']'));
+        match (of("drive"), of("bias"), of("electrode array"), table) {
+            (Some(name), ..) => format!("drives.{name}.{}", self.name),
+            (_, Some(name), ..) => format!("biases.{name}.{}", self.name),
+            (_, _, Some(name), _) => format!("rec_arrays.{name}.{}", self.name),
+            (.., Some("set")) => self.name.clone(),
+            (.., Some(table)) => format!("{table}.{}", self.name),
+            _ if self.owner.is_empty() => self.name.clone(),
+            _ => format!("{}.{}", self.owner.trim_start_matches("a "), self.name),
+        }
+    }
+
     /// `` `mu` of drive `evprox` ``
     pub(crate) fn describe(&self) -> String {
         if self.owner.is_empty() {

@@ -7,7 +7,7 @@ use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::store::RESERVED;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Names that expressions may use: the grid's parameters, then derived ones.
 #[derive(Debug, Default)]
@@ -16,10 +16,21 @@ pub(crate) struct Scope {
     derived: Vec<Derived>,
     /// Derived parameters in an order in which each needs only earlier ones.
     order: Vec<usize>,
-    /// Whether a setting names a parameter or a derived one, in the order of [`names`](Self::names).
-    used: Vec<AtomicBool>,
+    /// Where settings name parameters and derived ones.
+    uses: Mutex<Vec<Use>>,
     /// Whether names are missing, since they could not be read.
     incomplete: bool,
+}
+
+/// Where a setting names a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Use {
+    /// The parameter or derived one, by its place in [`Scope::names`].
+    variable: usize,
+    /// The setting, as a path.
+    pub(super) path: String,
+    /// Whether the setting is nothing but the parameter.
+    pub(super) alone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -84,9 +95,6 @@ impl Scope {
             parameters,
             ..Self::default()
         };
-        let n_derived = derived.map_or(0, |table| table.iter().count());
-        let n_names = scope.parameters.len() + n_derived;
-        scope.used.resize_with(n_names, AtomicBool::default);
         let Some(table) = derived else {
             return Ok(scope);
         };
@@ -135,42 +143,65 @@ impl Scope {
     ) -> Result<Expr, PipelineError> {
         let derived = self.derived.iter().map(|d| d.name.as_str());
         let expr = self.parse(item, &derived.chain(more).collect::<Vec<_>>())?;
-        expr.variables().for_each(|index| self.note_use(index));
+        let alone = expr.as_variable().is_some();
+        expr.variables()
+            .for_each(|index| self.note_use(index, &item.place, alone));
         Ok(expr)
     }
 
     /// Takes note that a setting names a parameter, by its place in [`names`](Self::names).
-    pub(super) fn note_use(&self, index: usize) {
-        if let Some(used) = self.used.get(index) {
-            used.store(true, Ordering::Relaxed);
+    pub(super) fn note_use(&self, variable: usize, place: &Place, alone: bool) {
+        let path = place.path();
+        let one = Use {
+            variable,
+            path,
+            alone,
+        };
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if !uses.contains(&one) {
+            uses.push(one);
         }
+    }
+
+    /// Settings that depend on a parameter, itself or through derived ones, in the order of the file.
+    pub(super) fn uses(&self, parameter: usize) -> Vec<Use> {
+        // Each derived one needs only earlier ones. `true` where it is nothing but the parameter.
+        let mut through = vec![(parameter, true)];
+        for index in &self.order {
+            let Some(derived) = self.derived.get(*index) else {
+                continue;
+            };
+            let needs = |of: usize| derived.expr.variables().any(|variable| variable == of);
+            if through.iter().any(|(of, _)| needs(*of)) {
+                through.push((
+                    self.parameters.len() + index,
+                    derived.expr.as_variable().is_some(),
+                ));
+            }
+        }
+        let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Use> = Vec::new();
+        for one in uses.iter() {
+            let same = |(variable, _): &&(usize, bool)| *variable == one.variable;
+            if let Some((_, alone)) = through.iter().find(same)
+                && !found.iter().any(|known| known.path == one.path)
+            {
+                let alone = one.alone && *alone;
+                found.push(Use {
+                    alone,
+                    ..one.clone()
+                });
+            }
+        }
+        found
     }
 
     /// Parameters that no setting names, neither itself nor through derived ones.
     pub(crate) fn unused(&self) -> Vec<&str> {
-        let mut used: Vec<bool> = self
-            .used
-            .iter()
-            .map(|used| used.load(Ordering::Relaxed))
-            .collect();
-        // Each needs only earlier ones, so the last is known first.
-        for index in self.order.iter().rev() {
-            let is_used = used
-                .get(self.parameters.len() + index)
-                .copied()
-                .unwrap_or(false);
-            if let (true, Some(derived)) = (is_used, self.derived.get(*index)) {
-                for variable in derived.expr.variables() {
-                    if let Some(used) = used.get_mut(variable) {
-                        *used = true;
-                    }
-                }
-            }
-        }
-        let parameters = self.parameters.iter().zip(used);
+        let parameters = self.parameters.iter().enumerate();
         parameters
-            .filter(|(_, used)| !used)
-            .map(|(p, _)| p.name.as_str())
+            .filter(|(place, _)| self.uses(*place).is_empty())
+            .map(|(_, p)| p.name.as_str())
             .collect()
     }
 

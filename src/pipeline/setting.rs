@@ -164,7 +164,7 @@ fn read_reference(item: &Item, scope: &Scope, kind: ParameterKind) -> Result<usi
         .collect();
     match scope.parameters.iter().position(|p| p.name == name) {
         Some(index) if of_kind.contains(&name) => {
-            scope.note_use(index);
+            scope.note_use(index, &item.place, true);
             Ok(index)
         }
         Some(_) => Err(item.error(format!(

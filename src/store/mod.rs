@@ -44,6 +44,7 @@ mod session;
 mod specs;
 mod state;
 mod sweep;
+mod sweeps;
 mod verify;
 mod written;
 

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 pub struct Session {
     layout: Layout,
     lock: File,
-    state: State,
+    pub(super) state: State,
     journal: Journal,
     damaged: Vec<String>,
     losses: Vec<Loss>,
@@ -321,7 +321,7 @@ impl Session {
         Ok((self.state, self.damaged))
     }
 
-    fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let path = self.layout.folder().path(LOCK);
         let began = Instant::now();
         self.lock
@@ -340,7 +340,7 @@ impl Session {
     }
 
     /// Publishes records and what is dirty. On an error the state is gone from memory, and `refresh` reads it again.
-    fn fold(&mut self, records: &[Record], dirty: BTreeSet<u32>) -> Result<()> {
+    pub(super) fn fold(&mut self, records: &[Record], dirty: BTreeSet<u32>) -> Result<()> {
         let state = std::mem::take(&mut self.state);
         let (state, damaged) = publish::publish(&self.layout, state, records, dirty)?;
         self.state = state;

@@ -1,7 +1,7 @@
 //! Which rows and columns are asked for.
 
+use super::asked::{Asked, Result, TableError, failed};
 use super::value::{cell, kind};
-use super::{Asked, Result, TableError, failed};
 use crate::pipeline::{Condition, ParamValue, Parameter, did_you_mean};
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Schema, SchemaRef};

@@ -1,6 +1,7 @@
 //! Rows of a folder's table, chosen, sorted and written, in builds with SQL and without. Tables may be larger than memory: rows pass by a
 //! piece at a time, and what is sorted goes through temporary files.
 
+mod asked;
 mod cell;
 mod choice;
 mod order;
@@ -8,46 +9,19 @@ mod text;
 mod value;
 mod write;
 
+pub use asked::{Asked, Format, TableError};
 pub use cell::neutral;
+pub(crate) use text::short;
 
-use crate::pipeline::PipelineError;
-use crate::store::{Store, StoreError, Table};
+use crate::store::Store;
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use asked::{Result, failed};
 use choice::Choice;
 use order::Sorter;
 use std::io::Write;
 use std::ops::ControlFlow;
 use write::Writer;
-
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Of which table.
-    pub table: Table,
-    /// Rows of one sweep only.
-    pub sweep: Option<String>,
-    /// Columns, in this order; all if there is none.
-    pub columns: Vec<String>,
-    /// Rows of which this holds, such as `weight_pyr > 1e-3 and status == "done"`.
-    pub condition: Option<String>,
-    /// Columns to sort by, the first first; with `-` in front, from the largest down. Rows without a value come last.
-    pub order: Vec<String>,
-    /// Most rows.
-    pub head: Option<u64>,
-}
-
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// Comma-separated values with a header; texts are [neutral] for spreadsheets.
-    Csv,
-    /// An object a line.
-    Json,
-    /// Parquet, with units in the columns' metadata.
-    Parquet,
-}
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,31 +31,6 @@ pub struct Written {
     /// Whether there are more than were asked for.
     pub more: bool,
 }
-
-/// Why rows cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// A condition.
-    #[error(transparent)]
-    Condition(#[from] PipelineError),
-    /// What is asked for.
-    #[error("{what}")]
-    Input {
-        /// What is wrong.
-        what: String,
-        /// What to do.
-        help: String,
-    },
-    /// The folder of results.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Where rows are written, or sorted.
-    #[error(transparent)]
-    Write(#[from] std::io::Error),
-}
-
-/// Result of the room.
-type Result<T> = std::result::Result<T, TableError>;
 
 /// Writes rows of a table. The caller holds the folder: [`Store::hold`].
 ///
@@ -93,10 +42,31 @@ pub fn write(
     format: Format,
     sink: &mut (dyn Write + Send),
 ) -> Result<Written> {
+    write_changed(store, asked, format, sink, &Ok)
+}
+
+/// The same of rows that are made of the table's, a simulation at a time.
+///
+/// # Errors
+/// [`TableError`]; something may have been written already.
+pub fn write_changed(
+    store: &Store,
+    asked: &Asked,
+    format: Format,
+    sink: &mut (dyn Write + Send),
+    change: &dyn Fn(RecordBatch) -> std::result::Result<RecordBatch, ArrowError>,
+) -> Result<Written> {
     let mut sink = Some(sink);
     let mut stream: Option<Stream> = None;
-    let mut failed = None;
+    let mut failed_with = None;
     store.each(asked.table, asked.sweep.as_deref(), &mut |rows| {
+        let rows = match change(rows) {
+            Ok(rows) => rows,
+            Err(error) => {
+                failed_with = Some(failed(error));
+                return ControlFlow::Break(());
+            }
+        };
         let pushed = match (&mut stream, sink.take()) {
             (Some(stream), _) => stream.push(rows),
             (none, Some(sink)) => Stream::begin(asked, format, sink, &rows)
@@ -104,11 +74,11 @@ pub fn write(
             (None, None) => Ok(ControlFlow::Break(())),
         };
         pushed.unwrap_or_else(|error| {
-            failed = Some(error);
+            failed_with = Some(error);
             ControlFlow::Break(())
         })
     })?;
-    match (failed, stream) {
+    match (failed_with, stream) {
         (Some(error), _) => Err(error),
         (None, Some(stream)) => stream.end(),
         (None, None) => Ok(Written {
@@ -192,9 +162,4 @@ impl Out<'_> {
             false => ControlFlow::Continue(()),
         })
     }
-}
-
-/// What arrow or parquet says, as an error of the disk: rows themselves are as the store gave them.
-fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TableError {
-    TableError::Write(std::io::Error::other(error))
 }

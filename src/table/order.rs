@@ -1,7 +1,7 @@
 //! Sorting of more rows than memory holds: sorted runs go to temporary files, and are merged.
 
+use super::asked::{Result, TableError, failed};
 use super::value::cell;
-use super::{Result, TableError, failed};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;

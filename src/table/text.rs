@@ -138,7 +138,7 @@ fn trace(values: &ArrayRef) -> String {
 }
 
 /// A number with six digits, as Python's `{:.6g}` writes it.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }

@@ -1,8 +1,9 @@
 //! Rows as CSV, JSON and Parquet; as text in [`super::text`].
 
+use super::asked::{Format, Result, TableError, failed};
+use super::cell::neutral;
 use super::text::Text;
 use super::value::{Cell, cell};
-use super::{Format, Result, TableError, failed, neutral};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, RecordBatch};

@@ -10,7 +10,7 @@ pub use prior::Prior;
 
 use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
-use super::keys::SAMPLES_KEYS;
+use super::keys::{PRIOR_KEYS, SAMPLES_KEYS};
 use super::limits::MAX_PARAMETERS;
 use super::reader::{Item, Table};
 use super::scope::check_name;
@@ -247,14 +247,13 @@ fn read_method(table: &Table, n: &Item, count: u64) -> Result<Method, PipelineEr
 }
 
 fn read_prior(item: &Item) -> Result<Prior, PipelineError> {
-    const KINDS: [&str; 3] = ["uniform", "log_uniform", "normal"];
-    let table = Table::new(item, &KINDS)?;
+    let table = Table::new(item, PRIOR_KEYS)?;
     let mut kinds = table.iter();
     let (Some((kind, _, numbers)), None) = (kinds.next(), kinds.next()) else {
         return Err(item.error(format!(
             "{} needs exactly one of {}",
             item.describe(),
-            one_of(&KINDS)
+            one_of(PRIOR_KEYS)
         )));
     };
     let elements = numbers.array()?;

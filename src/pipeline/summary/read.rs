@@ -6,44 +6,10 @@ use super::{
 };
 use crate::pipeline::error::{PipelineError, did_you_mean};
 use crate::pipeline::expr::Expr;
-use crate::pipeline::keys::SUMMARY_KEYS;
+use crate::pipeline::keys::{COMMON, STATISTICS, SUMMARY_KEYS, TARGET_KEYS};
 use crate::pipeline::reader::{Item, Place, Table};
 use crate::pipeline::scope::{check_name, in_expression};
 use std::sync::Arc;
-
-/// Keys that all statistics have.
-const COMMON: &[&str] = &["name", "statistic", "trials"];
-/// Keys of all statistics of a waveform.
-const WAVEFORM: &[&str] = &[
-    "signal", "array", "contact", "smooth", "scale", "tmin", "tmax",
-];
-/// Keys of statistics of spikes.
-const SPIKES: &[&str] = &["cell_type", "tmin", "tmax"];
-
-/// Words for statistics, each with the keys that it has besides those of its kind.
-const STATISTICS: [(&str, &[&str], &[&str]); 21] = [
-    ("min", WAVEFORM, &[]),
-    ("max", WAVEFORM, &[]),
-    ("peak_to_peak", WAVEFORM, &[]),
-    ("mean", WAVEFORM, &[]),
-    ("rms", WAVEFORM, &[]),
-    ("time_of_min", WAVEFORM, &[]),
-    ("time_of_max", WAVEFORM, &[]),
-    ("peak_amplitude", WAVEFORM, &["n", "polarity", "prominence"]),
-    ("peak_time", WAVEFORM, &["n", "polarity", "prominence"]),
-    ("band_power", WAVEFORM, &["fmin", "fmax", "segment"]),
-    ("peak_frequency", WAVEFORM, &["fmin", "fmax", "segment"]),
-    ("rmse", WAVEFORM, &["target"]),
-    ("correlation", WAVEFORM, &["target"]),
-    ("spike_count", SPIKES, &[]),
-    ("mean_rate", SPIKES, &[]),
-    ("first_spike", SPIKES, &[]),
-    ("isi_mean", SPIKES, &[]),
-    ("isi_std", SPIKES, &[]),
-    ("isi_cv", SPIKES, &[]),
-    ("expression", &[], &["expression"]),
-    ("sql", &[], &["query"]),
-];
 
 impl Summary {
     /// Reads one summary, or `None` after its mistakes have been noted. `above` are those before it, `unread` the names of those that
@@ -178,7 +144,7 @@ fn read_target(item: &Item, signal: &Signal) -> Result<Target, PipelineError> {
         let path = item.source.beside(&item.string()?);
         return Target::read(&path, signal).map_err(|e| item.error_in(&path, e));
     }
-    let table = Table::new(item, &["file", "smooth", "scale", "shift"])?;
+    let table = Table::new(item, TARGET_KEYS)?;
     let file = table.require("file")?;
     let path = file.source.beside(&file.string()?);
     let target = Target::read(&path, signal).map_err(|e| file.error_in(&path, e))?;

@@ -1,0 +1,71 @@
+//! What a key is, and what may stand behind it.
+
+/// A key of a table.
+pub(in crate::pipeline) struct Key {
+    pub(in crate::pipeline) name: &'static str,
+    pub(super) form: Form,
+    /// What it says, for editors.
+    pub(super) about: &'static str,
+}
+
+/// What may stand behind a key.
+pub(in crate::pipeline) enum Form {
+    Any,
+    Text,
+    /// A text, or one of these that are known.
+    Named(&'static [&'static str]),
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// True or false.
+    Bool,
+    /// True or false, or `"$name"` of a parameter.
+    Flag,
+    Whole,
+    /// A number that is no expression.
+    Plain,
+    /// A number, or an expression over parameters.
+    Number,
+    /// So many of a form; at least and at most.
+    List(&'static Form, usize, Option<usize>),
+    /// One of several forms.
+    Either(&'static [Form]),
+    /// A table with names of the user's choice.
+    Open(&'static Form),
+    Table(&'static [Key]),
+    /// A list of tables.
+    Tables(&'static [Key]),
+    /// A list of tables, each of a kind.
+    Variants(&'static [Variant], &'static [Key]),
+}
+
+/// A kind of table, by the word behind `type`.
+pub(in crate::pipeline) struct Variant {
+    pub(in crate::pipeline) word: &'static str,
+    /// Keys that only this kind has.
+    pub(in crate::pipeline) own: &'static [Key],
+    /// Keys of all kinds that this one does not have; all but `type`, if there is none of its own.
+    pub(in crate::pipeline) without: &'static [&'static str],
+}
+
+pub(super) const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
+    Key { name, form, about }
+}
+
+/// Names of keys.
+pub(super) const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut i = 0;
+    while i < N {
+        names[i] = keys[i].name;
+        i += 1;
+    }
+    names
+}
+
+impl Variant {
+    /// Keys of this kind, of those of all kinds and its own.
+    pub(in crate::pipeline) fn keys<'k>(&'k self, all: &'k [Key]) -> impl Iterator<Item = &'k Key> {
+        let own = all.iter().filter(|key| !self.without.contains(&key.name));
+        own.chain(self.own)
+    }
+}
