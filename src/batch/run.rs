@@ -67,7 +67,7 @@ impl BatchSimulate {
     ///
     /// ```
     /// use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
-    /// use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+    /// use hnn_sweep::network::{DriveAttachment, Evoked, Model};
     /// use hnn_sweep::stages::{Finished, Plan, Watch};
     /// use std::sync::atomic::{AtomicBool, Ordering};
     ///
@@ -89,7 +89,7 @@ impl BatchSimulate {
     ///
     /// let batch = BatchSimulate::new(|net, params| {
     ///     let (mu, attach) = (params.float("mu")?, DriveAttachment::evoked("proximal").ampa([("L5_pyramidal", 0.01)]));
-    ///     net.add_evoked_drive("evprox", EvokedDrive { mu, sigma: 1.0, numspikes: 1, attach })?;
+    ///     net.add_evoked_drive("evprox", Evoked { mu, sigma: 1.0, numspikes: 1 }, attach)?;
     ///     Ok(())
     /// })
     /// .net(Model::Neymotin2020.network([1, 1]))

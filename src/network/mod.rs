@@ -10,6 +10,7 @@ mod connectivity;
 mod drive_args;
 mod drive_checks;
 mod drives;
+mod dynamics;
 mod electrodes;
 mod error;
 mod events;
@@ -31,10 +32,9 @@ pub use cells::{
 };
 pub use connect::{ConnectionFilter, NewConnection, Sources, Targets};
 pub use connectivity::{Connection, GidPairs, Gids};
-pub use drive_args::{
-    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, PoissonDrive, SpikeData, SpikeTrainDrive,
-};
-pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
+pub use drive_args::{DriveAttachment, DriveCells, SpikeData};
+pub use drives::{Drive, PerCellType, RateConstant, TonicBias};
+pub use dynamics::{Argument, ArgumentMut, ArgumentValue, Bursty, Dynamics, Evoked, Poisson};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub(crate) use error::nearest;

@@ -6,34 +6,11 @@ use super::reader::{Item, Place, Table};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
 use crate::input;
-use crate::network::SpikeData;
+use crate::network::{ArgumentValue, DriveAttachment, Dynamics, SpikeData};
 use std::path::{Path, PathBuf};
 
-/// Keys of all drives but the artificial-cell ones of `type = "erp"`.
-const ATTACHMENT_KEYS: &[&str] = &[
-    "type",
-    "name",
-    "location",
-    "n_drive_cells",
-    "cell_specific",
-    "weights_ampa",
-    "weights_nmda",
-    "space_constant",
-    "synaptic_delays",
-    "probability",
-    "event_seed",
-    "conn_seed",
-];
-
-const BURSTY_KEYS: &[&str] = &[
-    "tstart",
-    "tstart_std",
-    "tstop",
-    "burst_rate",
-    "burst_std",
-    "numspikes",
-    "spike_isi",
-];
+/// Arguments that a spike train does not have: its sources decide the first two, and nothing is drawn.
+const NOT_OF_SPIKE_TRAINS: &[&str] = &["n_drive_cells", "cell_specific", "event_seed"];
 
 const DRIVE_TYPES: &[&str] = &["evoked", "poisson", "bursty", "spike_train", "erp"];
 
@@ -42,38 +19,22 @@ const DRIVE_TYPES: &[&str] = &["evoked", "poisson", "bursty", "spike_train", "er
 pub(super) struct DriveSpec {
     pub(super) name: String,
     pub(super) place: Place,
-    pub(super) kind: DriveKind,
+    pub(super) adds: Adds,
     /// Places of all keys that are given, to attach errors of the network to.
     pub(super) places: Vec<Place>,
 }
 
-/// Dynamics of a drive, and how it attaches.
+/// What a `[[drive]]` adds to the network.
 #[allow(clippy::large_enum_variant)] // a file has a handful
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum DriveKind {
-    Evoked {
-        mu: Number,
-        sigma: Number,
-        numspikes: Number,
-        attachment: Attachment,
-    },
-    Poisson {
-        tstart: Option<Number>,
-        tstop: Option<Number>,
-        rate_constant: PerType,
-        attachment: Attachment,
-    },
-    Bursty {
-        tstart: Option<Number>,
-        tstart_std: Option<Number>,
-        tstop: Option<Number>,
-        burst_rate: Number,
-        burst_std: Option<Number>,
-        numspikes: Option<Number>,
-        spike_isi: Option<Number>,
-        attachment: Attachment,
-    },
-    SpikeTrain {
+pub(super) enum Adds {
+    /// A drive.
+    Drive {
+        /// Its kind, with hnn-core's defaults.
+        defaults: Dynamics,
+        /// Names and values of the dynamics' arguments that are given.
+        arguments: Vec<(&'static str, PerType)>,
+        /// Event times (ms) of a spike train by drive cell.
         events: Vec<Vec<Number>>,
         attachment: Attachment,
     },
@@ -128,7 +89,7 @@ impl DriveSpec {
         }
         let table = table.called(format!("drive `{name}`"));
         check_drive_keys(&table, kind);
-        let Some(kind) = DriveKind::read(&table, kind, scope) else {
+        let Some(adds) = Adds::read(&table, kind, scope) else {
             return Ok(None);
         };
         let mut places = Vec::new();
@@ -149,7 +110,7 @@ impl DriveSpec {
                 owner: table.owner.clone(),
                 span: name_item.map_or(item.place.span.clone(), |i| i.place.span),
             },
-            kind,
+            adds,
             places,
         }))
     }
@@ -157,87 +118,63 @@ impl DriveSpec {
 
 /// Takes note of keys that this kind of drive does not have.
 fn check_drive_keys(table: &Table, kind: &str) {
-    let (own, without): (&[&str], &[&str]) = match kind {
-        "evoked" => (&["mu", "sigma", "numspikes"], &[]),
-        "poisson" => (&["tstart", "tstop", "rate_constant"], &[]),
-        "bursty" => (BURSTY_KEYS, &[]),
-        "spike_train" => (
-            &["spike_data"],
-            &["n_drive_cells", "cell_specific", "event_seed"],
-        ),
-        _ => {
-            table.check_keys(&["type", "tstart"]);
-            return;
-        }
-    };
-    let all = ATTACHMENT_KEYS.iter().chain(own);
-    let keys: Vec<&str> = all.filter(|k| !without.contains(k)).copied().collect();
-    table.check_keys(&keys);
+    table.check_keys(&drive_keys(kind));
 }
 
-impl DriveKind {
+/// The keys of a `[[drive]]` of a type.
+pub(super) fn drive_keys(kind: &str) -> Vec<&'static str> {
+    let Some(dynamics) = Dynamics::of_kind(kind) else {
+        return vec!["type", "tstart"];
+    };
+    let is_train = matches!(dynamics, Dynamics::SpikeTrain { .. });
+    let attachment = DriveAttachment::ARGUMENTS.into_iter();
+    let own = dynamics.described().iter().map(|argument| argument.name);
+    ["type", "name"]
+        .into_iter()
+        .chain(attachment.filter(|key| !is_train || !NOT_OF_SPIKE_TRAINS.contains(key)))
+        .chain(is_train.then_some("spike_data"))
+        .chain(own)
+        .collect()
+}
+
+impl Adds {
     /// `None` after mistakes have been noted.
     fn read(table: &Table, kind: &str, scope: &Scope) -> Option<Self> {
-        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
-        let required = |key: &str| table.required(key, |i| Number::read(i, scope));
-        match kind {
-            "evoked" => {
-                let (mu, sigma) = (required("mu"), required("sigma"));
-                let numspikes = required("numspikes");
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::Evoked {
-                    mu: mu?,
-                    sigma: sigma?,
-                    numspikes: numspikes?,
-                    attachment: attachment?,
-                })
+        let Some(defaults) = Dynamics::of_kind(kind) else {
+            let tstart = table.optional("tstart", |i| Number::read(i, scope));
+            return Some(Self::Erp { tstart });
+        };
+        let mut arguments = Some(Vec::new());
+        for (argument, default) in defaults.arguments() {
+            let read = |item: &Item| match default {
+                ArgumentValue::Rate(_) => PerType::read(item, scope),
+                _ => Number::read(item, scope).map(PerType::All),
+            };
+            let given = match argument.required {
+                true => table.required(argument.name, read),
+                false => table.optional(argument.name, read),
+            };
+            match given {
+                Some(given) => arguments
+                    .iter_mut()
+                    .for_each(|a| a.push((argument.name, given.clone()))),
+                None if argument.required => arguments = None,
+                None => {}
             }
-            "poisson" => {
-                let (tstart, tstop) = (number("tstart"), number("tstop"));
-                let rate_constant = table.required("rate_constant", |i| PerType::read(i, scope));
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::Poisson {
-                    tstart,
-                    tstop,
-                    rate_constant: rate_constant?,
-                    attachment: attachment?,
-                })
-            }
-            "bursty" => {
-                let burst_rate = required("burst_rate");
-                let attachment = Attachment::read(table, scope);
-                let [tstart, tstart_std, tstop, burst_std, numspikes, spike_isi] = [
-                    "tstart",
-                    "tstart_std",
-                    "tstop",
-                    "burst_std",
-                    "numspikes",
-                    "spike_isi",
-                ]
-                .map(number);
-                Some(DriveKind::Bursty {
-                    tstart,
-                    tstart_std,
-                    tstop,
-                    burst_rate: burst_rate?,
-                    burst_std,
-                    numspikes,
-                    spike_isi,
-                    attachment: attachment?,
-                })
-            }
-            "spike_train" => {
-                let events = table.required("spike_data", |i| read_spike_data(i, scope));
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::SpikeTrain {
-                    events: events?,
-                    attachment: attachment?,
-                })
-            }
-            _ => Some(DriveKind::Erp {
-                tstart: number("tstart"),
-            }),
         }
+        let events = match defaults {
+            Dynamics::SpikeTrain { .. } => {
+                table.required("spike_data", |i| read_spike_data(i, scope))
+            }
+            _ => Some(Vec::new()),
+        };
+        let attachment = Attachment::read(table, scope);
+        Some(Self::Drive {
+            defaults,
+            arguments: arguments?,
+            events: events?,
+            attachment: attachment?,
+        })
     }
 }
 
