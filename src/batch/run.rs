@@ -7,7 +7,7 @@ use super::{
 };
 use crate::export;
 use crate::network::Network;
-use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
+use crate::pipeline::{Code, Design, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
 use crate::stages::{self, LoadedSimulation, Loader, Options, Watch, tables};
 use crate::store::Table;
@@ -225,7 +225,7 @@ impl BatchSimulate {
     fn simulate(
         &self,
         name: &str,
-        grid: Grid,
+        grid: Design,
         run: Run,
         stop: &AtomicBool,
         watch: &mut dyn Watch,
@@ -268,7 +268,7 @@ impl BatchSimulate {
         Ok(results)
     }
 
-    fn pipeline(&self, name: &str, grid: Grid, folder: &Path) -> Result<Pipeline, BatchError> {
+    fn pipeline(&self, name: &str, grid: Design, folder: &Path) -> Result<Pipeline, BatchError> {
         Ok(Pipeline::from_code(Code {
             name: name.to_owned(),
             save_folder: folder.to_path_buf(),

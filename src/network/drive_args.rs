@@ -1,7 +1,7 @@
 //! Arguments of the functions that add drives: how a drive attaches, and the times of a spike train.
 
 use super::{Drive, Dynamics, NetworkError, PerCellType};
-use crate::input::{Problem, Table};
+use crate::input::{InputTable, Problem};
 use indexmap::{IndexMap, IndexSet};
 
 /// Number of cells of a drive.
@@ -182,7 +182,7 @@ impl SpikeData {
     /// # Errors
     /// A line of another form, with its number.
     pub fn from_spike_file(text: &str) -> Result<Self, NetworkError> {
-        Table::of_text(text)
+        InputTable::of_text(text)
             .and_then(|table| Self::of_table(&table))
             .map_err(|problem| NetworkError::file("spikes", problem.to_string()))
     }
@@ -191,7 +191,7 @@ impl SpikeData {
     ///
     /// # Errors
     /// What is wrong, with line and column.
-    pub fn of_table(table: &Table) -> Result<Self, Problem> {
+    pub fn of_table(table: &InputTable) -> Result<Self, Problem> {
         if table.n_rows() == 0 {
             return Ok(Self::Sources(IndexMap::new()));
         }

@@ -41,15 +41,6 @@ pub struct Drive {
     pub conn_seed: Option<u64>,
 }
 
-/// Rate (Hz) of a Poisson drive.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RateConstant {
-    /// One rate for all drive cells (drives that are not cell-specific).
-    All(f64),
-    /// A rate by target cell type (cell-specific drives).
-    Each(IndexMap<String, f64>),
-}
-
 /// A constant current into one section of every cell of a type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TonicBias {

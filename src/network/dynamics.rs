@@ -3,7 +3,7 @@
 //! The list of arguments stands here once. Pipeline files, `[set]`, network files and the list of settable paths go through
 //! [`Dynamics::arguments`] and [`Dynamics::argument_mut`].
 
-use super::RateConstant;
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// What an argument is, whatever its value.
@@ -143,6 +143,15 @@ impl Bursty {
             spike_isi: 10.0,
         }
     }
+}
+
+/// Rate (Hz) of a Poisson drive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RateConstant {
+    /// One rate for all drive cells (drives that are not cell-specific).
+    All(f64),
+    /// A rate by target cell type (cell-specific drives).
+    Each(IndexMap<String, f64>),
 }
 
 /// When the cells of a drive fire.

@@ -33,8 +33,10 @@ pub use cells::{
 pub use connect::{ConnectionFilter, NewConnection, Sources, Targets};
 pub use connectivity::{Connection, GidPairs, Gids};
 pub use drive_args::{DriveAttachment, DriveCells, SpikeData};
-pub use drives::{Drive, PerCellType, RateConstant, TonicBias};
-pub use dynamics::{Argument, ArgumentMut, ArgumentValue, Bursty, Dynamics, Evoked, Poisson};
+pub use drives::{Drive, PerCellType, TonicBias};
+pub use dynamics::{
+    Argument, ArgumentMut, ArgumentValue, Bursty, Dynamics, Evoked, Poisson, RateConstant,
+};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub(crate) use error::nearest;

@@ -3,7 +3,7 @@
 use super::bound::Bound;
 use super::content::{Content, Pipeline, Recipe};
 use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCells, DriveSpec, PerType};
-use super::error::{PipelineError, Source};
+use super::error::{PipelineError, SourceFile};
 use super::located::located;
 use super::scope::Env;
 use super::setting::Number;
@@ -167,7 +167,7 @@ impl Content {
                 let message = format!("{input}: {error}{}", env.where_clause());
                 match self.network.place() {
                     Some(place) => env.source.error(&place.span, message),
-                    None => Source::error_of_file(&env.source.path, message),
+                    None => SourceFile::error_of_file(&env.source.path, message),
                 }
             }
         }
@@ -176,8 +176,9 @@ impl Content {
 
 /// All mistakes of a point as one error.
 fn all_of(mistakes: Vec<PipelineError>, env: &Env) -> PipelineError {
-    PipelineError::all(mistakes)
-        .unwrap_or_else(|| Source::error_of_file(&env.source.path, "the pipeline has a mistake"))
+    PipelineError::all(mistakes).unwrap_or_else(|| {
+        SourceFile::error_of_file(&env.source.path, "the pipeline has a mistake")
+    })
 }
 
 fn of_network(network: &Network) -> PostProc {

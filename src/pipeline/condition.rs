@@ -1,6 +1,6 @@
 //! A condition that chooses points of a grid: `mu > 40 and label == "early"`, `20 <= mu < 40 or trial_seed == 3`.
 
-use super::error::{PipelineError, Source, did_you_mean};
+use super::error::{PipelineError, SourceFile, did_you_mean};
 use super::expr::Expr;
 use super::scope::{Env, Scope};
 use super::value::{ParamValue, ParameterKind};
@@ -62,7 +62,7 @@ const OPERATORS: [(&str, Operator); 6] = [
 impl Condition {
     /// Reads a condition; `what` it is of, such as an option of the command line, stands in messages.
     pub(super) fn parse(scope: &Scope, text: &str, what: &str) -> Result<Self, PipelineError> {
-        let source = Source::new(Path::new(what).to_owned(), Some(text.into()));
+        let source = SourceFile::new(Path::new(what).to_owned(), Some(text.into()));
         let marks = marks(text);
         let mut begin = 0;
         let mut sides = Vec::with_capacity(marks.len() + 1);
@@ -122,7 +122,7 @@ impl Condition {
     }
 }
 
-fn no_comparison(source: &Source, at: &Range<usize>) -> PipelineError {
+fn no_comparison(source: &SourceFile, at: &Range<usize>) -> PipelineError {
     source
         .error(at, "it is not compared with anything")
         .with_help("write comparisons, such as `mu > 40 and label == \"early\"`")
@@ -163,7 +163,7 @@ fn marks(text: &str) -> Vec<(Mark, Range<usize>)> {
 }
 
 impl Side {
-    fn parse(scope: &Scope, source: &Source, at: Range<usize>) -> Result<Self, PipelineError> {
+    fn parse(scope: &Scope, source: &SourceFile, at: Range<usize>) -> Result<Self, PipelineError> {
         let whole = source.text.as_deref().unwrap_or_default();
         let text = whole.get(at.clone()).unwrap_or_default();
         let begin = at.start + (text.len() - text.trim_start().len());
@@ -232,7 +232,7 @@ impl Side {
 }
 
 impl Comparison {
-    fn check(&self, source: &Source, at: Range<usize>) -> Result<(), PipelineError> {
+    fn check(&self, source: &SourceFile, at: Range<usize>) -> Result<(), PipelineError> {
         let (left, right) = (self.left.kind(), self.right.kind());
         if left != right {
             let message = format!("{left} is compared with {right}");

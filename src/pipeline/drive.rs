@@ -2,7 +2,7 @@
 
 use super::error::PipelineError;
 use super::grid::{Values, read_spaced};
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
 use crate::input;
@@ -75,8 +75,8 @@ pub(super) enum PerType {
 
 impl DriveSpec {
     /// Reads a drive; `None` after its mistakes have been noted.
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::open(item)?;
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let table = TomlTable::open(item)?;
         let kind = table.require("type")?.word(DRIVE_TYPES)?;
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
@@ -97,7 +97,7 @@ impl DriveSpec {
             places.push(item.place.clone());
             if item.is_table() {
                 // From the key to the end of the value, so that an unknown cell type is marked.
-                places.extend(Table::open(&item)?.iter().map(|(_, key, inner)| Place {
+                places.extend(TomlTable::open(&item)?.iter().map(|(_, key, inner)| Place {
                     span: key.start.min(inner.place.span.start)..inner.place.span.end,
                     ..inner.place
                 }));
@@ -117,7 +117,7 @@ impl DriveSpec {
 }
 
 /// Takes note of keys that this kind of drive does not have.
-fn check_drive_keys(table: &Table, kind: &str) {
+fn check_drive_keys(table: &TomlTable, kind: &str) {
     table.check_keys(&drive_keys(kind));
 }
 
@@ -139,14 +139,14 @@ pub(super) fn drive_keys(kind: &str) -> Vec<&'static str> {
 
 impl Adds {
     /// `None` after mistakes have been noted.
-    fn read(table: &Table, kind: &str, scope: &Scope) -> Option<Self> {
+    fn read(table: &TomlTable, kind: &str, scope: &Scope) -> Option<Self> {
         let Some(defaults) = Dynamics::of_kind(kind) else {
             let tstart = table.optional("tstart", |i| Number::read(i, scope));
             return Some(Self::Erp { tstart });
         };
         let mut arguments = Some(Vec::new());
         for (argument, default) in defaults.arguments() {
-            let read = |item: &Item| match default {
+            let read = |item: &TomlItem| match default {
                 ArgumentValue::Rate(_) => PerType::read(item, scope),
                 _ => Number::read(item, scope).map(PerType::All),
             };
@@ -180,7 +180,7 @@ impl Adds {
 
 impl Attachment {
     /// `None` after mistakes have been noted.
-    fn read(table: &Table, scope: &Scope) -> Option<Self> {
+    fn read(table: &TomlTable, scope: &Scope) -> Option<Self> {
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         let per_type = |key: &str| table.optional(key, |i| PerType::read(i, scope));
         let weights = |key: &str| table.optional(key, |i| read_by_type(i, scope));
@@ -215,7 +215,7 @@ impl Attachment {
 }
 
 impl PerType {
-    fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         if item.is_table() {
             read_by_type(item, scope).map(PerType::Each)
         } else {
@@ -225,8 +225,8 @@ impl PerType {
 }
 
 /// Reads numbers by cell type; that the types exist is the network's to say.
-fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
-    let table = Table::open(item)?;
+fn read_by_type(item: &TomlItem, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
+    let table = TomlTable::open(item)?;
     let numbers = table.iter().filter_map(|(cell_type, _, value)| {
         let number = table.source.keep(Number::read(&value, scope))?;
         Some((cell_type.to_owned(), number))
@@ -236,9 +236,9 @@ fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, Pip
 
 /// Reads hnn-core's `spike_data`: `{ cell = [times] }`, `[[time, gid], …]` or a spike file. One list of times per
 /// drive cell.
-fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
+fn read_spike_data(item: &TomlItem, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
     if item.is_table() {
-        return Table::open(item)?
+        return TomlTable::open(item)?
             .iter()
             .map(|(_, _, times)| {
                 times
@@ -274,10 +274,10 @@ fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, Pipel
 
 /// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of the files that a
 /// pattern names the first is taken, as in hnn-core.
-fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
+fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
     let path = first_match(item)?;
     let fail = |problem| item.error_in(&path, problem);
-    let table = input::Table::read(&path).map_err(fail)?;
+    let table = input::InputTable::read(&path).map_err(fail)?;
     let sources = match SpikeData::of_table(&table).map_err(fail)? {
         SpikeData::Sources(sources) if !sources.is_empty() => sources,
         _ => return Err(item.error(format!("{}: has no spikes", path.display()))),
@@ -288,7 +288,7 @@ fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
 }
 
 /// The file that a name, or a pattern with `*`, `?` or `[…]`, stands for.
-fn first_match(item: &Item) -> Result<PathBuf, PipelineError> {
+fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
     let name = item.string()?;
     let path = item.source.beside(&name);
     if !name.contains(['*', '?', '[']) || path.exists() {
@@ -335,8 +335,8 @@ pub(super) struct BiasSpec {
 }
 
 impl BiasSpec {
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
-        let table = Table::new(
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
+        let table = TomlTable::new(
             item,
             &[
                 "bias_name",
@@ -402,8 +402,8 @@ const MAX_CONTACTS: usize = 10_000;
 
 impl ArraySpec {
     /// Reads an array; `None` after its mistakes have been noted.
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let table = TomlTable::new(
             item,
             &[
                 "name",
@@ -440,7 +440,7 @@ impl ArraySpec {
 }
 
 /// Reads positions: a list of `[x, y, z]`, one of them, or `{ x = 0, y = 0, z = { linspace = [0, 2000, 16] } }`.
-fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+fn read_positions(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
     let contacts = if item.is_table() {
         read_lines(item, scope)?
     } else {
@@ -465,8 +465,8 @@ fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, Pipeli
 }
 
 /// Reads x, y and z, each a number or as many numbers as there are contacts.
-fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
-    let table = Table::new(item, &["x", "y", "z"])?;
+fn read_lines(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+    let table = TomlTable::new(item, &["x", "y", "z"])?;
     let coordinate = |key: &str| -> Result<Vec<Number>, PipelineError> {
         let item = table.require(key)?;
         if item.is_array() {
@@ -511,7 +511,7 @@ fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineEr
     Ok((0..n).filter_map(contact).collect())
 }
 
-fn read_position(item: &Item, scope: &Scope) -> Result<[Number; 3], PipelineError> {
+fn read_position(item: &TomlItem, scope: &Scope) -> Result<[Number; 3], PipelineError> {
     let elements = item.array()?;
     let [x, y, z] = elements.as_slice() else {
         return Err(item.error(format!(
