@@ -38,7 +38,7 @@ fn key(net: &Network) -> Hash {
 }
 
 /// Everything that decides the result of the second trial.
-fn spec(net: &Network) -> canon::Value {
+fn spec(net: &Network) -> canon::CanonValue {
     let print = fingerprint(net);
     let blobs = print.spec(1);
     let mut load = |hash: &Hash| {
