@@ -587,7 +587,7 @@ fn a_key_does_not_depend_on_which_parts_are_shared_in_memory() {
     }
 }
 
-fn spec(print: &Fingerprint, trial: u32) -> canon::Value {
+fn spec(print: &Fingerprint, trial: u32) -> canon::CanonValue {
     let blobs = print.spec(trial);
     let mut load = |hash: &Hash| {
         let blob = blobs.iter().find(|blob| blob.hash == *hash)?;

@@ -117,11 +117,13 @@ impl Network {
 
     /// The cell type or drive that a gid belongs to.
     pub fn gid_to_type(&self, gid: Gid) -> Option<&str> {
-        let found = self
-            .gid_ranges
-            .iter()
-            .find(|(_, range)| range.contains(&gid));
-        found.map(|(name, _)| name.as_str())
+        self.range_of(gid).map(|(name, _)| name.as_str())
+    }
+
+    /// The cell type or drive that a gid belongs to, with all its gids.
+    pub(crate) fn range_of(&self, gid: Gid) -> Option<(&String, &Range<Gid>)> {
+        let mut ranges = self.gid_ranges.iter();
+        ranges.find(|(_, range)| range.contains(&gid))
     }
 
     /// Gives the next gids to a new cell type or drive.
