@@ -26,12 +26,12 @@ test *options:
 
 # The Python package's tests, in an environment with hnn_core==0.6.1, NEURON==8.2.7, joblib, pytest and maturin
 test-python *options:
-    {{oracle}} -m maturin develop
+    {{oracle}} -m maturin develop --profile dev
     MPLBACKEND=agg {{oracle}} -m pytest -q {{options}}
 
 # A wheel for Python 3.10 and newer, in target/wheels
 wheel:
-    {{oracle}} -m maturin build --release
+    {{oracle}} -m maturin build
 
 # hnn-core's own test suite, plain and on this solver, from a checkout of its v0.6.1
 suite checkout *options:
