@@ -12,22 +12,26 @@ _default:
 sweep pipeline="pipelines/erp_weights.toml" *options:
     cargo run --release -- run {{pipeline}} {{options}}
 
-# Ask the tables of a folder in SQL (builds the query engine on first use: minutes)
+# Ask the tables of a folder in SQL
 query folder *sql:
-    cargo run --release --features query -- query {{folder}} {{quote(sql)}}
+    cargo run --release -- query {{folder}} {{quote(sql)}}
+
+# The program with everything optimised, with SQL, PNG and PDF (half an hour on two cores)
+release:
+    cargo build --profile dist --features png-pdf
 
 # All tests
 test *options:
-    cargo test --features query,png-pdf {{options}}
+    cargo test --features png-pdf {{options}}
 
 # The Python package's tests, in an environment with hnn_core==0.6.1, NEURON==8.2.7, joblib, pytest and maturin
 test-python *options:
-    {{oracle}} -m maturin develop
+    {{oracle}} -m maturin develop --profile dev
     MPLBACKEND=agg {{oracle}} -m pytest -q {{options}}
 
 # A wheel for Python 3.10 and newer, in target/wheels
 wheel:
-    {{oracle}} -m maturin build --release
+    {{oracle}} -m maturin build
 
 # hnn-core's own test suite, plain and on this solver, from a checkout of its v0.6.1
 suite checkout *options:
@@ -39,8 +43,8 @@ compare-python *options:
 
 # Kill sweeps some hundreds of times, and feed some thousand damaged files
 soak kills="300" cases="3000":
-    SOAK_KILLS={{kills}} cargo test --features query --test crash_kill -- --ignored --nocapture
-    FUZZ_CASES={{cases}} cargo test --features query --test fuzz
+    SOAK_KILLS={{kills}} cargo test --test crash_kill -- --ignored --nocapture
+    FUZZ_CASES={{cases}} cargo test --test fuzz
 
 # 100,000 stored tasks
 scale:
@@ -49,9 +53,9 @@ scale:
 # What CI checks before the tests
 check:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
-    cargo clippy --all-targets --features query,png-pdf -- -D warnings
-    cargo clippy --lib --features python -- -D warnings
+    cargo clippy --all-targets --no-default-features -- -D warnings
+    cargo clippy --all-targets --features png-pdf -- -D warnings
+    cargo clippy --lib --no-default-features --features python -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # Answer the questions of benches/

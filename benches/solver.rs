@@ -3,7 +3,7 @@
 //! Each bench states the question that it answers and its last result, the median on one core of an AMD EPYC with AVX-512.
 
 use divan::Bencher;
-use hnn_sweep::network::{DriveAttachment, Network, PoissonDrive};
+use hnn_sweep::network::{DriveAttachment, Network, Poisson};
 use hnn_sweep::solver::{InstructionSet, Record, SimulationResult, Solver, Threads, Trial};
 
 fn main() {
@@ -90,14 +90,13 @@ fn events(bencher: Bencher) {
         cell_specific: false,
         ..DriveAttachment::poisson("proximal")
     };
-    let drive = PoissonDrive {
+    let drive = Poisson {
         tstart: 0.0,
         tstop: None,
         rate_constant: hnn_sweep::network::RateConstant::All(50.0),
-        attach,
     };
     network
-        .add_poisson_drive("background", drive)
+        .add_poisson_drive("background", drive, attach)
         .expect("the drive fits the network");
     let (solver, trial) = (Solver::new(), trial(20.0));
     bencher.bench_local(|| simulate(&solver, &network, &trial));

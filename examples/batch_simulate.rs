@@ -4,7 +4,7 @@
 //! tstop 170 and 20 values for the real one.
 
 use hnn_sweep::batch::{BatchResults, BatchSimulate, BoxError, ParamGrid, ParamValues, Run};
-use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model, Network};
+use hnn_sweep::network::{DriveAttachment, Evoked, Model, Network};
 use hnn_sweep::pipeline::logspace;
 use std::path::Path;
 
@@ -24,13 +24,12 @@ fn set_params(net: &mut Network, params: &ParamValues) -> Result<(), BoxError> {
             ("L5_basket", 1.0),
             ("L5_pyramidal", 1.0),
         ]);
-    let drive = EvokedDrive {
+    let drive = Evoked {
         mu: 10.0,
         sigma: 2.0,
         numspikes: 1,
-        attach,
     };
-    net.add_evoked_drive("evprox", drive)?;
+    net.add_evoked_drive("evprox", drive, attach)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! `cargo run --release --example parameter_sets`
 
 use hnn_sweep::batch::{BatchSimulate, BoxError, ParamValues};
-use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+use hnn_sweep::network::{DriveAttachment, Evoked, Model};
 use std::path::Path;
 
 /// Parameters and the largest dipole (nAm) of each set.
@@ -11,13 +11,12 @@ pub fn simulate(folder: &Path) -> Result<Vec<(ParamValues, f64)>, BoxError> {
     let batch = BatchSimulate::new(|net, params| {
         let attach = DriveAttachment::evoked(params.text("location")?)
             .ampa([("L2_pyramidal", 10f64.powf(params.float("log_weight")?))]);
-        let drive = EvokedDrive {
+        let drive = Evoked {
             mu: params.float("mu")?,
             sigma: 1.0,
             numspikes: 1,
-            attach,
         };
-        net.add_evoked_drive("input", drive)?;
+        net.add_evoked_drive("input", drive, attach)?;
         Ok(())
     })
     .net(Model::Neymotin2020.network([3, 3]))

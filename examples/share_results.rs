@@ -3,7 +3,7 @@
 //! `cargo run --release --example share_results`
 
 use hnn_sweep::batch::{BatchSimulate, BoxError, ParamGrid, Run};
-use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+use hnn_sweep::network::{DriveAttachment, Evoked, Model};
 use hnn_sweep::pipeline::Pipeline;
 use hnn_sweep::solver::Solver;
 use hnn_sweep::stages::{self, Options, Watch};
@@ -48,13 +48,12 @@ pub fn share(folder: &Path) -> Result<[u64; 3], BoxError> {
         let weight = params.float("weight")?;
         let attach = DriveAttachment::evoked("proximal")
             .ampa([("L2_pyramidal", weight), ("L5_pyramidal", 2.0 * weight)]);
-        let drive = EvokedDrive {
+        let drive = Evoked {
             mu: 10.0,
             sigma: 2.0,
             numspikes: 1,
-            attach,
         };
-        net.add_evoked_drive("evprox", drive)?;
+        net.add_evoked_drive("evprox", drive, attach)?;
         Ok(())
     })
     .net(Model::Neymotin2020.network([3, 3]))

@@ -3,7 +3,7 @@
 //! `cargo run --release --example summary_func`
 
 use hnn_sweep::batch::{BatchResults, BatchSimulate, BoxError, Dipole, ParamGrid, Run};
-use hnn_sweep::network::{BurstyDrive, DriveAttachment, DriveCells, Model};
+use hnn_sweep::network::{Bursty, DriveAttachment, DriveCells, Model};
 use std::path::Path;
 
 pub fn sweep(folder: &Path) -> Result<BatchResults, BoxError> {
@@ -12,7 +12,7 @@ pub fn sweep(folder: &Path) -> Result<BatchResults, BoxError> {
             n_drive_cells: DriveCells::Count(5),
             ..DriveAttachment::bursty("distal").ampa([("L5_pyramidal", params.float("weight")?)])
         };
-        let drive = BurstyDrive {
+        let drive = Bursty {
             tstart: 5.0,
             tstart_std: 0.0,
             tstop: None,
@@ -20,9 +20,8 @@ pub fn sweep(folder: &Path) -> Result<BatchResults, BoxError> {
             burst_std: 2.0,
             numspikes: 2,
             spike_isi: 5.0,
-            attach,
         };
-        net.add_bursty_drive("beta", drive)?;
+        net.add_bursty_drive("beta", drive, attach)?;
         Ok(())
     })
     .net(Model::Law2021.network([3, 3]))

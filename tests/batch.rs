@@ -5,8 +5,7 @@ mod support;
 use assert_cmd::Command;
 use hnn_sweep::batch::{BatchError, BatchResults, BatchSimulate, Data, ParamGrid, Run};
 use hnn_sweep::network::{
-    DriveAttachment, ElectrodeArray, EvokedDrive, MechValue, Model, NewTonicBias, PoissonDrive,
-    RateConstant,
+    DriveAttachment, ElectrodeArray, Evoked, MechValue, Model, NewTonicBias, Poisson, RateConstant,
 };
 use hnn_sweep::pipeline::{ParamValues, Values};
 use hnn_sweep::solver::{Record, Solver, Trial};
@@ -33,13 +32,12 @@ fn batch(folder: &Path) -> BatchSimulate {
         let weight = params.float("weight")?;
         let attach = DriveAttachment::evoked("proximal")
             .ampa([("L2_pyramidal", weight), ("L5_basket", 2.0 * weight)]);
-        let drive = EvokedDrive {
+        let drive = Evoked {
             mu: 5.0,
             sigma: 1.0,
             numspikes: 1,
-            attach,
         };
-        net.add_evoked_drive("evprox", drive)?;
+        net.add_evoked_drive("evprox", drive, attach)?;
         Ok(())
     })
     .net(Model::Neymotin2020.network([2, 2]))
@@ -242,13 +240,12 @@ fn an_error_of_set_params_names_the_point_and_nothing_is_simulated() {
     let dir = folder();
     let batch = BatchSimulate::new(|net, params| {
         let attach = DriveAttachment::evoked(params.text("location")?).ampa([("L2_basket", 0.01)]);
-        let drive = EvokedDrive {
+        let drive = Evoked {
             mu: 5.0,
             sigma: 1.0,
             numspikes: 1,
-            attach,
         };
-        net.add_evoked_drive("evprox", drive)?;
+        net.add_evoked_drive("evprox", drive, attach)?;
         Ok(())
     })
     .save_folder(dir.path());
@@ -542,13 +539,12 @@ fn a_network_that_cannot_be_simulated_is_refused_before_anything_runs() {
         (
             |net| {
                 let attach = DriveAttachment::poisson("proximal").ampa([("L2_pyramidal", 0.01)]);
-                let late = PoissonDrive {
+                let late = Poisson {
                     tstart: 50.0,
                     tstop: None,
                     rate_constant: RateConstant::All(10.0),
-                    attach,
                 };
-                net.add_poisson_drive("late", late).unwrap();
+                net.add_poisson_drive("late", late, attach).unwrap();
             },
             "drive `late`: tstart is 50: it cannot start after the end of the simulation, tstop = 5 ms",
         ),

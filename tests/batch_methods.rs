@@ -3,7 +3,7 @@
 mod support;
 
 use hnn_sweep::batch::{CellResponse, Dipole, DipoleError, GidRanges, MeanType, Rates, RatesError};
-use hnn_sweep::pipeline::{Grid, GridError, ParamValue, Values};
+use hnn_sweep::pipeline::{Design, GridError, ParamValue, Values};
 use hnn_sweep::solver;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -240,7 +240,7 @@ fn combinations_are_in_the_order_of_hnn_core() {
             ("b".to_string(), Values::from(b.to_vec())),
         ]
     };
-    let points = |grid: Grid| -> Vec<Vec<ParamValue>> {
+    let points = |grid: Design| -> Vec<Vec<ParamValue>> {
         (0..grid.n_points())
             .map(|i| grid.point(i).unwrap())
             .collect()
@@ -252,16 +252,16 @@ fn combinations_are_in_the_order_of_hnn_core() {
             .collect()
     };
     assert_eq!(
-        points(Grid::new(axes(&[3, 4, 5]), true).unwrap()),
+        points(Design::new(axes(&[3, 4, 5]), true).unwrap()),
         wanted("product")
     );
     assert_eq!(
-        points(Grid::new(axes(&[3, 4]), false).unwrap()),
+        points(Design::new(axes(&[3, 4]), false).unwrap()),
         wanted("zip")
     );
     // Here the original drops b = 5 without a word.
     assert_eq!(wanted("zip_of_unequal").len(), 2);
-    let refused = Grid::new(axes(&[3, 4, 5]), false);
+    let refused = Design::new(axes(&[3, 4, 5]), false);
     assert_eq!(
         refused,
         Err(GridError::UnequalLengths("a has 2, b has 3".into()))

@@ -5,7 +5,7 @@
 mod support;
 
 use hnn_sweep::network::{
-    DriveAttachment, DriveCells, EvokedDrive, Network, NewTonicBias, PerCellType, SectionChange,
+    DriveAttachment, DriveCells, Evoked, Network, NewTonicBias, PerCellType, SectionChange,
 };
 use hnn_sweep::solver::{Record, Trial};
 use indexmap::IndexMap;
@@ -122,18 +122,18 @@ fn build(file: &File, case: &CellCase) -> Network {
         };
         net.add_evoked_drive(
             &format!("ev{k}"),
-            EvokedDrive {
+            Evoked {
                 mu: event.mu,
                 sigma: 0.0,
                 numspikes: 1,
-                attach: DriveAttachment {
-                    n_drive_cells: DriveCells::Count(1),
-                    cell_specific: false,
-                    weights_ampa: Some(IndexMap::from([(event.target.clone(), event.weight)])),
-                    synaptic_delays: PerCellType::All(event.delay),
-                    space_constant: file.space_constant,
-                    ..DriveAttachment::evoked(location)
-                },
+            },
+            DriveAttachment {
+                n_drive_cells: DriveCells::Count(1),
+                cell_specific: false,
+                weights_ampa: Some(IndexMap::from([(event.target.clone(), event.weight)])),
+                synaptic_delays: PerCellType::All(event.delay),
+                space_constant: file.space_constant,
+                ..DriveAttachment::evoked(location)
             },
         )
         .unwrap();

@@ -367,7 +367,7 @@ fn query_without_the_feature_says_how_to_get_it_and_gives_the_sql_for_duckdb() {
         .arg("SELECT weight, top FROM summary")
         .assert()
         .code(1)
-        .stderr(contains("--features query"))
+        .stderr(contains("cargo build --release"))
         .stdout(contains(
             "read_parquet('results/summary/*/*.parquet', hive_partitioning = true)",
         ))

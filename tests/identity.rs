@@ -168,3 +168,34 @@ fn results_change_only_with_the_numerics_version() {
         ),
     );
 }
+
+#[test]
+fn a_network_of_one_dipole_cell_type_is_that_part_of_the_whole() {
+    let mut whole = Network::neymotin_2020([2, 2]);
+    whole.add_erp_drives(0.0).unwrap();
+    let drives: Vec<String> = whole.external_drives.keys().cloned().collect();
+    whole
+        .connectivity
+        .retain(|conn| drives.contains(&conn.src_type));
+    let mut part = whole.clone();
+    for name in ["L2_pyramidal", "L2_basket", "L5_basket"] {
+        part.cell_types.shift_remove(name);
+        part.gid_ranges.shift_remove(name);
+        part.pos_dict.shift_remove(name);
+    }
+    part.connectivity
+        .retain(|conn| conn.target_type == "L5_pyramidal");
+    let trial = Trial {
+        record_lfp: false,
+        ..trial(90.0, 1)
+    };
+    let solver = Solver::new();
+    let (whole, part) = (
+        simulate(&solver, &whole, &trial),
+        simulate(&solver, &part, &trial),
+    );
+    assert!(!part.spikes.is_empty());
+    assert_eq!(part.dipole.l5, whole.dipole.l5);
+    // What is left of layer 2/3 is hnn-core's baseline of four cells.
+    assert!(part.dipole.l2.iter().all(|x| *x == -4.0 * 0.0443 * 1e-6));
+}

@@ -107,13 +107,14 @@ fn a_network_that_is_written_is_read_back_equal() {
         conn_seed: None,
         ..DriveAttachment::evoked("apical_2")
     };
-    let drive = EvokedDrive {
+    let drive = Evoked {
         mu: 5.0,
         sigma: 0.1,
         numspikes: 1,
-        attach,
     };
-    seedless.add_evoked_drive("extgauss", drive).unwrap();
+    seedless
+        .add_evoked_drive("extgauss", drive, attach)
+        .unwrap();
     let networks = [
         Network::neymotin_2020([10, 10]),
         one_cell_each,

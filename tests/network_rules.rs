@@ -3,14 +3,16 @@
 mod network_cases;
 
 use hnn_sweep::network::*;
-use network_cases::{drives_of_all_kinds, each};
+use network_cases::{Arguments, drives_of_all_kinds, each};
 use proptest::prelude::*;
 
-fn evoked(change: impl Fn(&mut EvokedDrive)) -> Result<(), NetworkError> {
-    let mut drive = EvokedDrive {
-        mu: 20.0,
-        sigma: 3.0,
-        numspikes: 1,
+fn evoked(change: impl Fn(&mut Arguments<Evoked>)) -> Result<(), NetworkError> {
+    let mut drive = Arguments {
+        dynamics: Evoked {
+            mu: 20.0,
+            sigma: 3.0,
+            numspikes: 1,
+        },
         attach: DriveAttachment {
             weights_ampa: Some(each(&[("L2_basket", 0.1), ("L5_pyramidal", 0.2)])),
             ..DriveAttachment::evoked("proximal")
@@ -19,7 +21,7 @@ fn evoked(change: impl Fn(&mut EvokedDrive)) -> Result<(), NetworkError> {
     change(&mut drive);
     let mut net = Network::neymotin_2020([2, 2]);
     let before = net.clone();
-    let result = net.add_evoked_drive("drive", drive);
+    let result = net.add_evoked_drive("drive", drive.dynamics, drive.attach);
     assert!(
         result.is_ok() || net == before,
         "a refused drive has changed the network"
@@ -27,22 +29,24 @@ fn evoked(change: impl Fn(&mut EvokedDrive)) -> Result<(), NetworkError> {
     result
 }
 
-fn bursty(change: impl Fn(&mut BurstyDrive)) -> Result<(), NetworkError> {
-    let mut drive = BurstyDrive {
-        tstart: 0.0,
-        tstart_std: 0.0,
-        tstop: None,
-        burst_rate: 10.0,
-        burst_std: 0.0,
-        numspikes: 2,
-        spike_isi: 10.0,
+fn bursty(change: impl Fn(&mut Arguments<Bursty>)) -> Result<(), NetworkError> {
+    let mut drive = Arguments {
+        dynamics: Bursty {
+            tstart: 0.0,
+            tstart_std: 0.0,
+            tstop: None,
+            burst_rate: 10.0,
+            burst_std: 0.0,
+            numspikes: 2,
+            spike_isi: 10.0,
+        },
         attach: DriveAttachment {
             weights_ampa: Some(each(&[("L5_pyramidal", 0.2)])),
             ..DriveAttachment::bursty("distal")
         },
     };
     change(&mut drive);
-    Network::neymotin_2020([2, 2]).add_bursty_drive("drive", drive)
+    Network::neymotin_2020([2, 2]).add_bursty_drive("drive", drive.dynamics, drive.attach)
 }
 
 fn refused(result: Result<(), NetworkError>, expected: &str) {
@@ -208,30 +212,21 @@ fn spike_trains_take_names_pairs_and_files() {
     };
     let file = "5.5\t3\tL2_pyramidal\n6.0\t3\tL5_pyramidal\n\n7.25\t3\tL2_pyramidal\n";
     let spike_data = SpikeData::from_spike_file(file).unwrap();
-    net.add_spike_train_drive(
-        "file",
-        SpikeTrainDrive {
-            spike_data,
-            attach: attach.clone(),
-        },
-    )
-    .unwrap();
+    net.add_spike_train_drive("file", spike_data, attach.clone())
+        .unwrap();
     let events = drive_events(&net, 6.0, 3).unwrap();
     assert_eq!(events, [[vec![5.5, 7.25], vec![6.0]]]); // neither cut at tstop nor different in trials
-    let train = |pairs: &[(f64, i64)]| SpikeTrainDrive {
-        spike_data: SpikeData::Pairs(pairs.to_vec()),
-        attach: attach.clone(),
-    };
+    let train = |pairs: &[(f64, i64)]| SpikeData::Pairs(pairs.to_vec());
     refused(
-        net.add_spike_train_drive("late", train(&[(5.0, 1), (4.0, 1)])),
+        net.add_spike_train_drive("late", train(&[(5.0, 1), (4.0, 1)]), attach.clone()),
         "4 after 5",
     );
     refused(
-        net.add_spike_train_drive("early", train(&[(-1.0, 1)])),
+        net.add_spike_train_drive("early", train(&[(-1.0, 1)]), attach.clone()),
         "spike_data is -1",
     );
     refused(
-        net.add_spike_train_drive("none", train(&[])),
+        net.add_spike_train_drive("none", train(&[]), attach.clone()),
         "greater than 0",
     );
     assert!(
@@ -252,7 +247,7 @@ fn another_drive_changes_events_in_later_trials_only() {
         ..DriveAttachment::spike_train("proximal")
     };
     let spike_data = SpikeData::Pairs(vec![(1.0, 0)]);
-    more.add_spike_train_drive("more", SpikeTrainDrive { spike_data, attach })
+    more.add_spike_train_drive("more", spike_data, attach)
         .unwrap();
     let events = |net: &Network, trial| drive_events(net, 170.0, trial).unwrap()[0].clone();
     assert_eq!(events(&one, 0), events(&more, 0));

@@ -3,7 +3,7 @@
 mod network_cases;
 
 use hnn_sweep::network::*;
-use network_cases::{drives_of_all_kinds, each};
+use network_cases::{Arguments, drives_of_all_kinds, each};
 
 fn set(net: &mut Network, path: &str, value: impl Into<SetValue>) {
     net.set(path, value.into())
@@ -29,30 +29,35 @@ fn table(entries: &[(&str, f64)]) -> SetValue {
 }
 
 /// A drive between two others, made from arguments that a test changes.
-fn with_drive(change: impl Fn(&mut EvokedDrive)) -> Network {
+fn with_drive(change: impl Fn(&mut Arguments<Evoked>)) -> Network {
     let mut net = Network::neymotin_2020([2, 3]);
-    let mut drive = EvokedDrive {
-        mu: 20.0,
-        sigma: 3.0,
-        numspikes: 2,
+    let mut drive = Arguments {
+        dynamics: Evoked {
+            mu: 20.0,
+            sigma: 3.0,
+            numspikes: 2,
+        },
         attach: DriveAttachment {
             weights_ampa: Some(each(&[("L2_pyramidal", 0.1), ("L5_pyramidal", 0.2)])),
             weights_nmda: Some(each(&[("L5_pyramidal", 0.3)])),
             ..DriveAttachment::evoked("proximal")
         },
     };
-    net.add_evoked_drive("first", drive.clone()).unwrap();
     let last = drive.clone();
+    net.add_evoked_drive("first", last.dynamics.clone(), last.attach.clone())
+        .unwrap();
     change(&mut drive);
-    net.add_evoked_drive("middle", drive).unwrap();
-    net.add_evoked_drive("last", last).unwrap();
+    net.add_evoked_drive("middle", drive.dynamics, drive.attach)
+        .unwrap();
+    net.add_evoked_drive("last", last.dynamics, last.attach)
+        .unwrap();
     net
 }
 
 #[test]
 fn a_drives_argument_set_by_path_is_as_if_it_had_been_added_with_it() {
-    type Change = fn(&mut EvokedDrive);
-    let ampa = |d: &mut EvokedDrive, cell_type: &str, weight: f64| {
+    type Change = fn(&mut Arguments<Evoked>);
+    let ampa = |d: &mut Arguments<Evoked>, cell_type: &str, weight: f64| {
         d.attach
             .weights_ampa
             .get_or_insert_default()
@@ -180,10 +185,10 @@ fn poisson_and_bursty_drives_are_set_too() {
     set(&mut net, "drives.jittered.tstart_std", 1.5);
     set(&mut net, "drives.alpha.numspikes", 3.0);
     let dynamics = |name: &str| net.external_drives[name].dynamics.clone();
-    let Dynamics::Poisson {
+    let Dynamics::Poisson(Poisson {
         rate_constant: RateConstant::Each(rates),
         ..
-    } = dynamics("poisson_by_type")
+    }) = dynamics("poisson_by_type")
     else {
         panic!("no rates");
     };
@@ -195,7 +200,7 @@ fn poisson_and_bursty_drives_are_set_too() {
             ("L2_basket", 10.0)
         ])
     );
-    let Dynamics::Poisson { rate_constant, .. } = dynamics("poisson_one_rate") else {
+    let Dynamics::Poisson(Poisson { rate_constant, .. }) = dynamics("poisson_one_rate") else {
         panic!("no rates");
     };
     assert_eq!(
@@ -204,10 +209,10 @@ fn poisson_and_bursty_drives_are_set_too() {
     );
     assert!(matches!(
         dynamics("jittered"),
-        Dynamics::Bursty {
+        Dynamics::Bursty(Bursty {
             tstart_std: 1.5,
             ..
-        }
+        })
     ));
     assert!(error_of("drives.alpha.spike_isi", 200.0).contains("longer than the period of 100 ms"));
 }

@@ -1,6 +1,6 @@
 //! Pipeline files: what the shipped ones mean, and how parameters reach the network.
 
-use hnn_sweep::network::{Dynamics, Model, Network, Params, PerCellType};
+use hnn_sweep::network::{Bursty, Dynamics, Evoked, Model, Network, Params, PerCellType, Poisson};
 use hnn_sweep::pipeline::{ParamValue, Pipeline, PipelineError, Statistic, Trials};
 use hnn_sweep::solver::Record;
 use std::path::Path;
@@ -69,11 +69,11 @@ fn erp_weights_is_hnn_cores_batch_example() {
     assert_eq!((weights["L2_basket"], weights["L5_pyramidal"]), (1e-4, 0.1));
     assert_eq!(
         drive.dynamics,
-        Dynamics::Evoked {
+        Dynamics::Evoked(Evoked {
             mu: 40.0,
             sigma: 5.0,
             numspikes: 1
-        }
+        })
     );
     let PerCellType::Each(delays) = &drive.synaptic_delays else {
         panic!()
@@ -144,13 +144,13 @@ fn numbers_bind_with_their_bits_and_expressions_with_python_precedence() {
     };
     assert_eq!(
         dynamics(1),
-        Dynamics::Evoked {
+        Dynamics::Evoked(Evoked {
             mu: 26.61,
             sigma: 2.0001,
             numspikes: 2
-        }
+        })
     );
-    let Dynamics::Evoked { sigma, .. } = dynamics(0) else {
+    let Dynamics::Evoked(Evoked { sigma, .. }) = dynamics(0) else {
         panic!()
     };
     assert!((sigma - (2.0 * 10_f64.powf(-3.5) + 1e-4)).abs() < 1e-18);
@@ -374,13 +374,13 @@ decimate = 4
         (50.0, 5, Some(6))
     );
     assert_eq!(noise.synaptic_delays, PerCellType::All(0.3));
-    let Dynamics::Poisson { tstart, tstop, .. } = noise.dynamics else {
+    let Dynamics::Poisson(Poisson { tstart, tstop, .. }) = noise.dynamics else {
         panic!()
     };
     assert_eq!((tstart, tstop), (1.0, Some(50.5)));
     assert_eq!(
         drive("alpha").dynamics,
-        Dynamics::Bursty {
+        Dynamics::Bursty(Bursty {
             tstart: 2.0,
             tstart_std: 1.5,
             tstop: Some(99.0),
@@ -388,7 +388,7 @@ decimate = 4
             burst_std: 20.0,
             numspikes: 3,
             spike_isi: 8.0
-        }
+        })
     );
     assert_eq!(
         (drive("alpha").n_drive_cells, drive("alpha").cell_specific),

@@ -1,7 +1,7 @@
 //! Grids: NumPy's values, itertools' order, and what is refused.
 
 use hnn_sweep::pipeline::{
-    Grid, GridError, ParamValue, Values, arange, arange_length, linspace, logspace,
+    Design, GridError, ParamValue, Values, arange, arange_length, linspace, logspace,
 };
 
 type Case<L> = ((f64, f64, L), &'static [f64]);
@@ -238,7 +238,7 @@ fn floats(values: &[f64]) -> Values {
 
 #[test]
 fn a_product_has_its_first_parameter_slowest_as_in_itertools() {
-    let grid = Grid::new(
+    let grid = Design::new(
         vec![
             ("w".into(), floats(&[0.1, 0.2])),
             (
@@ -275,7 +275,7 @@ fn without_combinations_lists_are_taken_together() {
             ("b".to_owned(), Values::Bool(vec![true, false])),
         ]
     };
-    let grid = Grid::new(axes(), false).unwrap();
+    let grid = Design::new(axes(), false).unwrap();
     assert_eq!(grid.n_points(), 2);
     assert_eq!(
         grid.point(1),
@@ -284,7 +284,7 @@ fn without_combinations_lists_are_taken_together() {
     let mut unequal = axes();
     unequal.push(("c".into(), floats(&[1.0, 2.0, 3.0])));
     assert_eq!(
-        Grid::new(unequal, false).unwrap_err(),
+        Design::new(unequal, false).unwrap_err(),
         GridError::UnequalLengths("a has 2, b has 2, c has 3".into())
     );
 }
@@ -292,7 +292,7 @@ fn without_combinations_lists_are_taken_together() {
 #[test]
 fn no_parameter_is_one_point() {
     for combinations in [true, false] {
-        let grid = Grid::new(vec![], combinations).unwrap();
+        let grid = Design::new(vec![], combinations).unwrap();
         assert_eq!((grid.n_points(), grid.point(0)), (1, Some(vec![])));
     }
 }
@@ -300,7 +300,7 @@ fn no_parameter_is_one_point() {
 #[test]
 fn empty_axes_and_absurd_sizes_are_refused() {
     assert_eq!(
-        Grid::new(vec![("a".into(), floats(&[]))], true).unwrap_err(),
+        Design::new(vec![("a".into(), floats(&[]))], true).unwrap_err(),
         GridError::Empty("a".into())
     );
     let long = || Values::Int((0..10_000).collect());
@@ -310,13 +310,13 @@ fn empty_axes_and_absurd_sizes_are_refused() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        Grid::new(axes(3), true).unwrap_err(),
+        Design::new(axes(3), true).unwrap_err(),
         GridError::TooManyPoints("10000 x 10000 x 10000 = 1000000000000".into())
     );
     // 10000^5 overflows 64 bits.
     assert!(matches!(
-        Grid::new(axes(5), true),
+        Design::new(axes(5), true),
         Err(GridError::TooManyPoints(_))
     ));
-    assert_eq!(Grid::new(axes(5), false).unwrap().n_points(), 10_000);
+    assert_eq!(Design::new(axes(5), false).unwrap().n_points(), 10_000);
 }

@@ -24,33 +24,40 @@ fn network() -> Network {
         weights_ampa: weights(0.01),
         ..attach
     };
-    let evoked = EvokedDrive {
+    let evoked = Evoked {
         mu: 40.0,
         sigma: 3.0,
         numspikes: 1,
-        attach: DriveAttachment {
-            weights_nmda: weights(0.02),
-            ..attach(DriveAttachment::evoked("proximal"))
-        },
     };
-    net.add_evoked_drive("evoked", evoked.clone()).unwrap();
-    let mut pruned = evoked;
-    pruned.attach.probability = PerCellType::All(0.5);
-    net.add_evoked_drive("pruned", pruned).unwrap();
+    let proximal = DriveAttachment {
+        weights_nmda: weights(0.02),
+        ..attach(DriveAttachment::evoked("proximal"))
+    };
+    net.add_evoked_drive("evoked", evoked.clone(), proximal.clone())
+        .unwrap();
+    let pruned = DriveAttachment {
+        probability: PerCellType::All(0.5),
+        ..proximal
+    };
+    net.add_evoked_drive("pruned", evoked, pruned).unwrap();
     let rate = |rate| {
         RateConstant::Each(IndexMap::from([
             ("L2_pyramidal".to_string(), rate),
             ("L5_pyramidal".to_string(), rate),
         ]))
     };
-    let poisson = PoissonDrive {
+    let poisson = Poisson {
         tstart: 1.0,
         tstop: Some(50.0),
         rate_constant: rate(40.0),
-        attach: attach(DriveAttachment::poisson("distal")),
     };
-    net.add_poisson_drive("poisson", poisson).unwrap();
-    let bursty = BurstyDrive {
+    net.add_poisson_drive(
+        "poisson",
+        poisson,
+        attach(DriveAttachment::poisson("distal")),
+    )
+    .unwrap();
+    let bursty = Bursty {
         tstart: 1.0,
         tstart_std: 0.5,
         tstop: Some(100.0),
@@ -58,17 +65,19 @@ fn network() -> Network {
         burst_std: 2.0,
         numspikes: 2,
         spike_isi: 10.0,
-        attach: attach(DriveAttachment::bursty("distal")),
     };
-    net.add_bursty_drive("bursty", bursty).unwrap();
-    let train = SpikeTrainDrive {
-        spike_data: SpikeData::Sources(IndexMap::from([("a".to_string(), vec![1.0, 2.0])])),
-        attach: DriveAttachment {
+    net.add_bursty_drive("bursty", bursty, attach(DriveAttachment::bursty("distal")))
+        .unwrap();
+    let train = SpikeData::Sources(IndexMap::from([("a".to_string(), vec![1.0, 2.0])]));
+    net.add_spike_train_drive(
+        "train",
+        train,
+        DriveAttachment {
             conn_seed: Some(3),
             ..attach(DriveAttachment::spike_train("proximal"))
         },
-    };
-    net.add_spike_train_drive("train", train).unwrap();
+    )
+    .unwrap();
     let mut bias = NewTonicBias::new(IndexMap::from([("L2_pyramidal".to_string(), 1.0)]));
     bias.tstop = Some(80.0);
     net.add_tonic_bias(bias).unwrap();
@@ -127,7 +136,7 @@ fn array(net: &mut Network) -> &mut ElectrodeArray {
 macro_rules! dynamics {
     ($drive:literal, $kind:ident, $field:ident, $change:expr) => {
         |net: &mut Network| match &mut drive(net, $drive).dynamics {
-            Dynamics::$kind { $field, .. } => $change($field),
+            Dynamics::$kind(own) => $change(&mut own.$field),
             other => panic!("{other:?}"),
         }
     };
@@ -292,14 +301,12 @@ const MUST_CHANGE: &[(&str, Change)] = &[
         "Bursty.spike_isi",
         dynamics!("bursty", Bursty, spike_isi, up),
     ),
-    (
-        "SpikeTrain.events",
-        dynamics!("train", SpikeTrain, events, |events: &mut Arc<
-            Vec<Vec<f64>>,
-        >| {
-            up(&mut Arc::make_mut(events)[0][1]);
-        }),
-    ),
+    ("SpikeTrain.events", |net| {
+        match &mut drive(net, "train").dynamics {
+            Dynamics::SpikeTrain { events } => up(&mut Arc::make_mut(events)[0][1]),
+            other => panic!("{other:?}"),
+        }
+    }),
     ("TonicBias.section", |n| bias(n).section = "apical_1".into()),
     ("TonicBias.loc", |n| bias(n).loc += 0.1),
     ("TonicBias.amplitude", |n| bias(n).amplitude += 1.0),
@@ -580,7 +587,7 @@ fn a_key_does_not_depend_on_which_parts_are_shared_in_memory() {
     }
 }
 
-fn spec(print: &Fingerprint, trial: u32) -> canon::Value {
+fn spec(print: &Fingerprint, trial: u32) -> canon::CanonValue {
     let blobs = print.spec(trial);
     let mut load = |hash: &Hash| {
         let blob = blobs.iter().find(|blob| blob.hash == *hash)?;

@@ -38,7 +38,7 @@ fn key(net: &Network) -> Hash {
 }
 
 /// Everything that decides the result of the second trial.
-fn spec(net: &Network) -> canon::Value {
+fn spec(net: &Network) -> canon::CanonValue {
     let print = fingerprint(net);
     let blobs = print.spec(1);
     let mut load = |hash: &Hash| {
@@ -193,7 +193,7 @@ drives.gone = false
             let mut net = base.clone();
             net.add_bursty_drive(
                 "beta",
-                BurstyDrive {
+                Bursty {
                     tstart: 50.0,
                     tstart_std: 2.0,
                     tstop: None,
@@ -201,39 +201,37 @@ drives.gone = false
                     burst_std: 0.0,
                     numspikes: 2,
                     spike_isi: 10.0,
-                    attach: DriveAttachment {
-                        n_drive_cells: DriveCells::Count(4),
-                        weights_ampa: Some(each(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)])),
-                        synaptic_delays: PerCellType::All(0.5),
-                        ..DriveAttachment::bursty("distal")
-                    },
+                },
+                DriveAttachment {
+                    n_drive_cells: DriveCells::Count(4),
+                    weights_ampa: Some(each(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)])),
+                    synaptic_delays: PerCellType::All(0.5),
+                    ..DriveAttachment::bursty("distal")
                 },
             )?;
             net.add_poisson_drive(
                 "noise",
-                PoissonDrive {
+                Poisson {
                     tstart: 0.0,
                     tstop: None,
                     rate_constant: RateConstant::All(40.0),
-                    attach: DriveAttachment {
-                        weights_ampa: Some(each(&[("L2_basket", 1e-3)])),
-                        probability: PerCellType::All(0.5),
-                        conn_seed: Some(9),
-                        ..DriveAttachment::poisson("proximal")
-                    },
+                },
+                DriveAttachment {
+                    weights_ampa: Some(each(&[("L2_basket", 1e-3)])),
+                    probability: PerCellType::All(0.5),
+                    conn_seed: Some(9),
+                    ..DriveAttachment::poisson("proximal")
                 },
             )?;
             let trains = [("a", vec![1.0, 5.0]), ("b", vec![]), ("c", vec![7.5])];
             let trains = trains.map(|(name, times)| (name.to_owned(), times));
             net.add_spike_train_drive(
                 "replay",
-                SpikeTrainDrive {
-                    spike_data: SpikeData::Sources(trains.into()),
-                    attach: DriveAttachment {
-                        weights_ampa: Some(each(&[("L5_basket", 0.01)])),
-                        conn_seed: Some(1),
-                        ..DriveAttachment::spike_train("soma")
-                    },
+                SpikeData::Sources(trains.into()),
+                DriveAttachment {
+                    weights_ampa: Some(each(&[("L5_basket", 0.01)])),
+                    conn_seed: Some(1),
+                    ..DriveAttachment::spike_train("soma")
                 },
             )?;
             Ok((base, net))

@@ -1,7 +1,7 @@
 //! Parameter grids and lists of parameter sets.
 
 use super::BatchError;
-use crate::pipeline::{Grid, GridError, ParamValue, ParamValues, Values};
+use crate::pipeline::{Design, GridError, ParamValue, ParamValues, Values};
 
 /// Values of each parameter, in order: hnn-core's `param_grid`.
 ///
@@ -37,8 +37,8 @@ impl ParamGrid {
         &self.0
     }
 
-    pub(super) fn into_grid(self, combinations: bool) -> Result<Grid, BatchError> {
-        Grid::new(self.0, combinations).map_err(invalid)
+    pub(super) fn into_grid(self, combinations: bool) -> Result<Design, BatchError> {
+        Design::new(self.0, combinations).map_err(invalid)
     }
 }
 
@@ -55,7 +55,7 @@ fn invalid(error: GridError) -> BatchError {
 }
 
 /// Parameter sets, one point each, in their order. Whole numbers of a parameter that has others too become floats.
-pub(super) fn of_list(sets: &[ParamValues]) -> Result<Grid, BatchError> {
+pub(super) fn of_list(sets: &[ParamValues]) -> Result<Design, BatchError> {
     let Some(first) = sets.first() else {
         return Err(BatchError::input(
             "there are no parameter sets",
@@ -92,7 +92,7 @@ pub(super) fn of_list(sets: &[ParamValues]) -> Result<Grid, BatchError> {
         }
     };
     let axes = first.names().map(axis).collect::<Result<_, _>>()?;
-    Grid::with_samples(axes, Vec::new(), true).map_err(invalid)
+    Design::with_samples(axes, Vec::new(), true).map_err(invalid)
 }
 
 /// Values of one kind.

@@ -5,14 +5,14 @@
 //!
 //! ```
 //! use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
-//! use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+//! use hnn_sweep::network::{DriveAttachment, Evoked, Model};
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path();
 //!
 //! let batch = BatchSimulate::new(|net, params| {
 //!     let weight = params.float("weight")?;
 //!     let attach = DriveAttachment::evoked("proximal").ampa([("L2_pyramidal", weight)]);
-//!     net.add_evoked_drive("evprox", EvokedDrive { mu: 5.0, sigma: 1.0, numspikes: 1, attach })?;
+//!     net.add_evoked_drive("evprox", Evoked { mu: 5.0, sigma: 1.0, numspikes: 1 }, attach)?;
 //!     Ok(())
 //! })
 //! .net(Model::Neymotin2020.network([2, 2]))

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::export;
 use crate::network::Network;
-use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, words_of_panic};
+use crate::pipeline::{Code, Design, Output, ParamValues, Pipeline, words_of_panic};
 use crate::solver::{Record, Solver};
 use crate::stages::{self, LoadedSimulation, Loader, Options, Watch, tables};
 use crate::store::Table;
@@ -67,7 +67,7 @@ impl BatchSimulate {
     ///
     /// ```
     /// use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
-    /// use hnn_sweep::network::{DriveAttachment, EvokedDrive, Model};
+    /// use hnn_sweep::network::{DriveAttachment, Evoked, Model};
     /// use hnn_sweep::stages::{Finished, Plan, Watch};
     /// use std::sync::atomic::{AtomicBool, Ordering};
     ///
@@ -89,7 +89,7 @@ impl BatchSimulate {
     ///
     /// let batch = BatchSimulate::new(|net, params| {
     ///     let (mu, attach) = (params.float("mu")?, DriveAttachment::evoked("proximal").ampa([("L5_pyramidal", 0.01)]));
-    ///     net.add_evoked_drive("evprox", EvokedDrive { mu, sigma: 1.0, numspikes: 1, attach })?;
+    ///     net.add_evoked_drive("evprox", Evoked { mu, sigma: 1.0, numspikes: 1 }, attach)?;
     ///     Ok(())
     /// })
     /// .net(Model::Neymotin2020.network([1, 1]))
@@ -225,7 +225,7 @@ impl BatchSimulate {
     fn simulate(
         &self,
         name: &str,
-        grid: Grid,
+        grid: Design,
         run: Run,
         stop: &AtomicBool,
         watch: &mut dyn Watch,
@@ -268,7 +268,7 @@ impl BatchSimulate {
         Ok(results)
     }
 
-    fn pipeline(&self, name: &str, grid: Grid, folder: &Path) -> Result<Pipeline, BatchError> {
+    fn pipeline(&self, name: &str, grid: Design, folder: &Path) -> Result<Pipeline, BatchError> {
         Ok(Pipeline::from_code(Code {
             name: name.to_owned(),
             save_folder: folder.to_path_buf(),

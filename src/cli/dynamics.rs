@@ -13,40 +13,30 @@ pub(super) fn counted(n: usize, what: &str) -> String {
 /// When a drive's cells fire.
 pub(super) fn in_words(dynamics: &Dynamics) -> String {
     match dynamics {
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => format!(
-            "evoked: {} at {mu} +- {sigma} ms",
-            counted(*numspikes as usize, "spike")
+        Dynamics::Evoked(own) => format!(
+            "evoked: {} at {} +- {} ms",
+            counted(own.numspikes as usize, "spike"),
+            own.mu,
+            own.sigma
         ),
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match rate_constant {
+        Dynamics::Poisson(own) => {
+            let rate = match &own.rate_constant {
                 RateConstant::All(rate) => format!("{rate} Hz"),
                 RateConstant::Each(rates) => {
                     let each = rates.iter().map(|(name, rate)| format!("{name} {rate} Hz"));
                     each.collect::<Vec<_>>().join(", ")
                 }
             };
-            format!("Poisson: {rate} {}", interval(*tstart, *tstop))
+            format!("Poisson: {rate} {}", interval(own.tstart, own.tstop))
         }
-        Dynamics::Bursty {
-            tstart,
-            tstart_std,
-            tstop,
-            burst_rate,
-            burst_std,
-            numspikes,
-            spike_isi,
-        } => format!(
-            "bursty: {burst_rate} Hz, bursts of {} {spike_isi} ms apart, jitter {burst_std} ms, {} (start +- {tstart_std} ms)",
-            counted(*numspikes as usize, "spike"),
-            interval(*tstart, *tstop)
+        Dynamics::Bursty(own) => format!(
+            "bursty: {} Hz, bursts of {} {} ms apart, jitter {} ms, {} (start +- {} ms)",
+            own.burst_rate,
+            counted(own.numspikes as usize, "spike"),
+            own.spike_isi,
+            own.burst_std,
+            interval(own.tstart, own.tstop),
+            own.tstart_std
         ),
         Dynamics::SpikeTrain { events } => {
             let n = events.iter().map(Vec::len).sum();

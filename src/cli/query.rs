@@ -84,7 +84,7 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
     };
     super::output::complain!(
         "This hnn-sweep was built without SQL, which takes long to compile. Get it with\n\
-         \n    cargo build --release --features query\n\
+         \n    cargo build --release\n\
          \nor give this to DuckDB:\n"
     );
     super::output::say!("{}", crate::query::duckdb(&folder, store.state(), &sql));

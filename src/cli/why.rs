@@ -90,7 +90,7 @@ fn find<'s>(store: &'s Store, word: &str) -> Result<(Id, &'s Task), RunError> {
     }
 }
 
-fn spec(store: &Store, id: Id) -> Result<canon::Value, RunError> {
+fn spec(store: &Store, id: Id) -> Result<canon::CanonValue, RunError> {
     let sim = store.state().sims.get(id.0 as usize);
     let value = match sim {
         Some(sim) => explain::of_set(store, &sim.set)?,
@@ -141,7 +141,7 @@ fn describe(store: &Store, id: Id, task: &Task, full: bool) -> Result<(), RunErr
         }
         return Ok(());
     }
-    if let canon::Value::Map(fields) = network {
+    if let canon::CanonValue::Map(fields) = network {
         for (name, value) in fields {
             match (name.as_str(), value) {
                 ("drives" | "biases" | "electrodes", _) => {

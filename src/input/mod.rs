@@ -11,7 +11,7 @@ mod text;
 
 pub use column::Column;
 pub use file::{read_bytes, read_text};
-pub use table::Table;
+pub use table::InputTable;
 
 /// What is wrong with a file, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -19,7 +19,7 @@ const NO_TABLES: [(&[&str], &str); 6] = [
 
 /// A table as a file holds it. Its values are looked at column by column, so that a column that nobody asks for may hold anything.
 #[derive(Debug)]
-pub struct Table {
+pub struct InputTable {
     body: Body,
 }
 
@@ -29,7 +29,7 @@ enum Body {
     Parquet(parquet::Columns),
 }
 
-impl Table {
+impl InputTable {
     /// Reads a file: Parquet if it says so in its first bytes or its name, else text.
     ///
     /// # Errors

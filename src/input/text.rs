@@ -414,11 +414,11 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Column, Table};
+    use super::super::{Column, InputTable};
 
     /// Names and values of a text that is a table of numbers.
     fn read(text: &str) -> (Vec<String>, Vec<Vec<f64>>) {
-        let table = Table::of_text(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let table = InputTable::of_text(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let columns = 0..table.n_columns();
         let names = columns.clone().filter(|_| table.has_names());
         (
@@ -507,25 +507,25 @@ mod tests {
                 "line 2, column `b`: `1e999` is no finite number",
             ),
         ] {
-            let error = Table::of_text(text)
+            let error = InputTable::of_text(text)
                 .and_then(|t| (0..t.n_columns()).try_for_each(|c| t.numbers(c).map(drop)))
                 .unwrap_err();
             assert!(error.to_string().contains(words), "{text:?}: {error}");
         }
         let long = format!("a\n1\n{}\n", "x".repeat(1000));
-        let error = Table::of_text(&long).unwrap().numbers(0).unwrap_err();
+        let error = InputTable::of_text(&long).unwrap().numbers(0).unwrap_err();
         assert!(error.to_string().len() < 120, "{error}");
         for bytes in [&b"a,b\n1,\xff\n"[..], b"\0\0\0\0", b"\xff\xfea"] {
             assert!(super::Text::parse(bytes.to_vec()).is_err());
         }
         let wide = vec!["1"; 20_000].join(",");
-        let error = Table::of_text(&wide).unwrap_err().to_string();
+        let error = InputTable::of_text(&wide).unwrap_err().to_string();
         assert!(error.contains("20000 columns; at most 10000"), "{error}");
     }
 
     #[test]
     fn columns_have_one_kind() {
-        let table = Table::of_text("i,f,b,s\n1,2,True,x\n-2,0.5,false,7\n").unwrap();
+        let table = InputTable::of_text("i,f,b,s\n1,2,True,x\n-2,0.5,false,7\n").unwrap();
         let words = ["x", "7"].map(str::to_owned).to_vec();
         let wanted = [
             Column::Int(vec![1, -2]),

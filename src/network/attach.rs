@@ -1,8 +1,8 @@
 //! Adding drives, changing them and taking them away.
 
 use super::{
-    BurstyDrive, Connection, Drive, DriveAttachment, DriveCells, Dynamics, EvokedDrive, Gid,
-    Network, NetworkError, NewConnection, PoissonDrive, SpikeData, SpikeTrainDrive, Targets,
+    Bursty, Connection, Drive, DriveAttachment, DriveCells, Dynamics, Evoked, Gid, Network,
+    NetworkError, NewConnection, Poisson, SpikeData, Targets,
 };
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ impl Network {
     ///
     /// # Errors
     /// A name that is taken; anything that hnn-core's `add_evoked_drive` refuses.
-    pub fn add_evoked_drive(&mut self, name: &str, drive: EvokedDrive) -> Result<(), NetworkError> {
-        let dynamics = Dynamics::Evoked {
-            mu: drive.mu,
-            sigma: drive.sigma,
-            numspikes: drive.numspikes,
-        };
-        self.attach_drive(name, dynamics, drive.attach)
+    pub fn add_evoked_drive(
+        &mut self,
+        name: &str,
+        evoked: Evoked,
+        attach: DriveAttachment,
+    ) -> Result<(), NetworkError> {
+        self.add_drive(name, Dynamics::Evoked(evoked), attach)
     }
 
     /// Adds a drive whose cells fire as Poisson processes.
@@ -27,31 +27,23 @@ impl Network {
     pub fn add_poisson_drive(
         &mut self,
         name: &str,
-        drive: PoissonDrive,
+        poisson: Poisson,
+        attach: DriveAttachment,
     ) -> Result<(), NetworkError> {
-        let dynamics = Dynamics::Poisson {
-            tstart: drive.tstart,
-            tstop: drive.tstop,
-            rate_constant: drive.rate_constant,
-        };
-        self.attach_drive(name, dynamics, drive.attach)
+        self.add_drive(name, Dynamics::Poisson(poisson), attach)
     }
 
     /// Adds a drive whose cells fire in rhythmic bursts.
     ///
     /// # Errors
     /// A name that is taken; anything that hnn-core's `add_bursty_drive` refuses.
-    pub fn add_bursty_drive(&mut self, name: &str, drive: BurstyDrive) -> Result<(), NetworkError> {
-        let dynamics = Dynamics::Bursty {
-            tstart: drive.tstart,
-            tstart_std: drive.tstart_std,
-            tstop: drive.tstop,
-            burst_rate: drive.burst_rate,
-            burst_std: drive.burst_std,
-            numspikes: drive.numspikes,
-            spike_isi: drive.spike_isi,
-        };
-        self.attach_drive(name, dynamics, drive.attach)
+    pub fn add_bursty_drive(
+        &mut self,
+        name: &str,
+        bursty: Bursty,
+        attach: DriveAttachment,
+    ) -> Result<(), NetworkError> {
+        self.add_drive(name, Dynamics::Bursty(bursty), attach)
     }
 
     /// Adds a drive whose cells fire at given times, the same in every trial.
@@ -62,25 +54,26 @@ impl Network {
     pub fn add_spike_train_drive(
         &mut self,
         name: &str,
-        drive: SpikeTrainDrive,
+        spike_data: SpikeData,
+        attach: DriveAttachment,
     ) -> Result<(), NetworkError> {
-        let events: Vec<Vec<f64>> = match drive.spike_data {
+        let events: Vec<Vec<f64>> = match spike_data {
             SpikeData::Sources(sources) => sources.into_values().collect(),
             SpikeData::Pairs(pairs) => by_source(pairs),
         };
         let attach = DriveAttachment {
             n_drive_cells: DriveCells::Count(events.len() as u32),
             event_seed: 0,
-            ..drive.attach
+            ..attach
         };
         let dynamics = Dynamics::SpikeTrain {
             events: Arc::new(events),
         };
-        self.attach_drive(name, dynamics, attach)
+        self.add_drive(name, dynamics, attach)
     }
 
     /// Checks everything, then adds the drive's cells and connections.
-    fn attach_drive(
+    pub(crate) fn add_drive(
         &mut self,
         name: &str,
         mut dynamics: Dynamics,

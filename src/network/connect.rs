@@ -250,11 +250,7 @@ impl Network {
             if found.is_some_and(|(_, range)| range.contains(&gid)) {
                 continue;
             }
-            let here = self
-                .gid_ranges
-                .iter()
-                .find(|(_, range)| range.contains(&gid));
-            let Some((name, range)) = here else {
+            let Some((name, range)) = self.range_of(gid) else {
                 return Err(NetworkError::argument(
                     argument,
                     gid,

@@ -1,7 +1,7 @@
-//! Arguments of the functions that add drives.
+//! Arguments of the functions that add drives: how a drive attaches, and the times of a spike train.
 
-use super::{Drive, Dynamics, NetworkError, PerCellType, RateConstant};
-use crate::input::{Problem, Table};
+use super::{Drive, Dynamics, NetworkError, PerCellType};
+use crate::input::{InputTable, Problem};
 use indexmap::{IndexMap, IndexSet};
 
 /// Number of cells of a drive.
@@ -43,6 +43,30 @@ pub struct DriveAttachment {
 }
 
 impl DriveAttachment {
+    /// hnn-core's names of these arguments.
+    pub const ARGUMENTS: [&str; 10] = [
+        "location",
+        "n_drive_cells",
+        "cell_specific",
+        "weights_ampa",
+        "weights_nmda",
+        "space_constant",
+        "synaptic_delays",
+        "probability",
+        "event_seed",
+        "conn_seed",
+    ];
+
+    /// hnn-core's defaults for a kind of drive.
+    pub(crate) fn of_kind(dynamics: &Dynamics, location: &str) -> Self {
+        match dynamics {
+            Dynamics::Evoked(_) => Self::evoked(location),
+            Dynamics::Poisson(_) => Self::poisson(location),
+            Dynamics::Bursty(_) => Self::bursty(location),
+            Dynamics::SpikeTrain { .. } => Self::spike_train(location),
+        }
+    }
+
     /// hnn-core's defaults for evoked drives: cell-specific, space constant 3.
     pub fn evoked(location: &str) -> Self {
         Self {
@@ -142,53 +166,6 @@ impl DriveAttachment {
     }
 }
 
-/// Arguments of [`Network::add_evoked_drive`](super::Network::add_evoked_drive).
-#[derive(Clone, Debug, PartialEq)]
-pub struct EvokedDrive {
-    /// Mean (ms) of the event times.
-    pub mu: f64,
-    /// Standard deviation (ms) of the event times.
-    pub sigma: f64,
-    /// Events of each drive cell.
-    pub numspikes: u32,
-    /// Targets.
-    pub attach: DriveAttachment,
-}
-
-/// Arguments of [`Network::add_poisson_drive`](super::Network::add_poisson_drive).
-#[derive(Clone, Debug, PartialEq)]
-pub struct PoissonDrive {
-    /// Start (ms); hnn-core's default is 0.
-    pub tstart: f64,
-    /// End (ms); `None` is the end of the simulation.
-    pub tstop: Option<f64>,
-    /// Rate (Hz); rates by cell type need a cell-specific drive.
-    pub rate_constant: RateConstant,
-    /// Targets.
-    pub attach: DriveAttachment,
-}
-
-/// Arguments of [`Network::add_bursty_drive`](super::Network::add_bursty_drive).
-#[derive(Clone, Debug, PartialEq)]
-pub struct BurstyDrive {
-    /// Start (ms) of the bursts; hnn-core's default is 0.
-    pub tstart: f64,
-    /// Standard deviation (ms) of the start, common to all drive cells of a trial; hnn-core's default is 0.
-    pub tstart_std: f64,
-    /// End (ms); `None` is the end of the simulation.
-    pub tstop: Option<f64>,
-    /// Bursts per second (Hz).
-    pub burst_rate: f64,
-    /// Standard deviation (ms) of a burst's time; hnn-core's default is 0.
-    pub burst_std: f64,
-    /// Events of a burst; hnn-core's default is 2.
-    pub numspikes: u32,
-    /// Interval (ms) of the events of a burst; hnn-core's default is 10.
-    pub spike_isi: f64,
-    /// Targets.
-    pub attach: DriveAttachment,
-}
-
 /// Event times of a spike train drive.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SpikeData {
@@ -205,7 +182,7 @@ impl SpikeData {
     /// # Errors
     /// A line of another form, with its number.
     pub fn from_spike_file(text: &str) -> Result<Self, NetworkError> {
-        Table::of_text(text)
+        InputTable::of_text(text)
             .and_then(|table| Self::of_table(&table))
             .map_err(|problem| NetworkError::file("spikes", problem.to_string()))
     }
@@ -214,7 +191,7 @@ impl SpikeData {
     ///
     /// # Errors
     /// What is wrong, with line and column.
-    pub fn of_table(table: &Table) -> Result<Self, Problem> {
+    pub fn of_table(table: &InputTable) -> Result<Self, Problem> {
         if table.n_rows() == 0 {
             return Ok(Self::Sources(IndexMap::new()));
         }
@@ -246,15 +223,6 @@ impl SpikeData {
         }
         Ok(Self::Sources(sources))
     }
-}
-
-/// Arguments of [`Network::add_spike_train_drive`](super::Network::add_spike_train_drive).
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpikeTrainDrive {
-    /// Event times.
-    pub spike_data: SpikeData,
-    /// Targets.
-    pub attach: DriveAttachment,
 }
 
 impl Drive {

@@ -3,7 +3,8 @@
 use super::connect::{check_lamtha, sections_at};
 use super::error::{finite, non_negative, positive};
 use super::{
-    DriveAttachment, DriveCells, Dynamics, Gid, Network, NetworkError, PerCellType, RateConstant,
+    Bursty, DriveAttachment, DriveCells, Dynamics, Evoked, Gid, Network, NetworkError, PerCellType,
+    Poisson, RateConstant,
 };
 use indexmap::{IndexMap, IndexSet};
 
@@ -15,20 +16,20 @@ impl Network {
         attach: &DriveAttachment,
     ) -> Result<(), NetworkError> {
         match dynamics {
-            Dynamics::Evoked {
+            Dynamics::Evoked(Evoked {
                 mu,
                 sigma,
                 numspikes,
-            } => {
+            }) => {
                 finite("mu", *mu)?;
                 non_negative("sigma", *sigma)?;
                 self.check_numspikes(*numspikes)
             }
-            Dynamics::Poisson {
+            Dynamics::Poisson(Poisson {
                 tstart,
                 tstop,
                 rate_constant,
-            } => {
+            }) => {
                 check_interval(*tstart, *tstop)?;
                 match rate_constant {
                     RateConstant::Each(rates) => self.check_rates(rates, attach),
@@ -43,7 +44,7 @@ impl Network {
                     }
                 }
             }
-            Dynamics::Bursty {
+            Dynamics::Bursty(Bursty {
                 tstart,
                 tstart_std,
                 tstop,
@@ -51,7 +52,7 @@ impl Network {
                 burst_std,
                 numspikes,
                 spike_isi,
-            } => {
+            }) => {
                 finite("tstart", *tstart)?;
                 finite("tstart_std", *tstart_std)?;
                 finite("spike_isi", *spike_isi)?;

@@ -1,7 +1,7 @@
 //! External drives and tonic biases.
 
+use super::Dynamics;
 use indexmap::IndexMap;
-use std::sync::Arc;
 
 /// A value that is common to all target cell types, or one per cell type.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,60 +39,6 @@ pub struct Drive {
     pub event_seed: u64,
     /// Seed of the pruning of connections.
     pub conn_seed: Option<u64>,
-}
-
-/// Event dynamics of a drive. Times are in ms, rates in Hz.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Dynamics {
-    /// Normally distributed event times.
-    Evoked {
-        /// Mean time (ms).
-        mu: f64,
-        /// Standard deviation (ms).
-        sigma: f64,
-        /// Events of each drive cell.
-        numspikes: u32,
-    },
-    /// A Poisson process.
-    Poisson {
-        /// Start (ms).
-        tstart: f64,
-        /// End (ms); `None` is the end of the simulation.
-        tstop: Option<f64>,
-        /// Rate (Hz).
-        rate_constant: RateConstant,
-    },
-    /// Rhythmic bursts.
-    Bursty {
-        /// Start (ms).
-        tstart: f64,
-        /// Standard deviation (ms) of the start.
-        tstart_std: f64,
-        /// End (ms); `None` is the end of the simulation.
-        tstop: Option<f64>,
-        /// Bursts per second (Hz).
-        burst_rate: f64,
-        /// Standard deviation (ms) of a burst's time.
-        burst_std: f64,
-        /// Events of a burst.
-        numspikes: u32,
-        /// Interval (ms) of events in a burst.
-        spike_isi: f64,
-    },
-    /// Given event times.
-    SpikeTrain {
-        /// Event times (ms) of each drive cell, in the order given.
-        events: Arc<Vec<Vec<f64>>>,
-    },
-}
-
-/// Rate (Hz) of a Poisson drive.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RateConstant {
-    /// One rate for all drive cells (drives that are not cell-specific).
-    All(f64),
-    /// A rate by target cell type (cell-specific drives).
-    Each(IndexMap<String, f64>),
 }
 
 /// A constant current into one section of every cell of a type.

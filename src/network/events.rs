@@ -1,7 +1,7 @@
 //! Event times of drives, with hnn-core's seed rule.
 
 use super::random::RandomState;
-use super::{Drive, Dynamics, Gid, Gids, Network, NetworkError, RateConstant};
+use super::{Bursty, Drive, Dynamics, Gid, Gids, Network, NetworkError, RateConstant};
 use std::ops::Range;
 
 /// Event times (ms) of all drives in one trial: `[drive][drive cell] -> times`, as hnn-core's `drive["events"][trial]`.
@@ -100,34 +100,26 @@ fn events_of_cell(
         Dynamics::SpikeTrain { events } => {
             return Ok(events.get(k as usize).cloned().unwrap_or_default());
         }
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => {
+        Dynamics::Evoked(own) => {
             let mut random = random()?;
-            (0..*numspikes)
-                .map(|_| random.normal(*mu, *sigma))
+            (0..own.numspikes)
+                .map(|_| random.normal(own.mu, own.sigma))
                 .collect()
         }
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match (rate_constant, target) {
+        Dynamics::Poisson(own) => {
+            let rate = match (&own.rate_constant, target) {
                 (RateConstant::All(rate), _) => Some(*rate),
                 (RateConstant::Each(rates), Some(target)) => rates.get(target).copied(),
                 (RateConstant::Each(_), None) => None,
             };
-            let interval = *tstart..tstop.unwrap_or(sim_tstop);
+            let interval = own.tstart..own.tstop.unwrap_or(sim_tstop);
             // Legacy networks connect drives to types without a rate.
             match rate {
                 Some(rate) => poisson(interval, rate, &mut random()?)?,
                 None => Vec::new(),
             }
         }
-        Dynamics::Bursty {
+        Dynamics::Bursty(Bursty {
             tstart,
             tstart_std,
             tstop,
@@ -135,7 +127,7 @@ fn events_of_cell(
             burst_std,
             numspikes,
             spike_isi,
-        } => {
+        }) => {
             super::drive_checks::check_burst(*burst_rate, *numspikes, *spike_isi)?;
             let start = if *tstart_std > 0.0 {
                 RandomState::new(seed)?.normal(*tstart, *tstart_std)

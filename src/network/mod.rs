@@ -10,6 +10,7 @@ mod connectivity;
 mod drive_args;
 mod drive_checks;
 mod drives;
+mod dynamics;
 mod electrodes;
 mod error;
 mod events;
@@ -31,10 +32,11 @@ pub use cells::{
 };
 pub use connect::{ConnectionFilter, NewConnection, Sources, Targets};
 pub use connectivity::{Connection, GidPairs, Gids};
-pub use drive_args::{
-    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, PoissonDrive, SpikeData, SpikeTrainDrive,
+pub use drive_args::{DriveAttachment, DriveCells, SpikeData};
+pub use drives::{Drive, PerCellType, TonicBias};
+pub use dynamics::{
+    Argument, ArgumentMut, ArgumentValue, Bursty, Dynamics, Evoked, Poisson, RateConstant,
 };
-pub use drives::{Drive, Dynamics, PerCellType, RateConstant, TonicBias};
 pub use electrodes::{ElectrodeArray, ElectrodeMethod};
 pub use error::NetworkError;
 pub(crate) use error::nearest;
@@ -115,11 +117,13 @@ impl Network {
 
     /// The cell type or drive that a gid belongs to.
     pub fn gid_to_type(&self, gid: Gid) -> Option<&str> {
-        let found = self
-            .gid_ranges
-            .iter()
-            .find(|(_, range)| range.contains(&gid));
-        found.map(|(name, _)| name.as_str())
+        self.range_of(gid).map(|(name, _)| name.as_str())
+    }
+
+    /// The cell type or drive that a gid belongs to, with all its gids.
+    pub(crate) fn range_of(&self, gid: Gid) -> Option<(&String, &Range<Gid>)> {
+        let mut ranges = self.gid_ranges.iter();
+        ranges.find(|(_, range)| range.contains(&gid))
     }
 
     /// Gives the next gids to a new cell type or drive.

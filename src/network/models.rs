@@ -2,8 +2,7 @@
 
 use super::positions::{DEFAULT_INPLANE_DISTANCE, DEFAULT_LAYER_SEPARATION, POPULATIONS, column};
 use super::{
-    CellType, DriveAttachment, EvokedDrive, Network, NetworkError, NewConnection, PerCellType,
-    templates,
+    CellType, DriveAttachment, Evoked, Network, NetworkError, NewConnection, PerCellType, templates,
 };
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -356,29 +355,29 @@ impl Network {
         let mut changed = self.clone(); // all three drives or none
         changed.add_evoked_drive(
             "evdist1",
-            EvokedDrive {
+            Evoked {
                 mu: 63.53 + tstart,
                 sigma: 3.85,
                 numspikes: 1,
-                attach: DriveAttachment {
-                    weights_ampa: Some(by_type(&[
-                        ("L2_basket", 0.006562),
-                        ("L2_pyramidal", 7e-6),
-                        ("L5_pyramidal", 0.142300),
-                    ])),
-                    weights_nmda: Some(by_type(&[
-                        ("L2_basket", 0.019482),
-                        ("L2_pyramidal", 0.004317),
-                        ("L5_pyramidal", 0.080074),
-                    ])),
-                    synaptic_delays: PerCellType::Each(by_type(&[
-                        ("L2_basket", 0.1),
-                        ("L2_pyramidal", 0.1),
-                        ("L5_pyramidal", 0.1),
-                    ])),
-                    event_seed: 274,
-                    ..DriveAttachment::evoked("distal")
-                },
+            },
+            DriveAttachment {
+                weights_ampa: Some(by_type(&[
+                    ("L2_basket", 0.006562),
+                    ("L2_pyramidal", 7e-6),
+                    ("L5_pyramidal", 0.142300),
+                ])),
+                weights_nmda: Some(by_type(&[
+                    ("L2_basket", 0.019482),
+                    ("L2_pyramidal", 0.004317),
+                    ("L5_pyramidal", 0.080074),
+                ])),
+                synaptic_delays: PerCellType::Each(by_type(&[
+                    ("L2_basket", 0.1),
+                    ("L2_pyramidal", 0.1),
+                    ("L5_pyramidal", 0.1),
+                ])),
+                event_seed: 274,
+                ..DriveAttachment::evoked("distal")
             },
         )?;
         let proximal: [(&str, f64, f64, u64, [f64; 4]); 2] = [
@@ -400,28 +399,28 @@ impl Network {
         for (name, mu, sigma, event_seed, weights) in proximal {
             changed.add_evoked_drive(
                 name,
-                EvokedDrive {
+                Evoked {
                     mu: mu + tstart,
                     sigma,
                     numspikes: 1,
-                    attach: DriveAttachment {
-                        weights_ampa: Some(
-                            POPULATIONS
-                                .iter()
-                                .map(|name| name.to_string())
-                                .zip(weights)
-                                .collect(),
-                        ),
-                        synaptic_delays: PerCellType::Each(
-                            POPULATIONS
-                                .iter()
-                                .map(|name| name.to_string())
-                                .zip([0.1, 0.1, 1.0, 1.0])
-                                .collect(),
-                        ),
-                        event_seed,
-                        ..DriveAttachment::evoked("proximal")
-                    },
+                },
+                DriveAttachment {
+                    weights_ampa: Some(
+                        POPULATIONS
+                            .iter()
+                            .map(|name| name.to_string())
+                            .zip(weights)
+                            .collect(),
+                    ),
+                    synaptic_delays: PerCellType::Each(
+                        POPULATIONS
+                            .iter()
+                            .map(|name| name.to_string())
+                            .zip([0.1, 0.1, 1.0, 1.0])
+                            .collect(),
+                    ),
+                    event_seed,
+                    ..DriveAttachment::evoked("proximal")
                 },
             )?;
         }

@@ -4,8 +4,8 @@
 //! asked, the drives. hnn-core ignores everything else in it, also the parameters of cells.
 
 use super::{
-    BurstyDrive, DriveAttachment, DriveCells, EvokedDrive, Network, NetworkError, PerCellType,
-    PoissonDrive, RateConstant,
+    Bursty, DriveAttachment, DriveCells, Dynamics, Evoked, Network, NetworkError, PerCellType,
+    Poisson, RateConstant,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -267,12 +267,8 @@ impl Network {
         let mut drives = specs(params, self.legacy_mode)?;
         drives.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, drive, _) in &drives {
-            let added = match drive.clone() {
-                AnyDrive::Evoked(drive) => self.add_evoked_drive(name, drive),
-                AnyDrive::Poisson(drive) => self.add_poisson_drive(name, drive),
-                AnyDrive::Bursty(drive) => self.add_bursty_drive(name, drive),
-            };
-            added
+            let (dynamics, attach) = drive.clone();
+            self.add_drive(name, dynamics, attach)
                 .map_err(|error| NetworkError::file(format!("drive {name}"), error.to_string()))?;
         }
         // The old graphical interface counted drive cells over all gids.
@@ -293,15 +289,8 @@ impl Network {
     }
 }
 
-#[derive(Clone)]
-enum AnyDrive {
-    Evoked(EvokedDrive),
-    Poisson(PoissonDrive),
-    Bursty(BurstyDrive),
-}
-
 /// Name, arguments and seed core (which may be negative until the first gid is added).
-type Spec = (String, AnyDrive, f64);
+type Spec = (String, (Dynamics, DriveAttachment), f64);
 
 /// Cell types with their names in parameter files, and the name of their layer.
 const CELL_TYPES: [(&str, &str, &str); 4] = [
@@ -370,7 +359,7 @@ fn rhythmic(
             params.number(&format!("input_{kind}_A_weight_{short}_{receptor}"))
         })
     };
-    let drive = BurstyDrive {
+    let dynamics = Dynamics::Bursty(Bursty {
         tstart,
         tstart_std: number("t0_input_stdev")?,
         tstop: Some(tstop),
@@ -378,24 +367,20 @@ fn rhythmic(
         burst_std: number("f_stdev")?,
         numspikes: params.whole(&format!("events_per_cycle_{kind}"))?,
         spike_isi: 10.0,
-        attach: DriveAttachment {
-            n_drive_cells: DriveCells::Count(params.whole(&format!("repeats_{kind}"))?),
-            weights_ampa: Some(weights("ampa")?),
-            weights_nmda: Some(weights("nmda")?),
-            synaptic_delays: PerCellType::Each(by_type(types(), |_, layer| {
-                params.number(&format!("input_{kind}_A_delay_{layer}"))
-            })?),
-            ..DriveAttachment::bursty(location)
-        },
+    });
+    let attach = DriveAttachment {
+        n_drive_cells: DriveCells::Count(params.whole(&format!("repeats_{kind}"))?),
+        weights_ampa: Some(weights("ampa")?),
+        weights_nmda: Some(weights("nmda")?),
+        synaptic_delays: PerCellType::Each(by_type(types(), |_, layer| {
+            params.number(&format!("input_{kind}_A_delay_{layer}"))
+        })?),
+        ..DriveAttachment::bursty(location)
     };
     let seed = params
         .number(&format!("prng_seedcore_input_{kind}"))?
         .trunc();
-    Ok(Some((
-        format!("bursty{index}"),
-        AnyDrive::Bursty(drive),
-        seed,
-    )))
+    Ok(Some((format!("bursty{index}"), (dynamics, attach), seed)))
 }
 
 fn evoked(
@@ -417,33 +402,33 @@ fn evoked(
         })
     };
     let synchronous = params.truth("sync_evinput");
-    let drive = EvokedDrive {
+    let dynamics = Dynamics::Evoked(Evoked {
         mu: params.number(&format!("t_{key}"))?,
         sigma: params.number(&format!("sigma_t_{key}"))?,
         numspikes: params.whole(&format!("numspikes_{key}"))?,
-        attach: DriveAttachment {
-            n_drive_cells: if synchronous {
-                DriveCells::Count(1)
-            } else {
-                DriveCells::NCells
-            },
-            cell_specific: !synchronous,
-            weights_ampa: Some(weights("ampa")?),
-            weights_nmda: Some(weights("nmda")?),
-            synaptic_delays: PerCellType::Each(by_type(types(), |_, layer| {
-                Ok(if kind == "evprox" && layer == "L5" {
-                    1.0
-                } else {
-                    0.1
-                })
-            })?),
-            ..DriveAttachment::evoked(location)
+    });
+    let attach = DriveAttachment {
+        n_drive_cells: if synchronous {
+            DriveCells::Count(1)
+        } else {
+            DriveCells::NCells
         },
+        cell_specific: !synchronous,
+        weights_ampa: Some(weights("ampa")?),
+        weights_nmda: Some(weights("nmda")?),
+        synaptic_delays: PerCellType::Each(by_type(types(), |_, layer| {
+            Ok(if kind == "evprox" && layer == "L5" {
+                1.0
+            } else {
+                0.1
+            })
+        })?),
+        ..DriveAttachment::evoked(location)
     };
     // Since the rhythmic drives have 20 cells and not 2, legacy networks count back.
     let shift = if legacy_mode { 18.0 } else { 0.0 };
     let seed = params.number(&format!("prng_seedcore_{key}"))?.trunc() - shift;
-    Ok((format!("{kind}{i}"), AnyDrive::Evoked(drive), seed))
+    Ok((format!("{kind}{i}"), (dynamics, attach), seed))
 }
 
 fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
@@ -452,25 +437,25 @@ fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkE
         return Ok(None);
     }
     let all = || CELL_TYPES.iter();
-    let drive = EvokedDrive {
+    let dynamics = Dynamics::Evoked(Evoked {
         mu,
         sigma: params.number("L2Basket_Gauss_sigma")?,
         numspikes: 50,
-        attach: DriveAttachment {
-            weights_ampa: Some(by_type(all(), |short, _| {
-                params.number(&format!("{short}_Gauss_A_weight"))
-            })?),
-            weights_nmda: Some(IndexMap::new()),
-            // hnn-core takes the mean time for the delay.
-            synaptic_delays: PerCellType::Each(by_type(all(), |short, _| {
-                params.number(&format!("{short}_Gauss_mu"))
-            })?),
-            space_constant: 100.0,
-            ..DriveAttachment::evoked("proximal")
-        },
+    });
+    let attach = DriveAttachment {
+        weights_ampa: Some(by_type(all(), |short, _| {
+            params.number(&format!("{short}_Gauss_A_weight"))
+        })?),
+        weights_nmda: Some(IndexMap::new()),
+        // hnn-core takes the mean time for the delay.
+        synaptic_delays: PerCellType::Each(by_type(all(), |short, _| {
+            params.number(&format!("{short}_Gauss_mu"))
+        })?),
+        space_constant: 100.0,
+        ..DriveAttachment::evoked("proximal")
     };
     let seed = params.number("prng_seedcore_extgauss")?.trunc();
-    Ok(Some(("extgauss".into(), AnyDrive::Evoked(drive), seed)))
+    Ok(Some(("extgauss".into(), (dynamics, attach), seed)))
 }
 
 fn poisson(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
@@ -488,26 +473,26 @@ fn poisson(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkEr
         let rate = params.number(&format!("{short}_Pois_lamtha"))?;
         Ok(if rate > 0.0 { rate } else { 1.0 }) // as hnn-core reads the old files' placeholders
     })?;
-    let drive = PoissonDrive {
+    let dynamics = Dynamics::Poisson(Poisson {
         tstart: tstart.max(0.0),
         tstop: Some(tstop.max(0.0)),
         rate_constant: RateConstant::Each(rates),
-        attach: DriveAttachment {
-            weights_ampa: Some(weights("ampa")?),
-            weights_nmda: Some(weights("nmda")?),
-            synaptic_delays: PerCellType::Each(
-                [
-                    ("L2_basket", 1.0),
-                    ("L2_pyramidal", 0.1),
-                    ("L5_basket", 1.0),
-                    ("L5_pyramidal", 1.0),
-                ]
-                .map(|(name, delay)| (name.to_string(), delay))
-                .into(),
-            ),
-            ..DriveAttachment::poisson("proximal")
-        },
+    });
+    let attach = DriveAttachment {
+        weights_ampa: Some(weights("ampa")?),
+        weights_nmda: Some(weights("nmda")?),
+        synaptic_delays: PerCellType::Each(
+            [
+                ("L2_basket", 1.0),
+                ("L2_pyramidal", 0.1),
+                ("L5_basket", 1.0),
+                ("L5_pyramidal", 1.0),
+            ]
+            .map(|(name, delay)| (name.to_string(), delay))
+            .into(),
+        ),
+        ..DriveAttachment::poisson("proximal")
     };
     let seed = params.number("prng_seedcore_extpois")?.trunc();
-    Ok(Some(("extpois".into(), AnyDrive::Poisson(drive), seed)))
+    Ok(Some(("extpois".into(), (dynamics, attach), seed)))
 }

@@ -88,18 +88,11 @@ impl Network {
         }
         match &drive.dynamics {
             Dynamics::SpikeTrain { events } => return check_spike_times(events),
-            Dynamics::Poisson {
-                tstart,
-                tstop: end,
-                rate_constant,
-            } if has_rate(rate_constant) => check_start("tstart", *tstart, *end, tstop)?,
-            Dynamics::Bursty {
-                burst_rate,
-                numspikes,
-                spike_isi,
-                ..
-            } => check_burst(*burst_rate, *numspikes, *spike_isi)?,
-            Dynamics::Evoked { .. } | Dynamics::Poisson { .. } => {}
+            Dynamics::Poisson(own) if has_rate(&own.rate_constant) => {
+                check_start("tstart", own.tstart, own.tstop, tstop)?;
+            }
+            Dynamics::Bursty(own) => check_burst(own.burst_rate, own.numspikes, own.spike_isi)?,
+            Dynamics::Evoked(_) | Dynamics::Poisson(_) => {}
         }
         self.check_seeds(drive, n_trials)?;
         check_number_of_events(drive, tstop)
@@ -155,31 +148,25 @@ fn check_number_of_events(drive: &Drive, tstop: f64) -> Result<(), NetworkError>
     let duration =
         |tstart: f64, end: Option<f64>| (end.unwrap_or(tstop) - tstart).max(0.0) / 1000.0;
     let (argument, value, per_cell) = match &drive.dynamics {
-        Dynamics::Evoked { numspikes, .. } => {
-            let n = f64::from(*numspikes);
+        Dynamics::Evoked(own) => {
+            let n = f64::from(own.numspikes);
             ("numspikes", n, n)
         }
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate = match rate_constant {
+        Dynamics::Poisson(own) => {
+            let rate = match &own.rate_constant {
                 RateConstant::All(rate) => *rate,
                 RateConstant::Each(rates) => rates.values().copied().fold(0.0, f64::max),
             };
-            ("rate_constant", rate, rate * duration(*tstart, *tstop))
+            (
+                "rate_constant",
+                rate,
+                rate * duration(own.tstart, own.tstop),
+            )
         }
-        Dynamics::Bursty {
-            tstart,
-            tstop,
-            burst_rate,
-            numspikes,
-            ..
-        } => (
+        Dynamics::Bursty(own) => (
             "burst_rate",
-            *burst_rate,
-            burst_rate * f64::from(*numspikes) * duration(*tstart, *tstop),
+            own.burst_rate,
+            own.burst_rate * f64::from(own.numspikes) * duration(own.tstart, own.tstop),
         ),
         Dynamics::SpikeTrain { .. } => return Ok(()),
     };

@@ -2,17 +2,16 @@
 
 use super::bound::Bound;
 use super::content::{Content, Pipeline, Recipe};
-use super::drive::{ArraySpec, Attachment, BiasSpec, DriveCells, DriveKind, DriveSpec, PerType};
-use super::error::{PipelineError, Source};
+use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCells, DriveSpec, PerType};
+use super::error::{PipelineError, SourceFile};
 use super::located::located;
 use super::scope::Env;
 use super::setting::Number;
 use super::summary::PostProc;
 use super::value::ParamValue;
 use crate::network::{
-    BurstyDrive, DriveAttachment, ElectrodeArray, ElectrodeMethod, EvokedDrive, InputName, Network,
-    NetworkError, NewTonicBias, PerCellType, PoissonDrive, RateConstant, SpikeData,
-    SpikeTrainDrive,
+    ArgumentMut, DriveAttachment, Dynamics, ElectrodeArray, ElectrodeMethod, InputName, Network,
+    NetworkError, NewTonicBias, PerCellType, RateConstant, SpikeData,
 };
 use indexmap::IndexMap;
 
@@ -168,7 +167,7 @@ impl Content {
                 let message = format!("{input}: {error}{}", env.where_clause());
                 match self.network.place() {
                     Some(place) => env.source.error(&place.span, message),
-                    None => Source::error_of_file(&env.source.path, message),
+                    None => SourceFile::error_of_file(&env.source.path, message),
                 }
             }
         }
@@ -177,8 +176,9 @@ impl Content {
 
 /// All mistakes of a point as one error.
 fn all_of(mistakes: Vec<PipelineError>, env: &Env) -> PipelineError {
-    PipelineError::all(mistakes)
-        .unwrap_or_else(|| Source::error_of_file(&env.source.path, "the pipeline has a mistake"))
+    PipelineError::all(mistakes).unwrap_or_else(|| {
+        SourceFile::error_of_file(&env.source.path, "the pipeline has a mistake")
+    })
 }
 
 fn of_network(network: &Network) -> PostProc {
@@ -190,84 +190,66 @@ fn of_network(network: &Network) -> PostProc {
 
 impl DriveSpec {
     fn add_to(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
-        let or = |number: &Option<Number>, default: f64| {
-            number.as_ref().map_or(Ok(default), |n| n.evaluate(env))
-        };
-        let maybe = |number: &Option<Number>| number.as_ref().map(|n| n.evaluate(env)).transpose();
-        let name = &self.name;
-        let added = match &self.kind {
-            DriveKind::Evoked {
-                mu,
-                sigma,
-                numspikes,
+        let added = match &self.adds {
+            Adds::Drive {
+                defaults,
+                arguments,
+                events,
                 attachment,
             } => {
-                let drive = EvokedDrive {
-                    mu: mu.evaluate(env)?,
-                    sigma: sigma.evaluate(env)?,
-                    numspikes: count(numspikes, env, MAX_NUMSPIKES)?,
-                    attach: attachment.evaluate(env, DriveAttachment::evoked)?,
-                };
-                network.add_evoked_drive(name, drive)
-            }
-            DriveKind::Poisson {
-                tstart,
-                tstop,
-                rate_constant,
-                attachment,
-            } => {
-                let drive = PoissonDrive {
-                    tstart: or(tstart, 0.0)?,
-                    tstop: maybe(tstop)?,
-                    rate_constant: match rate_constant.evaluate(env)? {
-                        PerCellType::All(rate) => RateConstant::All(rate),
-                        PerCellType::Each(rates) => RateConstant::Each(rates),
-                    },
-                    attach: attachment.evaluate(env, DriveAttachment::poisson)?,
-                };
-                network.add_poisson_drive(name, drive)
-            }
-            DriveKind::Bursty {
-                tstart,
-                tstart_std,
-                tstop,
-                burst_rate,
-                burst_std,
-                numspikes,
-                spike_isi,
-                attachment,
-            } => {
-                let drive = BurstyDrive {
-                    tstart: or(tstart, 0.0)?,
-                    tstart_std: or(tstart_std, 0.0)?,
-                    tstop: maybe(tstop)?,
-                    burst_rate: burst_rate.evaluate(env)?,
-                    burst_std: or(burst_std, 0.0)?,
-                    numspikes: match numspikes {
-                        Some(n) => count(n, env, MAX_NUMSPIKES)?,
-                        None => 2,
-                    },
-                    spike_isi: or(spike_isi, 10.0)?,
-                    attach: attachment.evaluate(env, DriveAttachment::bursty)?,
-                };
-                network.add_bursty_drive(name, drive)
-            }
-            DriveKind::SpikeTrain { events, attachment } => {
-                let mut sources = IndexMap::new();
-                for (source, times) in events.iter().enumerate() {
-                    let times: Result<_, _> = times.iter().map(|t| t.evaluate(env)).collect();
-                    sources.insert(source.to_string(), times?);
+                let mut dynamics = defaults.clone();
+                for (name, given) in arguments {
+                    set_argument(&mut dynamics, name, given, env)?;
                 }
-                let drive = SpikeTrainDrive {
-                    spike_data: SpikeData::Sources(sources),
-                    attach: attachment.evaluate(env, DriveAttachment::spike_train)?,
-                };
-                network.add_spike_train_drive(name, drive)
+                let attach = attachment.evaluate(env, &dynamics)?;
+                if let Dynamics::SpikeTrain { .. } = dynamics {
+                    let mut sources = IndexMap::new();
+                    for (source, times) in events.iter().enumerate() {
+                        let times: Result<_, _> = times.iter().map(|t| t.evaluate(env)).collect();
+                        sources.insert(source.to_string(), times?);
+                    }
+                    let spike_data = SpikeData::Sources(sources);
+                    network.add_spike_train_drive(&self.name, spike_data, attach)
+                } else {
+                    network.add_drive(&self.name, dynamics, attach)
+                }
             }
-            DriveKind::Erp { tstart } => network.add_erp_drives(or(tstart, 0.0)?),
+            Adds::Erp { tstart } => {
+                let tstart = tstart.as_ref().map_or(Ok(0.0), |n| n.evaluate(env))?;
+                network.add_erp_drives(tstart)
+            }
         };
         added.map_err(|e| located(e, &self.place, &self.places, env))
     }
+}
+
+/// Puts the value that an argument has at a point into its place.
+fn set_argument(
+    dynamics: &mut Dynamics,
+    name: &str,
+    given: &PerType,
+    env: &Env,
+) -> Result<(), PipelineError> {
+    match (dynamics.argument_mut(name), given) {
+        (Some(ArgumentMut::Number(place)), PerType::All(number)) => {
+            *place = number.evaluate(env)?
+        }
+        (Some(ArgumentMut::End(place)), PerType::All(number)) => {
+            *place = Some(number.evaluate(env)?);
+        }
+        (Some(ArgumentMut::Count(place)), PerType::All(number)) => {
+            *place = count(number, env, MAX_NUMSPIKES)?;
+        }
+        (Some(ArgumentMut::Rate(place)), given) => {
+            *place = match given.evaluate(env)? {
+                PerCellType::All(rate) => RateConstant::All(rate),
+                PerCellType::Each(rates) => RateConstant::Each(rates),
+            };
+        }
+        // Only rates are read by cell type, and only arguments that the dynamics have.
+        (Some(_), PerType::Each(_)) | (None, _) => {}
+    }
+    Ok(())
 }
 
 /// A whole number of 0 to `most`; that 0 may make no sense is the network's to say.
@@ -278,12 +260,8 @@ fn count(number: &Number, env: &Env, most: i64) -> Result<u32, PipelineError> {
 
 impl Attachment {
     /// The arguments at a point, with hnn-core's defaults for what the file does not give.
-    fn evaluate(
-        &self,
-        env: &Env,
-        defaults: fn(&str) -> DriveAttachment,
-    ) -> Result<DriveAttachment, PipelineError> {
-        let mut attach = defaults(self.location.evaluate(env));
+    fn evaluate(&self, env: &Env, dynamics: &Dynamics) -> Result<DriveAttachment, PipelineError> {
+        let mut attach = DriveAttachment::of_kind(dynamics, self.location.evaluate(env));
         let weights = |weights: &Option<Vec<(String, Number)>>| {
             weights.as_ref().map(|w| by_type(w, env)).transpose()
         };

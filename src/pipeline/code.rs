@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::error::PipelineError;
-use super::grid::Grid;
+use super::grid::Design;
 use super::output::Output;
 use super::scope::Env;
 use super::value::ParamValues;
@@ -40,7 +40,7 @@ pub struct Code {
     /// What is kept of every simulation.
     pub output: Output,
     /// The parameter sets.
-    pub grid: Grid,
+    pub grid: Design,
     /// The network that every simulation starts from.
     pub net: Arc<Network>,
     /// Makes the network of a parameter set.

@@ -1,6 +1,6 @@
 //! A condition that chooses points of a grid, or rows of a table: `mu > 40 and label == "early"`, `20 <= mu < 40 or trial_seed == 3`.
 
-use super::error::{PipelineError, Source, did_you_mean};
+use super::error::{PipelineError, SourceFile, did_you_mean};
 use super::expr::Expr;
 use super::scope::{Env, Scope};
 use super::value::{ParamValue, Parameter, ParameterKind};
@@ -103,7 +103,7 @@ impl Condition {
     }
 
     fn over(names: &Names, text: &str, what: &str) -> Result<Self, PipelineError> {
-        let source = Source::new(Path::new(what).to_owned(), Some(text.into()));
+        let source = SourceFile::new(Path::new(what).to_owned(), Some(text.into()));
         let marks = marks(text);
         let mut begin = 0;
         let mut sides = Vec::with_capacity(marks.len() + 1);
@@ -183,7 +183,7 @@ impl Condition {
     }
 }
 
-fn no_comparison(source: &Source, at: &Range<usize>) -> PipelineError {
+fn no_comparison(source: &SourceFile, at: &Range<usize>) -> PipelineError {
     source
         .error(at, "it is not compared with anything")
         .with_help("write comparisons, such as `mu > 40 and label == \"early\"`")
@@ -224,7 +224,7 @@ fn marks(text: &str) -> Vec<(Mark, Range<usize>)> {
 }
 
 impl Side {
-    fn parse(names: &Names, source: &Source, at: Range<usize>) -> Result<Self, PipelineError> {
+    fn parse(names: &Names, source: &SourceFile, at: Range<usize>) -> Result<Self, PipelineError> {
         let whole = source.text.as_deref().unwrap_or_default();
         let text = whole.get(at.clone()).unwrap_or_default();
         let begin = at.start + (text.len() - text.trim_start().len());
@@ -305,7 +305,7 @@ impl Side {
 }
 
 impl Comparison {
-    fn check(&self, source: &Source, at: Range<usize>) -> Result<(), PipelineError> {
+    fn check(&self, source: &SourceFile, at: Range<usize>) -> Result<(), PipelineError> {
         let (left, right) = (self.left.kind(), self.right.kind());
         if left != right {
             let message = format!("{left} is compared with {right}");

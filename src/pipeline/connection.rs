@@ -3,7 +3,7 @@
 use super::error::PipelineError;
 use super::keys::CONNECTION_KEYS;
 use super::located::located;
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};
 use crate::network::{Gid, Network, NewConnection, Sources, Targets};
@@ -38,8 +38,8 @@ enum Cells {
 
 impl ConnectionSpec {
     /// Reads a connection; `None` after its mistakes have been noted.
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(item, CONNECTION_KEYS)?;
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let table = TomlTable::new(item, CONNECTION_KEYS)?;
         let table = table.called("a connection");
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         let required = |key: &str| table.required(key, |i| Number::read(i, scope));
@@ -116,11 +116,11 @@ impl ConnectionSpec {
 }
 
 impl Cells {
-    fn read(item: &Item, scope: &Scope, lists: bool) -> Result<Self, PipelineError> {
+    fn read(item: &TomlItem, scope: &Scope, lists: bool) -> Result<Self, PipelineError> {
         if item.is_string() {
             return Text::read(item, scope).map(Self::Type);
         }
-        let gids = |item: &Item| -> Result<Vec<Gid>, PipelineError> {
+        let gids = |item: &TomlItem| -> Result<Vec<Gid>, PipelineError> {
             item.array()?.iter().map(read_gid).collect()
         };
         if item.is_integer() {
@@ -130,7 +130,7 @@ impl Cells {
             return Err(item.wrong_type("the name of a cell type, or gids"));
         }
         let elements = item.array()?;
-        if lists && elements.first().is_some_and(Item::is_array) {
+        if lists && elements.first().is_some_and(TomlItem::is_array) {
             let lists = elements.iter().map(gids).collect::<Result<_, _>>()?;
             return Ok(Self::Lists(lists));
         }
@@ -138,7 +138,7 @@ impl Cells {
     }
 }
 
-fn read_gid(item: &Item) -> Result<Gid, PipelineError> {
+fn read_gid(item: &TomlItem) -> Result<Gid, PipelineError> {
     let gid = item.integer_in(0..1 << 32)?;
     Ok(Gid::try_from(gid).unwrap_or(Gid::MAX))
 }

@@ -4,8 +4,8 @@ use super::code::Maker;
 use super::condition::Condition;
 use super::connection::ConnectionSpec;
 use super::drive::{ArraySpec, BiasSpec, DriveSpec};
-use super::error::{PipelineError, Source};
-use super::grid::Grid;
+use super::error::{PipelineError, SourceFile};
+use super::grid::Design;
 use super::network::NetworkSpec;
 use super::output::Output;
 use super::samples::Prior;
@@ -39,12 +39,12 @@ pub struct Pipeline {
     pub output: Output,
     /// What is computed of every simulation.
     pub summaries: Vec<Summary>,
-    pub(super) grid: Grid,
+    pub(super) grid: Design,
     pub(super) priors: Vec<(String, Prior)>,
     /// The post-processing that all networks of the sweep have, once one is known.
     pub(super) postproc: Option<PostProc>,
     pub(super) scope: Scope,
-    pub(super) source: Source,
+    pub(super) source: SourceFile,
     pub(super) recipe: Recipe,
 }
 

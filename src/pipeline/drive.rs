@@ -2,12 +2,12 @@
 
 use super::error::PipelineError;
 use super::grid::{Values, read_spaced};
-use super::keys::{ATTACHMENT, BIAS_KEYS, DRIVE_TYPES, ELECTRODE_ARRAY_KEYS, POSITION_KEYS};
-use super::reader::{Item, Place, Table};
+use super::keys::{BIAS_KEYS, DRIVE_TYPES, ELECTRODE_ARRAY_KEYS, POSITION_KEYS, drive_keys};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::scope::Scope;
 use super::setting::{Flag, Number, Text};
 use crate::input;
-use crate::network::SpikeData;
+use crate::network::{ArgumentValue, Dynamics, SpikeData};
 use std::path::{Path, PathBuf};
 
 /// A drive as the file has it.
@@ -15,38 +15,22 @@ use std::path::{Path, PathBuf};
 pub(super) struct DriveSpec {
     pub(super) name: String,
     pub(super) place: Place,
-    pub(super) kind: DriveKind,
+    pub(super) adds: Adds,
     /// Places of all keys that are given, to attach errors of the network to.
     pub(super) places: Vec<Place>,
 }
 
-/// Dynamics of a drive, and how it attaches.
+/// What a `[[drive]]` adds to the network.
 #[allow(clippy::large_enum_variant)] // a file has a handful
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum DriveKind {
-    Evoked {
-        mu: Number,
-        sigma: Number,
-        numspikes: Number,
-        attachment: Attachment,
-    },
-    Poisson {
-        tstart: Option<Number>,
-        tstop: Option<Number>,
-        rate_constant: PerType,
-        attachment: Attachment,
-    },
-    Bursty {
-        tstart: Option<Number>,
-        tstart_std: Option<Number>,
-        tstop: Option<Number>,
-        burst_rate: Number,
-        burst_std: Option<Number>,
-        numspikes: Option<Number>,
-        spike_isi: Option<Number>,
-        attachment: Attachment,
-    },
-    SpikeTrain {
+pub(super) enum Adds {
+    /// A drive.
+    Drive {
+        /// Its kind, with hnn-core's defaults.
+        defaults: Dynamics,
+        /// Names and values of the dynamics' arguments that are given.
+        arguments: Vec<(&'static str, PerType)>,
+        /// Event times (ms) of a spike train by drive cell.
         events: Vec<Vec<Number>>,
         attachment: Attachment,
     },
@@ -87,11 +71,9 @@ pub(super) enum PerType {
 
 impl DriveSpec {
     /// Reads a drive; `None` after its mistakes have been noted.
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::open(item)?;
-        let kind = table
-            .require("type")?
-            .word(&DRIVE_TYPES.each_ref().map(|kind| kind.word))?;
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let table = TomlTable::open(item)?;
+        let kind = table.require("type")?.word(&DRIVE_TYPES)?;
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
             (Some(item), _) => item.string()?,
@@ -103,7 +85,7 @@ impl DriveSpec {
         }
         let table = table.called(format!("drive `{name}`"));
         check_drive_keys(&table, kind);
-        let Some(kind) = DriveKind::read(&table, kind, scope) else {
+        let Some(adds) = Adds::read(&table, kind, scope) else {
             return Ok(None);
         };
         let mut places = Vec::new();
@@ -111,7 +93,7 @@ impl DriveSpec {
             places.push(item.place.clone());
             if item.is_table() {
                 // From the key to the end of the value, so that an unknown cell type is marked.
-                places.extend(Table::open(&item)?.iter().map(|(_, key, inner)| Place {
+                places.extend(TomlTable::open(&item)?.iter().map(|(_, key, inner)| Place {
                     span: key.start.min(inner.place.span.start)..inner.place.span.end,
                     ..inner.place
                 }));
@@ -124,91 +106,61 @@ impl DriveSpec {
                 owner: table.owner.clone(),
                 span: name_item.map_or(item.place.span.clone(), |i| i.place.span),
             },
-            kind,
+            adds,
             places,
         }))
     }
 }
 
 /// Takes note of keys that this kind of drive does not have.
-fn check_drive_keys(table: &Table, kind: &str) {
-    let kinds = DRIVE_TYPES.iter().filter(|own| own.word == kind);
-    let keys: Vec<&str> = kinds
-        .flat_map(|own| own.keys(&ATTACHMENT))
-        .map(|key| key.name)
-        .collect();
-    table.check_keys(&keys);
+fn check_drive_keys(table: &TomlTable, kind: &str) {
+    table.check_keys(&drive_keys(kind));
 }
 
-impl DriveKind {
+impl Adds {
     /// `None` after mistakes have been noted.
-    fn read(table: &Table, kind: &str, scope: &Scope) -> Option<Self> {
-        let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
-        let required = |key: &str| table.required(key, |i| Number::read(i, scope));
-        match kind {
-            "evoked" => {
-                let (mu, sigma) = (required("mu"), required("sigma"));
-                let numspikes = required("numspikes");
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::Evoked {
-                    mu: mu?,
-                    sigma: sigma?,
-                    numspikes: numspikes?,
-                    attachment: attachment?,
-                })
+    fn read(table: &TomlTable, kind: &str, scope: &Scope) -> Option<Self> {
+        let Some(defaults) = Dynamics::of_kind(kind) else {
+            let tstart = table.optional("tstart", |i| Number::read(i, scope));
+            return Some(Self::Erp { tstart });
+        };
+        let mut arguments = Some(Vec::new());
+        for (argument, default) in defaults.arguments() {
+            let read = |item: &TomlItem| match default {
+                ArgumentValue::Rate(_) => PerType::read(item, scope),
+                _ => Number::read(item, scope).map(PerType::All),
+            };
+            let given = match argument.required {
+                true => table.required(argument.name, read),
+                false => table.optional(argument.name, read),
+            };
+            match given {
+                Some(given) => arguments
+                    .iter_mut()
+                    .for_each(|a| a.push((argument.name, given.clone()))),
+                None if argument.required => arguments = None,
+                None => {}
             }
-            "poisson" => {
-                let (tstart, tstop) = (number("tstart"), number("tstop"));
-                let rate_constant = table.required("rate_constant", |i| PerType::read(i, scope));
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::Poisson {
-                    tstart,
-                    tstop,
-                    rate_constant: rate_constant?,
-                    attachment: attachment?,
-                })
-            }
-            "bursty" => {
-                let burst_rate = required("burst_rate");
-                let attachment = Attachment::read(table, scope);
-                let [tstart, tstart_std, tstop, burst_std, numspikes, spike_isi] = [
-                    "tstart",
-                    "tstart_std",
-                    "tstop",
-                    "burst_std",
-                    "numspikes",
-                    "spike_isi",
-                ]
-                .map(number);
-                Some(DriveKind::Bursty {
-                    tstart,
-                    tstart_std,
-                    tstop,
-                    burst_rate: burst_rate?,
-                    burst_std,
-                    numspikes,
-                    spike_isi,
-                    attachment: attachment?,
-                })
-            }
-            "spike_train" => {
-                let events = table.required("spike_data", |i| read_spike_data(i, scope));
-                let attachment = Attachment::read(table, scope);
-                Some(DriveKind::SpikeTrain {
-                    events: events?,
-                    attachment: attachment?,
-                })
-            }
-            _ => Some(DriveKind::Erp {
-                tstart: number("tstart"),
-            }),
         }
+        let events = match defaults {
+            Dynamics::SpikeTrain { .. } => {
+                table.required("spike_data", |i| read_spike_data(i, scope))
+            }
+            _ => Some(Vec::new()),
+        };
+        let attachment = Attachment::read(table, scope);
+        Some(Self::Drive {
+            defaults,
+            arguments: arguments?,
+            events: events?,
+            attachment: attachment?,
+        })
     }
 }
 
 impl Attachment {
     /// `None` after mistakes have been noted.
-    fn read(table: &Table, scope: &Scope) -> Option<Self> {
+    fn read(table: &TomlTable, scope: &Scope) -> Option<Self> {
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         let per_type = |key: &str| table.optional(key, |i| PerType::read(i, scope));
         let weights = |key: &str| table.optional(key, |i| read_by_type(i, scope));
@@ -243,7 +195,7 @@ impl Attachment {
 }
 
 impl PerType {
-    fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         if item.is_table() {
             read_by_type(item, scope).map(PerType::Each)
         } else {
@@ -253,8 +205,8 @@ impl PerType {
 }
 
 /// Reads numbers by cell type; that the types exist is the network's to say.
-fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
-    let table = Table::open(item)?;
+fn read_by_type(item: &TomlItem, scope: &Scope) -> Result<Vec<(String, Number)>, PipelineError> {
+    let table = TomlTable::open(item)?;
     let numbers = table.iter().filter_map(|(cell_type, _, value)| {
         let number = table.source.keep(Number::read(&value, scope))?;
         Some((cell_type.to_owned(), number))
@@ -264,9 +216,9 @@ fn read_by_type(item: &Item, scope: &Scope) -> Result<Vec<(String, Number)>, Pip
 
 /// Reads hnn-core's `spike_data`: `{ cell = [times] }`, `[[time, gid], …]` or a spike file. One list of times per
 /// drive cell.
-fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
+fn read_spike_data(item: &TomlItem, scope: &Scope) -> Result<Vec<Vec<Number>>, PipelineError> {
     if item.is_table() {
-        return Table::open(item)?
+        return TomlTable::open(item)?
             .iter()
             .map(|(_, _, times)| {
                 times
@@ -302,10 +254,10 @@ fn read_spike_data(item: &Item, scope: &Scope) -> Result<Vec<Vec<Number>>, Pipel
 
 /// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of the files that a
 /// pattern names the first is taken, as in hnn-core.
-fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
+fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
     let path = first_match(item)?;
     let fail = |problem| item.error_in(&path, problem);
-    let table = input::Table::read(&path).map_err(fail)?;
+    let table = input::InputTable::read(&path).map_err(fail)?;
     let sources = match SpikeData::of_table(&table).map_err(fail)? {
         SpikeData::Sources(sources) if !sources.is_empty() => sources,
         _ => return Err(item.error(format!("{}: has no spikes", path.display()))),
@@ -316,7 +268,7 @@ fn read_spike_file(item: &Item) -> Result<Vec<Vec<Number>>, PipelineError> {
 }
 
 /// The file that a name, or a pattern with `*`, `?` or `[…]`, stands for.
-fn first_match(item: &Item) -> Result<PathBuf, PipelineError> {
+fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
     let name = item.string()?;
     let path = item.source.beside(&name);
     if !name.contains(['*', '?', '[']) || path.exists() {
@@ -363,8 +315,8 @@ pub(super) struct BiasSpec {
 }
 
 impl BiasSpec {
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
-        let table = Table::new(item, BIAS_KEYS)?;
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
+        let table = TomlTable::new(item, BIAS_KEYS)?;
         let bias_name = table
             .get("bias_name")
             .map_or(Ok("tonic".to_owned()), |i| i.string())?;
@@ -420,8 +372,8 @@ const MAX_CONTACTS: usize = 10_000;
 
 impl ArraySpec {
     /// Reads an array; `None` after its mistakes have been noted.
-    pub(super) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(item, ELECTRODE_ARRAY_KEYS)?;
+    pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+        let table = TomlTable::new(item, ELECTRODE_ARRAY_KEYS)?;
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         let table = table.called(format!("electrode array `{name}`"));
@@ -449,7 +401,7 @@ impl ArraySpec {
 }
 
 /// Reads positions: a list of `[x, y, z]`, one of them, or `{ x = 0, y = 0, z = { linspace = [0, 2000, 16] } }`.
-fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+fn read_positions(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
     let contacts = if item.is_table() {
         read_lines(item, scope)?
     } else {
@@ -474,8 +426,8 @@ fn read_positions(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, Pipeli
 }
 
 /// Reads x, y and z, each a number or as many numbers as there are contacts.
-fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
-    let table = Table::new(item, POSITION_KEYS)?;
+fn read_lines(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineError> {
+    let table = TomlTable::new(item, POSITION_KEYS)?;
     let coordinate = |key: &str| -> Result<Vec<Number>, PipelineError> {
         let item = table.require(key)?;
         if item.is_array() {
@@ -520,7 +472,7 @@ fn read_lines(item: &Item, scope: &Scope) -> Result<Vec<[Number; 3]>, PipelineEr
     Ok((0..n).filter_map(contact).collect())
 }
 
-fn read_position(item: &Item, scope: &Scope) -> Result<[Number; 3], PipelineError> {
+fn read_position(item: &TomlItem, scope: &Scope) -> Result<[Number; 3], PipelineError> {
     let elements = item.array()?;
     let [x, y, z] = elements.as_slice() else {
         return Err(item.error(format!(

@@ -1,7 +1,7 @@
 //! Other values for keys of a pipeline file, as if they stood in it: `--set simulation.tstop=60`, `--set
 //! drive.evprox.mu=30`.
 
-use super::error::{PipelineError, Source, one_of};
+use super::error::{PipelineError, SourceFile, one_of};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 /// `[[drive]]` is meant by its `name` or its number, from 0. A value is one of TOML, or a text without quotes.
 pub(super) fn set(text: &str, assignment: &str) -> Result<String, PipelineError> {
     let wrong = |message: String| {
-        Source::error_of_file(Path::new("--set"), format!("--set {assignment}: {message}"))
+        SourceFile::error_of_file(Path::new("--set"), format!("--set {assignment}: {message}"))
     };
     let (key, value) = split(assignment)
         .ok_or_else(|| wrong("it is not KEY=VALUE, such as simulation.tstop=60".into()))?;

@@ -178,7 +178,7 @@ impl PipelineError {
 
 /// A pipeline file's text, from which errors are made.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     /// None where the pipeline was made in code.
     pub(crate) text: Option<Arc<str>>,
@@ -196,7 +196,7 @@ impl Clone for Mistakes {
     }
 }
 
-impl Source {
+impl SourceFile {
     /// The path of a file that the pipeline names, relative to the pipeline file.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(name)

@@ -4,15 +4,15 @@ use super::connection::ConnectionSpec;
 use super::content::{Content, Pipeline, Recipe};
 use super::drive::{ArraySpec, BiasSpec, DriveSpec};
 use super::edit;
-use super::error::{PipelineError, Source, did_you_mean};
-use super::grid::{self, Grid, GridError, Values};
+use super::error::{PipelineError, SourceFile, did_you_mean};
+use super::grid::{self, Design, GridError, Values};
 use super::keys::{ROOT_KEYS, SWEEP_KEYS};
 use super::limits::{
     BATCH_SIZES, MAX_ELEMENTS, MAX_PARAMETERS, WRONG_FOLDER, WRONG_NAME, is_folder, is_name,
 };
 use super::network::NetworkSpec;
 use super::output::Output;
-use super::reader::{Item, Table};
+use super::reader::{TomlItem, TomlTable};
 use super::samples::Samples;
 use super::scope::{Scope, check_name};
 use super::set::SetSpec;
@@ -45,7 +45,7 @@ impl Pipeline {
                 "cannot read the pipeline file {}: {problem}",
                 path.display()
             );
-            Source::error_of_file(path, what).with_optional_help(problem.help)
+            SourceFile::error_of_file(path, what).with_optional_help(problem.help)
         })?;
         let text = set
             .iter()
@@ -58,7 +58,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] for all that is wrong, each with its place in the text.
     pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
-        let source = Source::new(path.to_owned(), Some(text.into()));
+        let source = SourceFile::new(path.to_owned(), Some(text.into()));
         let document = DeTable::parse(text).map_err(|e| {
             let span = e.span().unwrap_or(0..0);
             let message = e.message().trim().replace('\n', ", ");
@@ -66,9 +66,9 @@ impl Pipeline {
                 .error(&span, format!("not valid TOML: {message}"))
                 .with_label(message)
         })?;
-        let root = Table::root(&source, &document, ROOT_KEYS);
+        let root = TomlTable::root(&source, &document, ROOT_KEYS);
         if root.iter().next().is_none() {
-            return Err(Source::error_of_file(
+            return Err(SourceFile::error_of_file(
                 path,
                 format!("{} is empty: it says nothing to simulate", path.display()),
             )
@@ -86,7 +86,7 @@ impl Pipeline {
         let priors = samples.priors;
         let (grid, parameters) = read_grid(&root, samples.axes, sweep.combinations);
         let seed_parameters = root.optional("sweep", |i| read_seed_parameters(i, &parameters));
-        let derived = root.optional("derived", Table::open);
+        let derived = root.optional("derived", TomlTable::open);
         let mut scope = Scope::new(parameters, derived.as_ref())?;
         if is_incomplete {
             scope = scope.incomplete();
@@ -144,7 +144,7 @@ impl Pipeline {
     /// If a parameter is missing, unknown or of another kind, or the lists are not equally long.
     pub fn at_points(mut self, mut points: Vec<(String, Values)>) -> Result<Self, PipelineError> {
         let source = self.source.clone();
-        let wrong = |message: String| Source::error_of_file(&source.path, message);
+        let wrong = |message: String| SourceFile::error_of_file(&source.path, message);
         let mut axes = Vec::new();
         for parameter in self.grid.parameters() {
             let name = &parameter.name;
@@ -172,7 +172,8 @@ impl Pipeline {
             return Err(wrong(format!("the pipeline has no parameter `{name}`"))
                 .with_help(did_you_mean(name, &known)));
         }
-        let grid = Grid::with_samples(axes, Vec::new(), true).map_err(|e| wrong(e.to_string()))?;
+        let grid =
+            Design::with_samples(axes, Vec::new(), true).map_err(|e| wrong(e.to_string()))?;
         if let Some((own, asked)) = (self.grid.parameters().iter().zip(grid.parameters()))
             .find(|(own, asked)| own.kind != asked.kind)
         {
@@ -187,7 +188,7 @@ impl Pipeline {
     }
 }
 
-fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {
+fn read_name(root: &TomlTable, path: &Path) -> Result<String, PipelineError> {
     let Some(item) = root.get("name") else {
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned());
         return Ok(stem
@@ -201,7 +202,7 @@ fn read_name(root: &Table, path: &Path) -> Result<String, PipelineError> {
     }
 }
 
-fn read_folder(item: &Item) -> Result<String, PipelineError> {
+fn read_folder(item: &TomlItem) -> Result<String, PipelineError> {
     let name = item.string()?;
     match is_folder(&name) {
         true => Ok(name),
@@ -211,9 +212,9 @@ fn read_folder(item: &Item) -> Result<String, PipelineError> {
 
 /// All elements of `[[key]]` that can be read; what is wrong with the others has been noted.
 fn read_each<'a, T>(
-    root: &Table<'a>,
+    root: &TomlTable<'a>,
     key: &str,
-    mut read: impl FnMut(&Item<'a>) -> Result<Option<T>, PipelineError>,
+    mut read: impl FnMut(&TomlItem<'a>) -> Result<Option<T>, PipelineError>,
 ) -> Vec<T> {
     let items = root.optional(key, |item| {
         let items = item
@@ -235,7 +236,7 @@ fn read_each<'a, T>(
 }
 
 /// `[[summary]]`, each of which may use those above it.
-fn read_summaries(root: &Table, scope: &Scope) -> Vec<Summary> {
+fn read_summaries(root: &TomlTable, scope: &Scope) -> Vec<Summary> {
     let mut taken: Vec<String> = scope.names().iter().map(|&n| n.to_owned()).collect();
     let mut summaries: Vec<Summary> = Vec::new();
     // Summaries that could not be read are known by name, so that expressions over them are no mistakes of their own.
@@ -248,7 +249,7 @@ fn read_summaries(root: &Table, scope: &Scope) -> Vec<Summary> {
                 summaries.push(summary);
             }
             failed => {
-                let name = Table::open(item).ok().and_then(|t| t.get("name"));
+                let name = TomlTable::open(item).ok().and_then(|t| t.get("name"));
                 unread.extend(name.and_then(|name| name.string().ok()));
                 failed?;
             }
@@ -278,14 +279,14 @@ impl Default for Sweep {
 }
 
 impl Sweep {
-    fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+    fn read(item: Option<&TomlItem>) -> Result<Self, PipelineError> {
         let mut sweep = Self::default();
         let Some(item) = item else {
             return Ok(sweep);
         };
-        let table = Table::new(item, SWEEP_KEYS)?;
+        let table = TomlTable::new(item, SWEEP_KEYS)?;
         let flag = |key: &str, value: &mut bool| {
-            *value = table.optional(key, Item::bool).unwrap_or(*value);
+            *value = table.optional(key, TomlItem::bool).unwrap_or(*value);
         };
         flag("combinations", &mut sweep.combinations);
         flag("overwrite", &mut sweep.overwrite);
@@ -299,11 +300,11 @@ impl Sweep {
 
 /// `[sweep] seed_parameters`: names of parameters.
 fn read_seed_parameters(
-    sweep: &Item,
+    sweep: &TomlItem,
     parameters: &[Parameter],
 ) -> Result<Vec<String>, PipelineError> {
     // Another kind of value has been noted already.
-    let Some(item) = Table::open(sweep)
+    let Some(item) = TomlTable::open(sweep)
         .ok()
         .and_then(|t| t.get("seed_parameters"))
     else {
@@ -329,14 +330,14 @@ fn read_seed_parameters(
 
 /// The grid, or `None` after mistakes have been noted; and its parameters, also those whose values could not be read.
 fn read_grid(
-    root: &Table,
+    root: &TomlTable,
     samples: Vec<(String, Values)>,
     combinations: bool,
-) -> (Option<Grid>, Vec<Parameter>) {
+) -> (Option<Design>, Vec<Parameter>) {
     let source = root.source;
     let mut axes: Vec<(String, Values)> = Vec::new();
     let mut is_whole = true;
-    let table = root.optional("grid", Table::open);
+    let table = root.optional("grid", TomlTable::open);
     if let Some(table) = &table {
         if table.iter().count() > MAX_PARAMETERS {
             source.note(table.error(format!(
@@ -360,7 +361,7 @@ fn read_grid(
         kind: values.kind(),
     };
     let parameters = samples.iter().chain(&axes).map(of_axis).collect();
-    let grid = Grid::with_samples(samples, axes, combinations).map_err(|e| {
+    let grid = Design::with_samples(samples, axes, combinations).map_err(|e| {
         let help = match e {
             GridError::UnequalLengths(_) => {
                 "make the lists equally long, or set combinations = true for all combinations"

@@ -2,7 +2,7 @@
 
 use super::code::{Code, Maker};
 use super::content::{Pipeline, Recipe};
-use super::error::{PipelineError, Source};
+use super::error::{PipelineError, SourceFile};
 use super::limits::{BATCH_SIZES, WRONG_FOLDER, WRONG_NAME, is_folder, is_name as is_sweep_name};
 use super::scope::{Scope, check_name};
 use super::simulation::{MAX_TRIALS, check_times};
@@ -30,7 +30,7 @@ impl Pipeline {
             net,
             set_params,
         } = code;
-        let source = Source::new(PathBuf::from(&name), None);
+        let source = SourceFile::new(PathBuf::from(&name), None);
         let wrong = |message: String| Err(source.error(&(0..0), message));
         if !is_sweep_name(&name) {
             return wrong(WRONG_NAME.into());

@@ -7,7 +7,7 @@
 use super::error::{PipelineError, one_of};
 use super::keys::SPACE_KEYS;
 use super::quantity::rounded;
-use super::reader::{Item, Table};
+use super::reader::{TomlItem, TomlTable};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::network::pow;
 
@@ -92,7 +92,7 @@ values_from!(
 
 /// The parameters' values and how they are combined.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Grid {
+pub struct Design {
     parameters: Vec<Parameter>,
     /// Samples first.
     axes: Vec<Values>,
@@ -123,7 +123,7 @@ pub enum GridError {
     TooManyPoints(String),
 }
 
-impl Grid {
+impl Design {
     /// Values of a parameter, by its place.
     pub(super) fn values(&self, parameter: usize) -> Option<&Values> {
         self.axes.get(parameter)
@@ -311,7 +311,7 @@ pub fn arange(start: f64, step: f64, n: usize) -> Vec<f64> {
 }
 
 /// Reads one line of `[grid]`.
-pub(super) fn read_axis(item: &Item) -> Result<Values, PipelineError> {
+pub(super) fn read_axis(item: &TomlItem) -> Result<Values, PipelineError> {
     if item.is_array() {
         return read_list(item);
     }
@@ -333,8 +333,8 @@ pub(super) fn read_axis(item: &Item) -> Result<Values, PipelineError> {
 }
 
 /// Reads `{ linspace = … }` or another of [`SPACE_KEYS`]; `None` if there is none of them, or several.
-pub(super) fn read_spaced(item: &Item) -> Result<Option<Values>, PipelineError> {
-    let table = Table::open(item)?;
+pub(super) fn read_spaced(item: &TomlItem) -> Result<Option<Values>, PipelineError> {
+    let table = TomlTable::open(item)?;
     if !table.check_keys(SPACE_KEYS) {
         // Which has been noted.
         return Ok(Some(Values::Float(vec![1.0])));
@@ -358,9 +358,10 @@ pub(super) fn read_spaced(item: &Item) -> Result<Option<Values>, PipelineError> 
 }
 
 /// Takes note of exponents that look like values: both positive, and one so small that ten to it is nearly 1.
-fn remark_exponents(item: &Item) {
+fn remark_exponents(item: &TomlItem) {
     let elements = item.array().unwrap_or_default();
-    let [Ok(first), Ok(last)] = [0, 1].map(|i| elements.get(i).map_or(Ok(0.0), Item::float)) else {
+    let [Ok(first), Ok(last)] = [0, 1].map(|i| elements.get(i).map_or(Ok(0.0), TomlItem::float))
+    else {
         return;
     };
     if first > 0.0 && last > 0.0 && first.min(last) <= 0.1 {
@@ -375,7 +376,7 @@ fn remark_exponents(item: &Item) {
     }
 }
 
-fn read_geomspace(item: &Item) -> Result<Vec<f64>, PipelineError> {
+fn read_geomspace(item: &TomlItem) -> Result<Vec<f64>, PipelineError> {
     if let [start, stop, _] = item.array()?.as_slice() {
         let (from, to) = (start.float()?, stop.float()?);
         if from * to == 0.0 || (from < 0.0) != (to < 0.0) {
@@ -390,7 +391,7 @@ fn read_geomspace(item: &Item) -> Result<Vec<f64>, PipelineError> {
     read_space(item, geomspace)
 }
 
-fn read_list(item: &Item) -> Result<Values, PipelineError> {
+fn read_list(item: &TomlItem) -> Result<Values, PipelineError> {
     let elements = item.array()?;
     let Some(first) = elements.first() else {
         return Err(item
@@ -400,34 +401,34 @@ fn read_list(item: &Item) -> Result<Values, PipelineError> {
     if first.is_string() {
         return elements
             .iter()
-            .map(Item::string)
+            .map(TomlItem::string)
             .collect::<Result<_, _>>()
             .map(Values::Str);
     }
     if first.is_bool() {
         return elements
             .iter()
-            .map(Item::bool)
+            .map(TomlItem::bool)
             .collect::<Result<_, _>>()
             .map(Values::Bool);
     }
-    if elements.iter().all(Item::is_integer) {
+    if elements.iter().all(TomlItem::is_integer) {
         return elements
             .iter()
-            .map(Item::integer)
+            .map(TomlItem::integer)
             .collect::<Result<_, _>>()
             .map(Values::Int);
     }
     elements
         .iter()
-        .map(Item::float)
+        .map(TomlItem::float)
         .collect::<Result<_, _>>()
         .map(Values::Float)
 }
 
 /// Reads `[first, last, n]`.
 fn read_space(
-    item: &Item,
+    item: &TomlItem,
     space: fn(f64, f64, usize) -> Vec<f64>,
 ) -> Result<Vec<f64>, PipelineError> {
     let elements = item.array()?;
@@ -446,7 +447,7 @@ fn read_space(
 }
 
 /// Reads `[stop]`, `[start, stop]` or `[start, stop, step]`; whole numbers give whole numbers.
-fn read_arange(item: &Item) -> Result<Values, PipelineError> {
+fn read_arange(item: &TomlItem) -> Result<Values, PipelineError> {
     let elements = item.array()?;
     let (start, stop, step) = match elements.as_slice() {
         [stop] => (None, stop, None),
@@ -459,7 +460,7 @@ fn read_arange(item: &Item) -> Result<Values, PipelineError> {
             )));
         }
     };
-    let or = |item: Option<&Item>, default: f64| item.map_or(Ok(default), Item::float);
+    let or = |item: Option<&TomlItem>, default: f64| item.map_or(Ok(default), TomlItem::float);
     let (from, to, by) = (or(start, 0.0)?, stop.float()?, or(step, 1.0)?);
     if by == 0.0 {
         return Err(item.error(format!("the step of {} must not be 0", item.describe())));
@@ -471,10 +472,10 @@ fn read_arange(item: &Item) -> Result<Values, PipelineError> {
             .with_help("the stop itself is not part of the range, as in NumPy"));
     }
     let n = check_length(item, n)?;
-    if elements.iter().all(Item::is_integer) {
+    if elements.iter().all(TomlItem::is_integer) {
         let (from, by) = (
-            start.map_or(Ok(0), Item::integer)?,
-            step.map_or(Ok(1), Item::integer)?,
+            start.map_or(Ok(0), TomlItem::integer)?,
+            step.map_or(Ok(1), TomlItem::integer)?,
         );
         let values: Option<Vec<i64>> = (0..n)
             .map(|i| by.checked_mul(i64::try_from(i).ok()?)?.checked_add(from))
@@ -486,7 +487,7 @@ fn read_arange(item: &Item) -> Result<Values, PipelineError> {
     finite(item, arange(from, by, n)).map(Values::Float)
 }
 
-fn check_length(item: &Item, n: f64) -> Result<usize, PipelineError> {
+fn check_length(item: &TomlItem, n: f64) -> Result<usize, PipelineError> {
     if n <= MAX_POINTS as f64 {
         Ok(n as usize)
     } else {
@@ -497,7 +498,7 @@ fn check_length(item: &Item, n: f64) -> Result<usize, PipelineError> {
     }
 }
 
-fn finite(item: &Item, values: Vec<f64>) -> Result<Vec<f64>, PipelineError> {
+fn finite(item: &TomlItem, values: Vec<f64>) -> Result<Vec<f64>, PipelineError> {
     match values.iter().find(|v| !v.is_finite()) {
         None => Ok(values),
         Some(value) => Err(item.error(format!(

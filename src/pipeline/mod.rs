@@ -40,7 +40,7 @@ pub use content::Pipeline;
 pub use error::PipelineError;
 pub(crate) use error::did_you_mean;
 pub use grid::{
-    Grid, GridError, MAX_POINTS, Values, arange, arange_length, geomspace, linspace, logspace,
+    Design, GridError, MAX_POINTS, Values, arange, arange_length, geomspace, linspace, logspace,
 };
 pub use keys::schema;
 pub(crate) use limits::{WRONG_NAME, is_name};

@@ -2,7 +2,7 @@
 
 use super::error::{PipelineError, did_you_mean};
 use super::keys::NETWORK_KEYS;
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::scope::{Env, Scope};
 use super::setting::{Flag, Number, Text};
 use crate::input::read_text;
@@ -47,12 +47,12 @@ enum Key {
 }
 
 impl NetworkSpec {
-    pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(super) fn read(item: Option<&TomlItem>, scope: &Scope) -> Result<Self, PipelineError> {
         let mut spec = Self::default();
         let Some(item) = item else {
             return Ok(spec);
         };
-        let table = Table::new(item, NETWORK_KEYS)?;
+        let table = TomlTable::new(item, NETWORK_KEYS)?;
         let text = |key: &str| table.optional(key, |i| Text::read(i, scope));
         let flag = |key: &str| table.optional(key, |i| Flag::read(i, scope));
         spec.model = text("model");

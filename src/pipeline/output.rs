@@ -2,7 +2,7 @@
 
 use super::error::PipelineError;
 use super::keys::OUTPUT_KEYS;
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use crate::network::Network;
 use crate::solver::{Record, Trial};
 
@@ -79,12 +79,12 @@ impl Default for Output {
 }
 
 impl Output {
-    pub(super) fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+    pub(super) fn read(item: Option<&TomlItem>) -> Result<Self, PipelineError> {
         let mut output = Self::default();
         let Some(item) = item else {
             return Ok(output);
         };
-        let table = Table::new(item, OUTPUT_KEYS)?;
+        let table = TomlTable::new(item, OUTPUT_KEYS)?;
         output.save_outputs = table.bool_or("save_outputs", true)?;
         let all = output.save_outputs;
         if !all {
@@ -200,7 +200,7 @@ impl Output {
 
 /// Reads a `save_*` key with its `record_*` key: either turns the other on.
 fn read_trace(
-    table: &Table,
+    table: &TomlTable,
     all: bool,
     save: &str,
     record: &str,

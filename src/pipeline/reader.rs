@@ -1,6 +1,6 @@
 //! Reading of TOML with places: every table knows its allowed keys, every value knows where it stands.
 
-use super::error::{PipelineError, Source, nearest, one_of};
+use super::error::{PipelineError, SourceFile, nearest, one_of};
 use super::keys::{
     NETWORK_KEYS, OUTPUT_KEYS, ROOT_KEYS, SAMPLES_KEYS, SIMULATION_KEYS, SUMMARY_KEYS, SWEEP_KEYS,
 };
@@ -56,13 +56,13 @@ impl Place {
 
 /// A value in the file.
 #[derive(Clone)]
-pub(crate) struct Item<'a> {
-    pub(crate) source: &'a Source,
+pub(crate) struct TomlItem<'a> {
+    pub(crate) source: &'a SourceFile,
     pub(crate) place: Place,
     value: &'a DeValue<'a>,
 }
 
-impl<'a> Item<'a> {
+impl<'a> TomlItem<'a> {
     pub(crate) fn name(&self) -> &str {
         &self.place.name
     }
@@ -188,12 +188,12 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(crate) fn array(&self) -> Result<Vec<Item<'a>>, PipelineError> {
+    pub(crate) fn array(&self) -> Result<Vec<TomlItem<'a>>, PipelineError> {
         match self.value {
             DeValue::Array(values) => Ok(values
                 .iter()
                 .enumerate()
-                .map(|(i, value)| Item {
+                .map(|(i, value)| TomlItem {
                     source: self.source,
                     place: Place {
                         name: format!("{}[{i}]", self.place.name),
@@ -242,8 +242,8 @@ impl<'a> Item<'a> {
 }
 
 /// A table in the file, in the order of the file.
-pub(crate) struct Table<'a> {
-    pub(crate) source: &'a Source,
+pub(crate) struct TomlTable<'a> {
+    pub(crate) source: &'a SourceFile,
     /// How messages call the table.
     pub(crate) owner: String,
     pub(crate) span: Range<usize>,
@@ -322,10 +322,10 @@ const OLD_NAMES: [(&str, &str, &str); 13] = [
     ("N_trials", "n_trials", "hnn-core calls it `n_trials` today"),
 ];
 
-impl<'a> Table<'a> {
+impl<'a> TomlTable<'a> {
     /// The file's top table.
     pub(crate) fn root(
-        source: &'a Source,
+        source: &'a SourceFile,
         table: &'a Spanned<DeTable<'a>>,
         allowed: &[&str],
     ) -> Self {
@@ -341,14 +341,14 @@ impl<'a> Table<'a> {
     }
 
     /// A table whose keys are all allowed.
-    pub(crate) fn new(item: &Item<'a>, allowed: &[&str]) -> Result<Self, PipelineError> {
+    pub(crate) fn new(item: &TomlItem<'a>, allowed: &[&str]) -> Result<Self, PipelineError> {
         let table = Self::open(item)?;
         table.check_keys(allowed);
         Ok(table)
     }
 
     /// A table with keys of the user's choice.
-    pub(crate) fn open(item: &Item<'a>) -> Result<Self, PipelineError> {
+    pub(crate) fn open(item: &TomlItem<'a>) -> Result<Self, PipelineError> {
         let DeValue::Table(entries) = item.value else {
             return Err(item.wrong_type("a table"));
         };
@@ -362,7 +362,7 @@ impl<'a> Table<'a> {
     }
 
     fn make(
-        source: &'a Source,
+        source: &'a SourceFile,
         owner: String,
         prefix: String,
         span: Range<usize>,
@@ -440,7 +440,7 @@ impl<'a> Table<'a> {
     pub(crate) fn optional<T>(
         &self,
         key: &str,
-        read: impl FnOnce(&Item<'a>) -> Result<T, PipelineError>,
+        read: impl FnOnce(&TomlItem<'a>) -> Result<T, PipelineError>,
     ) -> Option<T> {
         self.source.keep(read(&self.get(key)?))
     }
@@ -449,7 +449,7 @@ impl<'a> Table<'a> {
     pub(crate) fn required<T>(
         &self,
         key: &str,
-        read: impl FnOnce(&Item<'a>) -> Result<T, PipelineError>,
+        read: impl FnOnce(&TomlItem<'a>) -> Result<T, PipelineError>,
     ) -> Option<T> {
         let item = self.source.keep(self.require(key))?;
         self.source.keep(read(&item))
@@ -459,9 +459,9 @@ impl<'a> Table<'a> {
         &self,
         key: &Spanned<std::borrow::Cow<'a, str>>,
         value: &'a Spanned<DeValue<'a>>,
-    ) -> Item<'a> {
+    ) -> TomlItem<'a> {
         let name = key.get_ref();
-        Item {
+        TomlItem {
             source: self.source,
             place: Place {
                 name: if self.prefix.is_empty() {
@@ -476,14 +476,14 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Item<'a>> {
+    pub(crate) fn get(&self, key: &str) -> Option<TomlItem<'a>> {
         self.entries
             .iter()
             .find(|(k, _)| k.get_ref().as_ref() == key)
             .map(|(k, v)| self.item(k, v))
     }
 
-    pub(crate) fn require(&self, key: &str) -> Result<Item<'a>, PipelineError> {
+    pub(crate) fn require(&self, key: &str) -> Result<TomlItem<'a>, PipelineError> {
         self.get(key).ok_or_else(|| {
             // A key that is misspelt is noted already, and not missing besides.
             let misspelt = self.entries.iter().find_map(|(name, _)| {
@@ -495,7 +495,7 @@ impl<'a> Table<'a> {
     }
 
     /// Keys with their places, and values, in the order of the file.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, Range<usize>, Item<'a>)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, Range<usize>, TomlItem<'a>)> + '_ {
         self.entries
             .iter()
             .map(|(k, v)| (k.get_ref().as_ref(), k.span(), self.item(k, v)))

@@ -1,8 +1,8 @@
 //! Names that settings may depend on, and their values at a point of the grid.
 
-use super::error::{PipelineError, Source, did_you_mean};
+use super::error::{PipelineError, SourceFile, did_you_mean};
 use super::expr::{BUILT_IN_NAMES, Expr, ExprError};
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::store::RESERVED;
 use std::ops::Range;
@@ -42,7 +42,7 @@ struct Derived {
 
 /// Refuses names that cannot be used in expressions or as a column.
 pub(crate) fn check_name(
-    source: &Source,
+    source: &SourceFile,
     span: &Range<usize>,
     what: &str,
     name: &str,
@@ -89,7 +89,7 @@ impl Scope {
     /// A scope of the grid's parameters and of the table `[derived]`.
     pub(crate) fn new(
         parameters: Vec<Parameter>,
-        derived: Option<&Table>,
+        derived: Option<&TomlTable>,
     ) -> Result<Self, PipelineError> {
         let mut scope = Self {
             parameters,
@@ -131,14 +131,14 @@ impl Scope {
     }
 
     /// Reads an expression.
-    pub(super) fn expression(&self, item: &Item) -> Result<Expr, PipelineError> {
+    pub(super) fn expression(&self, item: &TomlItem) -> Result<Expr, PipelineError> {
         self.expression_over(item, None)
     }
 
     /// Reads an expression over one more name, whose number is the last.
     pub(super) fn expression_over(
         &self,
-        item: &Item,
+        item: &TomlItem,
         more: Option<&str>,
     ) -> Result<Expr, PipelineError> {
         let derived = self.derived.iter().map(|d| d.name.as_str());
@@ -206,7 +206,7 @@ impl Scope {
     }
 
     /// Parses an expression; `derived` are the names of all derived parameters, known or still to be read.
-    fn parse(&self, item: &Item, derived: &[&str]) -> Result<Expr, PipelineError> {
+    fn parse(&self, item: &TomlItem, derived: &[&str]) -> Result<Expr, PipelineError> {
         let text = item.string()?;
         let first_derived = self.parameters.len();
         Expr::parse(&text, &mut |name| {
@@ -250,7 +250,7 @@ impl Scope {
     }
 
     /// Orders derived parameters so that each comes after those it uses.
-    fn sort(&self, source: &Source) -> Result<Vec<usize>, PipelineError> {
+    fn sort(&self, source: &SourceFile) -> Result<Vec<usize>, PipelineError> {
         let mut order: Vec<usize> = Vec::with_capacity(self.derived.len());
         let mut done = vec![false; self.derived.len()];
         let needs = |index: usize| {
@@ -336,7 +336,7 @@ impl Scope {
     /// Values of all names at a point.
     pub(crate) fn at<'a>(
         &'a self,
-        source: &'a Source,
+        source: &'a SourceFile,
         point: &'a [ParamValue],
     ) -> Result<Env<'a>, PipelineError> {
         let fits = point.len() == self.parameters.len()
@@ -346,7 +346,7 @@ impl Scope {
                 .all(|(v, p)| v.kind() == p.kind);
         if !fits {
             let names: Vec<&str> = self.parameters.iter().map(|p| p.name.as_str()).collect();
-            return Err(Source::error_of_file(
+            return Err(SourceFile::error_of_file(
                 &source.path,
                 format!(
                     "a point of this pipeline has values of {}; {} values of other number or kind were given",
@@ -382,13 +382,13 @@ impl Scope {
 }
 
 /// An expression that is a number.
-fn constant(item: &Item, number: f64) -> Result<Expr, PipelineError> {
+fn constant(item: &TomlItem, number: f64) -> Result<Expr, PipelineError> {
     let none = |_: &str| Err((String::new(), None));
     Expr::parse(&format!("{number:?}"), &mut { none }).map_err(|e| item.error(e.message))
 }
 
 /// An error at a part of an expression.
-pub(crate) fn in_expression(item: &Item, text: &str, error: ExprError) -> PipelineError {
+pub(crate) fn in_expression(item: &TomlItem, text: &str, error: ExprError) -> PipelineError {
     let label = error.message;
     item.source
         .error(
@@ -400,7 +400,7 @@ pub(crate) fn in_expression(item: &Item, text: &str, error: ExprError) -> Pipeli
 }
 
 /// Place of a part of an expression; of all of it where escapes shift the characters.
-fn span_within(item: &Item, text: &str, at: &Range<usize>) -> Range<usize> {
+fn span_within(item: &TomlItem, text: &str, at: &Range<usize>) -> Range<usize> {
     let span = &item.place.span;
     let raw = item.source_text();
     match raw.find(text) {
@@ -415,7 +415,7 @@ fn span_within(item: &Item, text: &str, at: &Range<usize>) -> Range<usize> {
 
 /// Values of all parameters at a point.
 pub(crate) struct Env<'a> {
-    pub(crate) source: &'a Source,
+    pub(crate) source: &'a SourceFile,
     pub(super) scope: &'a Scope,
     pub(super) point: &'a [ParamValue],
     numbers: Vec<f64>,
@@ -463,7 +463,7 @@ impl Env<'_> {
     /// An error of something that has no place in a file, which names the grid point.
     pub(crate) fn error_of(&self, what: &str, message: &str) -> PipelineError {
         let message = format!("{what} {message}{}", self.where_clause());
-        Source::error_of_file(&self.source.path, message)
+        SourceFile::error_of_file(&self.source.path, message)
     }
 
     /// Values of the scope's names; NaN where one is no number.

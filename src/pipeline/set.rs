@@ -1,7 +1,7 @@
 //! `[set]`: anything in the network, by a path; see [`Network::set`] for the paths.
 
 use super::error::PipelineError;
-use super::reader::{Item, Place, Table};
+use super::reader::{Place, TomlItem, TomlTable};
 use super::scope::{Env, Scope};
 use super::setting::{Changed, Flag, Number, Text};
 use crate::network::{Network, NetworkError, SetValue};
@@ -10,19 +10,19 @@ use crate::network::{Network, NetworkError, SetValue};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SetSpec {
     path: String,
-    value: Value,
+    value: Given,
     place: Place,
 }
 
 /// A value that may depend on parameters.
 #[derive(Debug, Clone, PartialEq)]
-enum Value {
+enum Given {
     Number(Number),
     /// An expression over what is there.
     Changed(Changed),
     Text(Text),
     Flag(Flag),
-    Table(Vec<(String, Value)>),
+    Table(Vec<(String, Given)>),
 }
 
 /// Fields of a network that are words, so that a string there is no expression.
@@ -30,7 +30,7 @@ const WORDS: [&str; 3] = ["location", "section", "method"];
 
 impl SetSpec {
     /// All lines of the table, in the order of the file.
-    pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Vec<Self>, PipelineError> {
+    pub(super) fn read(item: Option<&TomlItem>, scope: &Scope) -> Result<Vec<Self>, PipelineError> {
         let mut lines = Vec::new();
         if let Some(item) = item {
             collect(item, "", scope, &mut lines)?;
@@ -48,7 +48,7 @@ impl SetSpec {
     }
 
     pub(super) fn apply(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
-        if let Value::Changed(changed) = &self.value {
+        if let Given::Changed(changed) = &self.value {
             let places = network.values_at(&self.path);
             for place in places.map_err(|e| self.wrong(e, env))? {
                 let new: Result<Vec<f64>, PipelineError> = (place.values.iter())
@@ -80,12 +80,12 @@ impl SetSpec {
 
 /// Walks the tables that dotted keys and headers make, down to values; an inline table is a value.
 fn collect(
-    item: &Item,
+    item: &TomlItem,
     path: &str,
     scope: &Scope,
     lines: &mut Vec<SetSpec>,
 ) -> Result<(), PipelineError> {
-    for (key, span, value) in Table::open(item)?.iter() {
+    for (key, span, value) in TomlTable::open(item)?.iter() {
         let path = match path {
             "" => key.to_owned(),
             _ if key.contains(['.', '[']) => format!("{path}.\"{key}\""),
@@ -96,7 +96,7 @@ fn collect(
             continue;
         }
         let end = value.place.span.end.max(span.end);
-        let Some(read) = value.source.keep(Value::read(&value, &path, scope)) else {
+        let Some(read) = value.source.keep(Given::read(&value, &path, scope)) else {
             continue;
         };
         lines.push(SetSpec {
@@ -112,10 +112,10 @@ fn collect(
     Ok(())
 }
 
-impl Value {
-    fn read(item: &Item, path: &str, scope: &Scope) -> Result<Self, PipelineError> {
+impl Given {
+    fn read(item: &TomlItem, path: &str, scope: &Scope) -> Result<Self, PipelineError> {
         if item.is_table() {
-            return Table::open(item)?
+            return TomlTable::open(item)?
                 .iter()
                 .map(|(key, _, item)| Ok((key.to_owned(), Self::read(&item, key, scope)?)))
                 .collect::<Result<_, _>>()
@@ -142,12 +142,12 @@ impl Value {
 
     fn evaluate(&self, env: &Env) -> Result<SetValue, PipelineError> {
         Ok(match self {
-            Value::Number(number) => SetValue::Number(number.evaluate(env)?),
+            Given::Number(number) => SetValue::Number(number.evaluate(env)?),
             // Set place by place where it stands by itself; as an entry of a table there is nothing to change.
-            Value::Changed(changed) => SetValue::Number(changed.evaluate(env, f64::NAN)?),
-            Value::Text(text) => SetValue::Text(text.evaluate(env).to_owned()),
-            Value::Flag(flag) => SetValue::Flag(flag.evaluate(env)),
-            Value::Table(entries) => SetValue::Table(
+            Given::Changed(changed) => SetValue::Number(changed.evaluate(env, f64::NAN)?),
+            Given::Text(text) => SetValue::Text(text.evaluate(env).to_owned()),
+            Given::Flag(flag) => SetValue::Flag(flag.evaluate(env)),
+            Given::Table(entries) => SetValue::Table(
                 entries
                     .iter()
                     .map(|(key, value)| Ok((key.clone(), value.evaluate(env)?)))

@@ -2,7 +2,7 @@
 
 use super::error::{PipelineError, did_you_mean};
 use super::expr::Expr;
-use super::reader::{Item, Place};
+use super::reader::{Place, TomlItem};
 use super::scope::{Env, Scope};
 use super::value::{ParamValue, ParameterKind};
 use std::ops::Range;
@@ -23,7 +23,7 @@ enum NumberValue {
 
 impl Number {
     /// Reads a number or an expression.
-    pub(crate) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         let value = if item.is_string() {
             NumberValue::Expr(scope.expression(item)?)
         } else if item.is_integer() {
@@ -40,7 +40,7 @@ impl Number {
     }
 
     /// Reads a number that may be infinite, or an expression.
-    pub(crate) fn read_infinite(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(crate) fn read_infinite(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         match item.infinite() {
             Some(value) => Ok(Self::constant(item.place.clone(), value)),
             None => Self::read(item, scope),
@@ -113,7 +113,7 @@ pub(crate) struct Changed {
 
 impl Changed {
     /// Reads an expression with `value` in it; `None` of a text without.
-    pub(crate) fn read(item: &Item, scope: &Scope) -> Result<Option<Self>, PipelineError> {
+    pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let text = item.string()?;
         let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         if !names.any(|name| name == PRESENT) || scope.names().contains(&PRESENT) {
@@ -153,7 +153,11 @@ enum Reference<T> {
     Parameter(usize),
 }
 
-fn read_reference(item: &Item, scope: &Scope, kind: ParameterKind) -> Result<usize, PipelineError> {
+fn read_reference(
+    item: &TomlItem,
+    scope: &Scope,
+    kind: ParameterKind,
+) -> Result<usize, PipelineError> {
     let text = item.string()?;
     let name = text.strip_prefix('$').unwrap_or(&text);
     let of_kind: Vec<&str> = scope
@@ -186,7 +190,7 @@ fn read_reference(item: &Item, scope: &Scope, kind: ParameterKind) -> Result<usi
 
 impl Text {
     /// Reads a string or `"$name"`.
-    pub(crate) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         let text = item.string()?;
         Ok(Self {
             place: item.place.clone(),
@@ -220,7 +224,7 @@ impl Text {
 
 impl Flag {
     /// Reads a boolean or `"$name"`.
-    pub(crate) fn read(item: &Item, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Self, PipelineError> {
         Ok(Self {
             place: item.place.clone(),
             value: if item.is_string() {

@@ -2,7 +2,7 @@
 
 use super::error::PipelineError;
 use super::keys::SIMULATION_KEYS;
-use super::reader::{Item, Table};
+use super::reader::{TomlItem, TomlTable};
 use super::scope::{Env, Scope};
 use super::setting::Number;
 
@@ -20,7 +20,7 @@ pub(super) struct Simulation {
 }
 
 impl Simulation {
-    pub(super) fn read(item: Option<&Item>, scope: &Scope) -> Result<Self, PipelineError> {
+    pub(super) fn read(item: Option<&TomlItem>, scope: &Scope) -> Result<Self, PipelineError> {
         let mut simulation = Self {
             tstop: None,
             dt: None,
@@ -29,7 +29,7 @@ impl Simulation {
         let Some(item) = item else {
             return Ok(simulation);
         };
-        let table = Table::new(item, SIMULATION_KEYS)?;
+        let table = TomlTable::new(item, SIMULATION_KEYS)?;
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         simulation.tstop = number("tstop");
         simulation.dt = number("dt");

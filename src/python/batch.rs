@@ -5,7 +5,7 @@ use super::error::Error;
 use super::network::Network;
 use super::run::run_pipeline;
 use crate::network;
-use crate::pipeline::{Code, Grid, Output, ParamValues, Pipeline, Precision};
+use crate::pipeline::{Code, Design, Output, ParamValues, Pipeline, Precision};
 use crate::solver::Record;
 use crate::stages::{self, Options};
 use pyo3::prelude::*;
@@ -73,7 +73,7 @@ pub fn run_networks<'py>(
         .map(|(name, list)| Ok((name.clone(), values(name, list)?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let grid =
-        Grid::with_samples(axes, Vec::new(), true).map_err(|e| Error::Argument(e.to_string()))?;
+        Design::with_samples(axes, Vec::new(), true).map_err(|e| Error::Argument(e.to_string()))?;
     if grid.n_points() != networks.len() as u64 {
         return Err(Error::Argument("give each parameter a value for every network".into()).into());
     }

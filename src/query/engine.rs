@@ -4,7 +4,7 @@ use super::error::QueryError;
 use super::names::{parameters, tables};
 use super::select;
 use crate::store::{self, State, Table};
-use crate::table::cell;
+use crate::table::neutral;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Writes comma-separated values with a header; texts are [neutral](cell::neutral) for spreadsheets.
+    /// Writes comma-separated values with a header; texts are [neutral](crate::table::neutral) for spreadsheets.
     ///
     /// # Errors
     /// If it cannot be written, or a column is a list.
@@ -148,12 +148,12 @@ impl Answer {
         for name in self.0.get_column_names_owned() {
             let column = self.0.column(&name)?;
             if column.dtype() == &DataType::String {
-                let texts = column.str()?.apply_values(cell::neutral);
+                let texts = column.str()?.apply_values(neutral);
                 self.0.with_column(texts.into_column())?;
             }
-            let neutral = cell::neutral(&name);
-            if neutral != name.as_str() {
-                self.0.rename(&name, neutral.into_owned().into())?;
+            let heading = neutral(&name);
+            if heading != name.as_str() {
+                self.0.rename(&name, heading.into_owned().into())?;
             }
         }
         Ok(CsvWriter::new(sink).finish(&mut self.0)?)

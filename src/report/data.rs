@@ -44,7 +44,7 @@ pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
     let network = network_of(loader, &columns)?;
     let taken: usize = blobs.iter().map(|(_, text)| text.len()).sum();
     let room = max_size.saturating_sub(taken + PAGE);
-    let source = Source {
+    let source = Recordings {
         loader,
         columns: &columns,
         done: done(&columns),
@@ -173,7 +173,7 @@ fn types_of(network: &StoredNetwork) -> Vec<Value> {
 }
 
 /// What waveforms, spikes and potentials are read from.
-struct Source<'a> {
+struct Recordings<'a> {
     loader: &'a Loader,
     columns: &'a Columns,
     /// Rows whose simulations have results.
@@ -188,7 +188,7 @@ struct Series {
     samples: usize,
 }
 
-impl Source<'_> {
+impl Recordings<'_> {
     fn visit(
         &self,
         rows: &[usize],

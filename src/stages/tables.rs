@@ -103,7 +103,7 @@ fn rows(
     dt: f64,
     put: &mut dyn FnMut(RecordBatch) -> Result<(), PieceError>,
 ) -> Result<(), PieceError> {
-    let name = |gid: Gid| type_name(network, gid);
+    let name = |gid: Gid| network.gid_to_type(gid).unwrap_or_default();
     let format = TraceFormat {
         double: extent.double,
         decimate: extent.decimate,
@@ -203,7 +203,7 @@ fn put_traces<T>(
             .iter()
             .map(|((gid, section, receptor), values)| Trace {
                 gid: *gid,
-                cell_type: type_name(network, *gid),
+                cell_type: network.gid_to_type(*gid).unwrap_or_default(),
                 section,
                 receptor: (table == Table::Currents).then_some(receptor),
                 values,
@@ -211,14 +211,6 @@ fn put_traces<T>(
             .collect();
         put(store::trace_rows(table, id, &rows, format)?)?;
     }
-}
-
-fn type_name(network: &Network, gid: Gid) -> &str {
-    let of_gid = network
-        .gid_ranges
-        .iter()
-        .find(|(_, gids)| gids.contains(&gid));
-    of_gid.map_or("", |(name, _)| name)
 }
 
 /// Appends rows of a table to a result.

@@ -12,12 +12,12 @@ use std::collections::BTreeSet;
 /// Files that are to be replaced and removed, in order.
 #[derive(Default)]
 pub(super) struct Change {
-    pub files: Vec<(String, Source, Part)>,
+    pub files: Vec<(String, NewContent, Part)>,
     pub removals: Vec<String>,
 }
 
 /// Where the new content of a file is.
-pub(super) enum Source {
+pub(super) enum NewContent {
     /// Written aside.
     Staged(Aside),
     /// A piece of this name.
@@ -36,7 +36,7 @@ impl Change {
     pub fn put(&mut self, name: String, staged: Option<Staged>) {
         match staged {
             Some(staged) => {
-                let source = Source::Staged(staged.file);
+                let source = NewContent::Staged(staged.file);
                 self.files.push((name, source, staged.written));
             }
             None => self.removals.push(name),
@@ -76,8 +76,8 @@ impl Change {
                 folder.make_dir(batch)?;
             }
             match source {
-                Source::Staged(file) => folder.put(file, &name)?,
-                Source::Piece(piece) => {
+                NewContent::Staged(file) => folder.put(file, &name)?,
+                NewContent::Piece(piece) => {
                     let piece = format!("{PIECES}/{piece}");
                     // It may have been moved before a crash.
                     if folder.has(&piece) {

@@ -3,7 +3,7 @@
 //! New parts are written aside; what is about to be replaced is written down with checksums (the intent); files are renamed
 //! into place, `simulations` last; the state follows. After a crash anywhere the intent tells which files are new.
 
-use super::change::{Change, Source};
+use super::change::{Change, NewContent};
 use super::damage::lose;
 use super::derive::{self, Columns, Points};
 use super::error::{Result, StoreError};
@@ -82,7 +82,7 @@ fn merge(
             RecordPiece::File(name, written) if id == written_as => {
                 change
                     .files
-                    .push((own, Source::Piece(name.clone()), *written));
+                    .push((own, NewContent::Piece(name.clone()), *written));
             }
             // Of a run that knew the simulation by another number.
             RecordPiece::File(name, written) => {

@@ -15,72 +15,80 @@ fn all(values: &[(&str, f64)]) -> Option<IndexMap<String, f64>> {
     Some(each(values))
 }
 
+/// A drive's arguments, for tests that change one of them: those of its dynamics as if they were its own.
+#[derive(Clone)]
+pub struct Arguments<D> {
+    pub dynamics: D,
+    pub attach: DriveAttachment,
+}
+
+impl<D> std::ops::Deref for Arguments<D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        &self.dynamics
+    }
+}
+
+impl<D> std::ops::DerefMut for Arguments<D> {
+    fn deref_mut(&mut self) -> &mut D {
+        &mut self.dynamics
+    }
+}
+
 /// The function of the same name in `tests/reference/network_reference.py`.
 pub fn drives_of_all_kinds(mesh: [u32; 2]) -> Result<Network, NetworkError> {
     let mut net = Network::neymotin_2020(mesh);
     net.set_cell_positions(Some(2.5), Some(1000.0))?;
-    let evoked = |mu, sigma, numspikes, attach| EvokedDrive {
+    let evoked = |mu, sigma, numspikes| Evoked {
         mu,
         sigma,
         numspikes,
-        attach,
     };
     net.add_evoked_drive(
         "pruned",
-        evoked(
-            40.0,
-            8.0,
-            2,
-            DriveAttachment {
-                weights_ampa: all(&[
-                    ("L5_pyramidal", 0.02),
-                    ("L2_pyramidal", 0.01),
-                    ("L2_basket", 0.03),
-                ]),
-                weights_nmda: all(&[("L2_pyramidal", 0.004)]),
-                probability: PerCellType::Each(each(&[
-                    ("L2_basket", 0.3),
-                    ("L2_pyramidal", 0.5),
-                    ("L5_pyramidal", 0.9),
-                ])),
-                synaptic_delays: PerCellType::All(0.7),
-                space_constant: 5.0,
-                event_seed: 11,
-                conn_seed: Some(21),
-                ..DriveAttachment::evoked("distal")
-            },
-        ),
+        evoked(40.0, 8.0, 2),
+        DriveAttachment {
+            weights_ampa: all(&[
+                ("L5_pyramidal", 0.02),
+                ("L2_pyramidal", 0.01),
+                ("L2_basket", 0.03),
+            ]),
+            weights_nmda: all(&[("L2_pyramidal", 0.004)]),
+            probability: PerCellType::Each(each(&[
+                ("L2_basket", 0.3),
+                ("L2_pyramidal", 0.5),
+                ("L5_pyramidal", 0.9),
+            ])),
+            synaptic_delays: PerCellType::All(0.7),
+            space_constant: 5.0,
+            event_seed: 11,
+            conn_seed: Some(21),
+            ..DriveAttachment::evoked("distal")
+        },
     )?;
     net.add_evoked_drive(
         "common",
-        evoked(
-            3.0,
-            5.0,
-            3,
-            DriveAttachment {
-                n_drive_cells: DriveCells::Count(4),
-                cell_specific: false,
-                weights_ampa: all(&[("L5_basket", 0.02), ("L5_pyramidal", 0.01)]),
-                probability: PerCellType::All(0.6),
-                ..DriveAttachment::evoked("proximal")
-            },
-        ),
+        evoked(3.0, 5.0, 3),
+        DriveAttachment {
+            n_drive_cells: DriveCells::Count(4),
+            cell_specific: false,
+            weights_ampa: all(&[("L5_basket", 0.02), ("L5_pyramidal", 0.01)]),
+            probability: PerCellType::All(0.6),
+            ..DriveAttachment::evoked("proximal")
+        },
     )?;
     net.add_evoked_drive(
         "tuft",
-        evoked(
-            80.0,
-            0.0,
-            1,
-            DriveAttachment {
-                weights_nmda: all(&[("L5_pyramidal", 0.1)]),
-                ..DriveAttachment::evoked("apical_tuft")
-            },
-        ),
+        evoked(80.0, 0.0, 1),
+        DriveAttachment {
+            weights_nmda: all(&[("L5_pyramidal", 0.1)]),
+            ..DriveAttachment::evoked("apical_tuft")
+        },
     )?;
     net.add_poisson_drive(
         "poisson_by_type",
-        PoissonDrive {
+        Poisson {
             tstart: 12.5,
             tstop: None,
             rate_constant: RateConstant::Each(each(&[
@@ -88,43 +96,43 @@ pub fn drives_of_all_kinds(mesh: [u32; 2]) -> Result<Network, NetworkError> {
                 ("L5_pyramidal", 90.0),
                 ("L2_basket", 10.0),
             ])),
-            attach: DriveAttachment {
-                weights_ampa: all(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)]),
-                event_seed: 1349,
-                ..DriveAttachment::poisson("proximal")
-            },
+        },
+        DriveAttachment {
+            weights_ampa: all(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)]),
+            event_seed: 1349,
+            ..DriveAttachment::poisson("proximal")
         },
     )?;
     net.add_poisson_drive(
         "poisson_one_rate",
-        PoissonDrive {
+        Poisson {
             tstart: 0.0,
             tstop: Some(90.0),
             rate_constant: RateConstant::All(25.0),
-            attach: DriveAttachment {
-                weights_ampa: all(&[("L2_basket", 1e-3)]),
-                ..DriveAttachment::poisson("soma")
-            },
+        },
+        DriveAttachment {
+            weights_ampa: all(&[("L2_basket", 1e-3)]),
+            ..DriveAttachment::poisson("soma")
         },
     )?;
     net.add_poisson_drive(
         "poisson_common",
-        PoissonDrive {
+        Poisson {
             tstart: 20.0,
             tstop: Some(1000.0),
             rate_constant: RateConstant::All(120.0),
-            attach: DriveAttachment {
-                n_drive_cells: DriveCells::Count(3),
-                cell_specific: false,
-                weights_nmda: all(&[("L2_pyramidal", 1e-4)]),
-                event_seed: 5,
-                ..DriveAttachment::poisson("proximal")
-            },
+        },
+        DriveAttachment {
+            n_drive_cells: DriveCells::Count(3),
+            cell_specific: false,
+            weights_nmda: all(&[("L2_pyramidal", 1e-4)]),
+            event_seed: 5,
+            ..DriveAttachment::poisson("proximal")
         },
     )?;
     net.add_bursty_drive(
         "alpha",
-        BurstyDrive {
+        Bursty {
             tstart: 50.0,
             tstart_std: 0.0,
             tstop: None,
@@ -132,21 +140,21 @@ pub fn drives_of_all_kinds(mesh: [u32; 2]) -> Result<Network, NetworkError> {
             burst_std: 20.0,
             numspikes: 2,
             spike_isi: 10.0,
-            attach: DriveAttachment {
-                n_drive_cells: DriveCells::Count(10),
-                weights_ampa: all(&[("L2_pyramidal", 5.4e-5), ("L5_pyramidal", 5.4e-5)]),
-                synaptic_delays: PerCellType::Each(each(&[
-                    ("L2_pyramidal", 0.1),
-                    ("L5_pyramidal", 1.0),
-                ])),
-                event_seed: 278,
-                ..DriveAttachment::bursty("proximal")
-            },
+        },
+        DriveAttachment {
+            n_drive_cells: DriveCells::Count(10),
+            weights_ampa: all(&[("L2_pyramidal", 5.4e-5), ("L5_pyramidal", 5.4e-5)]),
+            synaptic_delays: PerCellType::Each(each(&[
+                ("L2_pyramidal", 0.1),
+                ("L5_pyramidal", 1.0),
+            ])),
+            event_seed: 278,
+            ..DriveAttachment::bursty("proximal")
         },
     )?;
     net.add_bursty_drive(
         "jittered",
-        BurstyDrive {
+        Bursty {
             tstart: 10.0,
             tstart_std: 15.0,
             tstop: Some(140.0),
@@ -154,44 +162,40 @@ pub fn drives_of_all_kinds(mesh: [u32; 2]) -> Result<Network, NetworkError> {
             burst_std: 3.0,
             numspikes: 5,
             spike_isi: 7.0,
-            attach: DriveAttachment {
-                n_drive_cells: DriveCells::NCells,
-                cell_specific: true,
-                weights_ampa: all(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)]),
-                probability: PerCellType::All(0.5),
-                event_seed: 4,
-                ..DriveAttachment::bursty("distal")
-            },
+        },
+        DriveAttachment {
+            n_drive_cells: DriveCells::NCells,
+            cell_specific: true,
+            weights_ampa: all(&[("L2_pyramidal", 1e-4), ("L5_pyramidal", 2e-4)]),
+            probability: PerCellType::All(0.5),
+            event_seed: 4,
+            ..DriveAttachment::bursty("distal")
         },
     )?;
     net.add_spike_train_drive(
         "train_by_name",
-        SpikeTrainDrive {
-            spike_data: SpikeData::Sources(
-                [
-                    ("b".to_string(), vec![1.0, 5.5]),
-                    ("a".to_string(), vec![]),
-                    ("c".to_string(), vec![0.0, 200.0]),
-                ]
-                .into(),
-            ),
-            attach: DriveAttachment {
-                weights_ampa: all(&[("L2_basket", 0.1)]),
-                conn_seed: Some(1),
-                ..DriveAttachment::spike_train("soma")
-            },
+        SpikeData::Sources(
+            [
+                ("b".to_string(), vec![1.0, 5.5]),
+                ("a".to_string(), vec![]),
+                ("c".to_string(), vec![0.0, 200.0]),
+            ]
+            .into(),
+        ),
+        DriveAttachment {
+            weights_ampa: all(&[("L2_basket", 0.1)]),
+            conn_seed: Some(1),
+            ..DriveAttachment::spike_train("soma")
         },
     )?;
     net.add_spike_train_drive(
         "train_of_pairs",
-        SpikeTrainDrive {
-            spike_data: SpikeData::Pairs(vec![(3.5, 12), (1.25, 7), (9.0, 12)]),
-            attach: DriveAttachment {
-                weights_ampa: all(&[("L5_pyramidal", 0.1)]),
-                probability: PerCellType::All(0.5),
-                conn_seed: Some(8),
-                ..DriveAttachment::spike_train("proximal")
-            },
+        SpikeData::Pairs(vec![(3.5, 12), (1.25, 7), (9.0, 12)]),
+        DriveAttachment {
+            weights_ampa: all(&[("L5_pyramidal", 0.1)]),
+            probability: PerCellType::All(0.5),
+            conn_seed: Some(8),
+            ..DriveAttachment::spike_train("proximal")
         },
     )?;
     net.add_connection(NewConnection {

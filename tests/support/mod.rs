@@ -2,9 +2,9 @@
 #![allow(dead_code)] // every test file uses its own part
 
 use hnn_sweep::network::{
-    BurstyDrive, ConnectionFilter, DriveAttachment, DriveCells, ElectrodeArray, ElectrodeMethod,
-    EvokedDrive, MechValue, Model, Network, NetworkError, NewConnection, NewTonicBias, Params,
-    PerCellType, PoissonDrive, RateConstant, SectionChange, Sources, SpikeData, SpikeTrainDrive,
+    Bursty, ConnectionFilter, DriveAttachment, DriveCells, ElectrodeArray, ElectrodeMethod, Evoked,
+    MechValue, Model, Network, NetworkError, NewConnection, NewTonicBias, Params, PerCellType,
+    Poisson, RateConstant, SectionChange, Sources, SpikeData,
 };
 use hnn_sweep::solver::{Dipole, Record, SimulationResult, Solver, Spike, Trial};
 use indexmap::IndexMap;
@@ -247,12 +247,12 @@ impl CaseDrive {
                 numspikes,
             } => net.add_evoked_drive(
                 name,
-                EvokedDrive {
+                Evoked {
                     mu,
                     sigma,
                     numspikes,
-                    attach,
                 },
+                attach,
             ),
             Kind::Poisson {
                 tstart,
@@ -260,12 +260,12 @@ impl CaseDrive {
                 rate_constant,
             } => net.add_poisson_drive(
                 name,
-                PoissonDrive {
+                Poisson {
                     tstart: tstart.unwrap_or(0.0),
                     tstop,
                     rate_constant: rate_constant.into(),
-                    attach,
                 },
+                attach,
             ),
             Kind::Bursty {
                 tstart,
@@ -277,7 +277,7 @@ impl CaseDrive {
                 spike_isi,
             } => net.add_bursty_drive(
                 name,
-                BurstyDrive {
+                Bursty {
                     tstart: tstart.unwrap_or(0.0),
                     tstart_std: tstart_std.unwrap_or(0.0),
                     tstop,
@@ -285,16 +285,12 @@ impl CaseDrive {
                     burst_std: burst_std.unwrap_or(0.0),
                     numspikes: numspikes.unwrap_or(2),
                     spike_isi: spike_isi.unwrap_or(10.0),
-                    attach,
                 },
+                attach,
             ),
-            Kind::SpikeTrain { spike_data } => net.add_spike_train_drive(
-                name,
-                SpikeTrainDrive {
-                    spike_data: SpikeData::Sources(spike_data),
-                    attach,
-                },
-            ),
+            Kind::SpikeTrain { spike_data } => {
+                net.add_spike_train_drive(name, SpikeData::Sources(spike_data), attach)
+            }
         }
     }
 }

@@ -271,11 +271,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
             if found.is_some_and(|(_, range)| range.contains(&gid)) {
                 continue;
             }
-            let here = net
-                .gid_ranges
-                .iter()
-                .find(|(_, range)| range.contains(&gid));
-            match (here, found) {
+            match (net.range_of(gid), found) {
                 (None, _) => return Err(at.error(format!("gid {gid} is in none of gid_ranges"))),
                 (Some(_), Some((first, _))) => {
                     return Err(at.error(format!(

@@ -2,7 +2,8 @@
 
 use super::Node;
 use crate::network::{
-    Drive, Dynamics, Gid, Network, NetworkError, PerCellType, RateConstant, TonicBias,
+    ArgumentMut, Drive, DriveAttachment, Dynamics, Gid, Network, NetworkError, PerCellType,
+    RateConstant, TonicBias,
 };
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -55,59 +56,26 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
     )?;
     let kind = node.get("type")?;
     let dynamics_node = node.get("dynamics")?;
-    let number = |key: &str| dynamics_node.get(key)?.float();
-    let tstop = || {
-        dynamics_node
-            .optional("tstop")
-            .map(|tstop| tstop.float())
-            .transpose()
+    let name = match kind.text()? {
+        "gaussian" => "evoked",
+        name => name,
     };
-    let known: &[&str] = match kind.text()? {
-        "evoked" | "gaussian" => &["mu", "sigma", "numspikes"],
-        "poisson" => &["tstart", "tstop", "rate_constant"],
-        "bursty" => &[
-            "tstart",
-            "tstart_std",
-            "tstop",
-            "burst_rate",
-            "burst_std",
-            "numspikes",
-            "spike_isi",
-        ],
-        "spike_train" => &["times", "gids"],
-        _ => {
-            return Err(kind
-                .expected("\"evoked\", \"gaussian\", \"poisson\", \"bursty\" or \"spike_train\""));
-        }
+    let Some(mut dynamics) = Dynamics::of_kind(name) else {
+        return Err(
+            kind.expected("\"evoked\", \"gaussian\", \"poisson\", \"bursty\" or \"spike_train\"")
+        );
     };
-    dynamics_node.only(known, &["source_to_gid_map"])?;
-    let dynamics = match kind.text()? {
-        "evoked" | "gaussian" => Dynamics::Evoked {
-            mu: number("mu")?,
-            sigma: number("sigma")?,
-            numspikes: dynamics_node.get("numspikes")?.whole_u32()?,
-        },
-        "poisson" => Dynamics::Poisson {
-            tstart: number("tstart")?,
-            tstop: tstop()?,
-            rate_constant: match dynamics_node.get("rate_constant")? {
-                rates if rates.value.is_object() => RateConstant::Each(by_type(net, &rates)?),
-                rate => RateConstant::All(rate.float()?),
-            },
-        },
-        "bursty" => Dynamics::Bursty {
-            tstart: number("tstart")?,
-            tstart_std: number("tstart_std")?,
-            tstop: tstop()?,
-            burst_rate: number("burst_rate")?,
-            burst_std: number("burst_std")?,
-            numspikes: dynamics_node.get("numspikes")?.whole_u32()?,
-            spike_isi: number("spike_isi")?,
-        },
-        _ => Dynamics::SpikeTrain {
-            events: Arc::new(read_events(&dynamics_node, n_gids)?),
-        },
-    };
+    let mut known: Vec<&str> = dynamics.described().iter().map(|a| a.name).collect();
+    if name == "spike_train" {
+        known = vec!["times", "gids"];
+    }
+    dynamics_node.only(&known, &["source_to_gid_map"])?;
+    for argument in dynamics.described() {
+        read_argument(net, &dynamics_node, argument.name, &mut dynamics)?;
+    }
+    if let Dynamics::SpikeTrain { events } = &mut dynamics {
+        *events = Arc::new(read_events(&dynamics_node, n_gids)?);
+    }
     check_rates(&dynamics_node, &dynamics)?;
 
     let n_drive_cells = node.get("n_drive_cells")?;
@@ -146,6 +114,30 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
     })
 }
 
+/// Reads an argument of the dynamics, as hnn-core writes it.
+fn read_argument(
+    net: &Network,
+    node: &Node,
+    name: &str,
+    dynamics: &mut Dynamics,
+) -> Result<(), NetworkError> {
+    match dynamics.argument_mut(name) {
+        Some(ArgumentMut::Number(place)) => *place = node.get(name)?.float()?,
+        Some(ArgumentMut::End(place)) => {
+            *place = node.optional(name).map(|end| end.float()).transpose()?;
+        }
+        Some(ArgumentMut::Count(place)) => *place = node.get(name)?.whole_u32()?,
+        Some(ArgumentMut::Rate(place)) => {
+            *place = match node.get(name)? {
+                rates if rates.value.is_object() => RateConstant::Each(by_type(net, &rates)?),
+                rate => RateConstant::All(rate.float()?),
+            };
+        }
+        None => {}
+    }
+    Ok(())
+}
+
 /// What the event loop divides by or counts up to.
 fn check_rates(node: &Node, dynamics: &Dynamics) -> Result<(), NetworkError> {
     let positive = |key: &str, value: f64| match value > 0.0 {
@@ -157,25 +149,17 @@ fn check_rates(node: &Node, dynamics: &Dynamics) -> Result<(), NetworkError> {
         false => Err(node.get(key)?.expected("0 or greater")),
     };
     match dynamics {
-        Dynamics::Poisson {
-            rate_constant: RateConstant::All(rate),
-            ..
-        } => positive("rate_constant", *rate),
-        Dynamics::Poisson {
-            rate_constant: RateConstant::Each(rates),
-            ..
-        } => rates
-            .values()
-            .try_for_each(|rate| positive("rate_constant", *rate)),
-        Dynamics::Bursty {
-            burst_rate,
-            burst_std,
-            ..
-        } => {
-            positive("burst_rate", *burst_rate)?;
-            not_negative("burst_std", *burst_std)
+        Dynamics::Poisson(own) => match &own.rate_constant {
+            RateConstant::All(rate) => positive("rate_constant", *rate),
+            RateConstant::Each(rates) => rates
+                .values()
+                .try_for_each(|rate| positive("rate_constant", *rate)),
+        },
+        Dynamics::Bursty(own) => {
+            positive("burst_rate", own.burst_rate)?;
+            not_negative("burst_std", own.burst_std)
         }
-        Dynamics::Evoked { sigma, .. } => not_negative("sigma", *sigma),
+        Dynamics::Evoked(own) => not_negative("sigma", own.sigma),
         Dynamics::SpikeTrain { .. } => Ok(()),
     }
 }
@@ -245,10 +229,7 @@ pub(super) fn find_space_constants(net: &mut Network) {
             .connectivity
             .iter()
             .filter(|conn| conn.src_type == *name);
-        let default = match drive.dynamics {
-            Dynamics::Evoked { .. } | Dynamics::SpikeTrain { .. } => 3.0,
-            Dynamics::Poisson { .. } | Dynamics::Bursty { .. } => 100.0,
-        };
+        let default = DriveAttachment::of_kind(&drive.dynamics, &drive.location).space_constant;
         drive.space_constant = own.next().map_or(default, |conn| conn.lamtha);
     }
 }

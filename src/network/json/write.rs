@@ -2,8 +2,8 @@
 
 use super::{OVERRIDES, special};
 use crate::network::{
-    Cell, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeMethod, GidPairs, MechValue,
-    Network, PerCellType, RateConstant, TonicBias, nseg_of_length,
+    ArgumentValue, Cell, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeMethod,
+    GidPairs, MechValue, Network, PerCellType, RateConstant, TonicBias, nseg_of_length,
 };
 use serde_json::{Map, Value, json};
 
@@ -190,49 +190,7 @@ fn bias_value(bias: &TonicBias) -> Value {
 }
 
 fn drive_value(name: &str, drive: &Drive) -> Value {
-    let (kind, dynamics) = match &drive.dynamics {
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => (
-            // hnn-core's own name for a drive of this name
-            if name == "extgauss" {
-                "gaussian"
-            } else {
-                "evoked"
-            },
-            json!({"mu": mu, "sigma": sigma, "numspikes": numspikes}),
-        ),
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            let rate_constant = match rate_constant {
-                RateConstant::All(rate) => json!(rate),
-                RateConstant::Each(rates) => json!(rates),
-            };
-            (
-                "poisson",
-                json!({"tstart": tstart, "tstop": tstop, "rate_constant": rate_constant}),
-            )
-        }
-        Dynamics::Bursty {
-            tstart,
-            tstart_std,
-            tstop,
-            burst_rate,
-            burst_std,
-            numspikes,
-            spike_isi,
-        } => (
-            "bursty",
-            json!({
-                "tstart": tstart, "tstart_std": tstart_std, "tstop": tstop, "burst_rate": burst_rate,
-                "burst_std": burst_std, "numspikes": numspikes, "spike_isi": spike_isi,
-            }),
-        ),
+    let dynamics = match &drive.dynamics {
         Dynamics::SpikeTrain { events } => {
             let pairs = || {
                 events
@@ -242,8 +200,25 @@ fn drive_value(name: &str, drive: &Drive) -> Value {
             };
             let times: Vec<_> = pairs().map(|(time, _)| time).collect();
             let cells: Vec<_> = pairs().map(|(_, cell)| cell).collect();
-            ("spike_train", json!({"times": times, "gids": cells}))
+            json!({"times": times, "gids": cells})
         }
+        dynamics => {
+            let value = |value| match value {
+                ArgumentValue::Number(number) => json!(number),
+                ArgumentValue::End(end) => json!(end),
+                ArgumentValue::Count(count) => json!(count),
+                ArgumentValue::Rate(RateConstant::All(rate)) => json!(rate),
+                ArgumentValue::Rate(RateConstant::Each(rates)) => json!(rates),
+            };
+            let arguments = dynamics.arguments();
+            let entries = arguments.map(|(argument, own)| (argument.name.to_string(), value(own)));
+            Value::Object(entries.collect())
+        }
+    };
+    let kind = match drive.dynamics.kind() {
+        // hnn-core's own name for a drive of this name
+        "evoked" if name == "extgauss" => "gaussian",
+        kind => kind,
     };
     let per_type = |values: &PerCellType| match values {
         PerCellType::All(value) => json!(value),

@@ -2,23 +2,10 @@
 
 use super::{Segment, SetValue, first_name, unknown};
 use crate::network::{
-    DriveAttachment, DriveCells, Dynamics, Network, NetworkError, PerCellType, RateConstant,
+    ArgumentMut, DriveAttachment, DriveCells, Dynamics, Network, NetworkError, PerCellType,
+    RateConstant,
 };
 use indexmap::IndexMap;
-
-/// Arguments that all drives have.
-const ATTACHMENT: [&str; 10] = [
-    "location",
-    "n_drive_cells",
-    "cell_specific",
-    "weights_ampa",
-    "weights_nmda",
-    "space_constant",
-    "synaptic_delays",
-    "probability",
-    "event_seed",
-    "conn_seed",
-];
 
 impl Network {
     pub(super) fn set_in_drives(
@@ -55,7 +42,7 @@ impl Network {
             }
         }
         self.change_drive(&name, |dynamics, attach| {
-            if ATTACHMENT.contains(&field.name.as_str()) {
+            if DriveAttachment::ARGUMENTS.contains(&field.name.as_str()) {
                 set_attachment(attach, &field.name, cell_type, value)
             } else {
                 set_dynamics(dynamics, attach, &field.name, cell_type, value)
@@ -142,80 +129,43 @@ fn set_dynamics(
     if field != "rate_constant" {
         no_cell_type(field, cell_type)?;
     }
-    let unknown_field = |own: &[&str]| {
-        let known: Vec<&str> = own.iter().chain(&ATTACHMENT).copied().collect();
-        Err(unknown("the argument of the drive", field, &known))
-    };
-    let whole = || value.whole(u64::from(u32::MAX)).map(|n| n as u32);
-    match dynamics {
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => match field {
-            "mu" => *mu = value.number()?,
-            "sigma" => *sigma = value.number()?,
-            "numspikes" => *numspikes = whole()?,
-            _ => return unknown_field(&["mu", "sigma", "numspikes"]),
-        },
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => match field {
-            "tstart" => *tstart = value.number()?,
-            "tstop" => *tstop = Some(value.number()?),
-            "rate_constant" => match (cell_type, value) {
-                (None, SetValue::Table(entries)) => {
-                    *rate_constant = RateConstant::Each(numbers(entries)?)
-                }
-                (None, value) => *rate_constant = RateConstant::All(value.number()?),
-                (Some(name), value) => {
-                    let mut rates = match rate_constant {
-                        RateConstant::Each(rates) => std::mem::take(rates),
-                        RateConstant::All(rate) => attach
-                            .targets()
-                            .into_iter()
-                            .map(|name| (name.clone(), *rate))
-                            .collect(),
-                    };
-                    rates.insert(name.into(), value.number()?);
-                    *rate_constant = RateConstant::Each(rates);
-                }
-            },
-            _ => return unknown_field(&["tstart", "tstop", "rate_constant"]),
-        },
-        Dynamics::Bursty {
-            tstart,
-            tstart_std,
-            tstop,
-            burst_rate,
-            burst_std,
-            numspikes,
-            spike_isi,
-        } => match field {
-            "tstart" => *tstart = value.number()?,
-            "tstart_std" => *tstart_std = value.number()?,
-            "tstop" => *tstop = Some(value.number()?),
-            "burst_rate" => *burst_rate = value.number()?,
-            "burst_std" => *burst_std = value.number()?,
-            "numspikes" => *numspikes = whole()?,
-            "spike_isi" => *spike_isi = value.number()?,
-            _ => {
-                return unknown_field(&[
-                    "tstart",
-                    "tstart_std",
-                    "tstop",
-                    "burst_rate",
-                    "burst_std",
-                    "numspikes",
-                    "spike_isi",
-                ]);
-            }
-        },
-        Dynamics::SpikeTrain { .. } => return unknown_field(&[]),
+    match dynamics.argument_mut(field) {
+        Some(ArgumentMut::Number(place)) => *place = value.number()?,
+        Some(ArgumentMut::End(place)) => *place = Some(value.number()?),
+        Some(ArgumentMut::Count(place)) => *place = value.whole(u64::from(u32::MAX))? as u32,
+        Some(ArgumentMut::Rate(place)) => *place = changed_rate(place, attach, cell_type, value)?,
+        None => {
+            let own = dynamics.described().iter().map(|argument| argument.name);
+            let known: Vec<&str> = own.chain(DriveAttachment::ARGUMENTS).collect();
+            return Err(unknown("the argument of the drive", field, &known));
+        }
     }
     Ok(())
+}
+
+/// One rate, a table of them, or a rate for one target (the others keep theirs).
+fn changed_rate(
+    present: &RateConstant,
+    attach: &DriveAttachment,
+    cell_type: Option<&str>,
+    value: &SetValue,
+) -> Result<RateConstant, NetworkError> {
+    let (None, SetValue::Table(entries)) = (cell_type, value) else {
+        let rate = value.number()?;
+        let Some(name) = cell_type else {
+            return Ok(RateConstant::All(rate));
+        };
+        let mut rates = match present {
+            RateConstant::Each(rates) => rates.clone(),
+            RateConstant::All(rate) => {
+                let targets = attach.targets().into_iter();
+                targets.map(|name| (name.clone(), *rate)).collect()
+            }
+        };
+        rates.insert(name.into(), rate);
+        return Ok(RateConstant::Each(rates));
+    };
+    numbers(entries).map(RateConstant::Each)
 }
 
 /// A number for all targets, a table, or a number for one target (the others keep theirs).

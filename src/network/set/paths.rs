@@ -2,7 +2,9 @@
 
 use super::path::{Path, Segment};
 use super::{Network, SetValue};
-use crate::network::{Drive, Dynamics, MechValue, NetworkError, PerCellType, RateConstant};
+use crate::network::{
+    ArgumentValue, Drive, Dynamics, MechValue, NetworkError, PerCellType, RateConstant,
+};
 use indexmap::IndexMap;
 
 /// A path that can be set, and what it has now.
@@ -248,47 +250,19 @@ fn matches(wanted: &[Segment], found: &[Segment]) -> bool {
 fn paths_of_drive(name: &str, drive: &Drive, paths: &mut Paths) {
     let base = ["drives", name];
     let path = |field| [&base[..], &[field]].concat();
-    let mut add = |field, value: f64, unit| paths.add(&path(field), value, unit);
-    match &drive.dynamics {
-        Dynamics::Evoked {
-            mu,
-            sigma,
-            numspikes,
-        } => {
-            add("mu", *mu, "ms");
-            add("sigma", *sigma, "ms");
-            add("numspikes", f64::from(*numspikes), "");
-        }
-        Dynamics::Poisson {
-            tstart,
-            tstop,
-            rate_constant,
-        } => {
-            add("tstart", *tstart, "ms");
-            tstop.iter().for_each(|tstop| add("tstop", *tstop, "ms"));
-            match rate_constant {
-                RateConstant::All(rate) => add("rate_constant", *rate, "Hz"),
-                RateConstant::Each(rates) => paths.per_type(&path("rate_constant"), rates, "Hz"),
+    for (argument, value) in drive.dynamics.arguments() {
+        let path = path(argument.name);
+        match value {
+            ArgumentValue::Number(value) | ArgumentValue::End(Some(value)) => {
+                paths.add(&path, value, argument.unit);
             }
+            ArgumentValue::Count(count) => paths.add(&path, f64::from(count), argument.unit),
+            ArgumentValue::Rate(RateConstant::All(rate)) => paths.add(&path, rate, argument.unit),
+            ArgumentValue::Rate(RateConstant::Each(rates)) => {
+                paths.per_type(&path, &rates, argument.unit);
+            }
+            ArgumentValue::End(None) => {}
         }
-        Dynamics::Bursty {
-            tstart,
-            tstart_std,
-            tstop,
-            burst_rate,
-            burst_std,
-            numspikes,
-            spike_isi,
-        } => {
-            add("tstart", *tstart, "ms");
-            add("tstart_std", *tstart_std, "ms");
-            tstop.iter().for_each(|tstop| add("tstop", *tstop, "ms"));
-            add("burst_rate", *burst_rate, "Hz");
-            add("burst_std", *burst_std, "ms");
-            add("numspikes", f64::from(*numspikes), "");
-            add("spike_isi", *spike_isi, "ms");
-        }
-        Dynamics::SpikeTrain { .. } => {}
     }
     for (field, weights) in [
         ("weights_ampa", &drive.weights_ampa),

@@ -34,17 +34,8 @@ pub(in crate::pipeline) enum Form {
     Table(&'static [Key]),
     /// A list of tables.
     Tables(&'static [Key]),
-    /// A list of tables, each of a kind.
-    Variants(&'static [Variant], &'static [Key]),
-}
-
-/// A kind of table, by the word behind `type`.
-pub(in crate::pipeline) struct Variant {
-    pub(in crate::pipeline) word: &'static str,
-    /// Keys that only this kind has.
-    pub(in crate::pipeline) own: &'static [Key],
-    /// Keys of all kinds that this one does not have; all but `type`, if there is none of its own.
-    pub(in crate::pipeline) without: &'static [&'static str],
+    /// A list of drives.
+    Drives,
 }
 
 pub(super) const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
@@ -60,12 +51,4 @@ pub(super) const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] 
         i += 1;
     }
     names
-}
-
-impl Variant {
-    /// Keys of this kind, of those of all kinds and its own.
-    pub(in crate::pipeline) fn keys<'k>(&'k self, all: &'k [Key]) -> impl Iterator<Item = &'k Key> {
-        let own = all.iter().filter(|key| !self.without.contains(&key.name));
-        own.chain(self.own)
-    }
 }

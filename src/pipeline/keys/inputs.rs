@@ -1,14 +1,45 @@
 //! Keys of drives, biases, connections and electrodes: hnn-core's arguments.
 
-use super::form::{Form, Key, Variant, key};
+use super::form::{Form, Key, key};
 use super::sweep::SPACES;
+use crate::network::{DriveAttachment, Dynamics};
 
 /// A number, or one for each cell type.
 const PER_TYPE: Form = Form::Either(&[Form::Number, Form::Open(&Form::Number)]);
 
-/// Keys of all drives but `"erp"`.
-pub(in crate::pipeline) const ATTACHMENT: [Key; 12] = [
-    key("type", Form::Text, "Kind of the drive"),
+/// Kinds of drives, by the word behind `type`.
+pub(in crate::pipeline) const DRIVE_TYPES: [&str; 5] =
+    ["evoked", "poisson", "bursty", "spike_train", "erp"];
+
+/// Arguments that a spike train does not have: its sources decide the first two, and nothing is drawn.
+const NOT_OF_SPIKE_TRAINS: [&str; 3] = ["n_drive_cells", "cell_specific", "event_seed"];
+
+/// The keys of a `[[drive]]` of a type.
+pub(in crate::pipeline) fn drive_keys(kind: &str) -> Vec<&'static str> {
+    let Some(dynamics) = Dynamics::of_kind(kind) else {
+        return vec!["type", "tstart"];
+    };
+    let is_train = matches!(dynamics, Dynamics::SpikeTrain { .. });
+    let attachment = DriveAttachment::ARGUMENTS.into_iter();
+    let own = dynamics.described().iter().map(|argument| argument.name);
+    ["type", "name"]
+        .into_iter()
+        .chain(attachment.filter(|key| !is_train || !NOT_OF_SPIKE_TRAINS.contains(key)))
+        .chain(is_train.then_some("spike_data"))
+        .chain(own)
+        .collect()
+}
+
+/// The same with what may stand behind them.
+pub(super) fn of_drive(kind: &str) -> impl Iterator<Item = &'static Key> {
+    let all = || DRIVE.iter().chain([&SPIKE_DATA]);
+    let of_name = move |name| all().find(|key| key.name == name);
+    drive_keys(kind).into_iter().filter_map(of_name)
+}
+
+/// Keys of drives of all kinds.
+static DRIVE: [Key; 22] = [
+    key("type", Form::Word(&DRIVE_TYPES), "Kind of the drive"),
     key("name", Form::Text, "Name of the drive"),
     key(
         "location",
@@ -52,79 +83,48 @@ pub(in crate::pipeline) const ATTACHMENT: [Key; 12] = [
     ),
     key("event_seed", Form::Number, "Seed of the events' times [2]"),
     key("conn_seed", Form::Number, "Seed of the connections [3]"),
+    key("mu", Form::Number, "Mean time (ms) of the spikes"),
+    key(
+        "sigma",
+        Form::Number,
+        "Standard deviation (ms) of their times",
+    ),
+    key(
+        "numspikes",
+        Form::Number,
+        "Spikes of each drive cell, or of each burst [2 for bursty]",
+    ),
+    key("tstart", Form::Number, "Start (ms) [0]"),
+    key(
+        "tstart_std",
+        Form::Number,
+        "Standard deviation (ms) of the start [0]",
+    ),
+    key("tstop", Form::Number, "End (ms) [the end]"),
+    key("rate_constant", PER_TYPE, "Rate (Hz), one or by cell type"),
+    key("burst_rate", Form::Number, "Rate (Hz) of bursts"),
+    key(
+        "burst_std",
+        Form::Number,
+        "Standard deviation (ms) of their times [0]",
+    ),
+    key(
+        "spike_isi",
+        Form::Number,
+        "Interval (ms) between spikes of a burst [10]",
+    ),
 ];
 
-pub(in crate::pipeline) const DRIVE_TYPES: [Variant; 5] = [
-    Variant {
-        word: "evoked",
-        own: &[
-            key("mu", Form::Number, "Mean time (ms) of the spikes"),
-            key("sigma", Form::Number, "Standard deviation (ms)"),
-            key("numspikes", Form::Number, "Spikes of each drive cell"),
-        ],
-        without: &[],
-    },
-    Variant {
-        word: "poisson",
-        own: &[
-            key("tstart", Form::Number, "Start (ms) [0]"),
-            key("tstop", Form::Number, "End (ms) [the end]"),
-            key("rate_constant", PER_TYPE, "Rate (Hz), one or by cell type"),
-        ],
-        without: &[],
-    },
-    Variant {
-        word: "bursty",
-        own: &[
-            key("tstart", Form::Number, "Start (ms) [0]"),
-            key(
-                "tstart_std",
-                Form::Number,
-                "Standard deviation (ms) of the start [0]",
-            ),
-            key("tstop", Form::Number, "End (ms) [the end]"),
-            key("burst_rate", Form::Number, "Rate (Hz) of bursts"),
-            key(
-                "burst_std",
-                Form::Number,
-                "Standard deviation (ms) of their times [0]",
-            ),
-            key("numspikes", Form::Number, "Spikes of a burst [2]"),
-            key("spike_isi", Form::Number, "Interval (ms) between them [10]"),
-        ],
-        without: &[],
-    },
-    Variant {
-        word: "spike_train",
-        own: &[key(
-            "spike_data",
-            Form::Either(&[
-                Form::Text,
-                Form::List(&Form::List(&Form::Number, 2, Some(2)), 0, None),
-                Form::Open(&Form::List(&Form::Number, 0, None)),
-            ]),
-            "{ cell = [times] }, [[time, gid], …], or a table of time, gid and type",
-        )],
-        without: &["n_drive_cells", "cell_specific", "event_seed"],
-    },
-    Variant {
-        word: "erp",
-        own: &[key("tstart", Form::Number, "Start (ms) [0]")],
-        without: &[
-            "name",
-            "location",
-            "n_drive_cells",
-            "cell_specific",
-            "weights_ampa",
-            "weights_nmda",
-            "space_constant",
-            "synaptic_delays",
-            "probability",
-            "event_seed",
-            "conn_seed",
-        ],
-    },
-];
+/// Events of a spike train.
+static SPIKE_DATA: Key = key(
+    "spike_data",
+    Form::Either(&[
+        Form::Text,
+        Form::List(&Form::List(&Form::Number, 2, Some(2)), 0, None),
+        Form::Open(&Form::List(&Form::Number, 0, None)),
+    ]),
+    "{ cell = [times] }, [[time, gid], …], or a table of time, gid and type",
+);
 
 pub(in crate::pipeline) const BIAS: [Key; 6] = [
     key("bias_name", Form::Text, "Name [tonic]"),

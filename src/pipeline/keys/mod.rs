@@ -10,11 +10,12 @@ mod sweep;
 pub use schema::schema;
 
 pub(super) use form::{Form, Key};
-pub(super) use inputs::{ATTACHMENT, BIAS, CONNECTION, DRIVE_TYPES, ELECTRODE_ARRAY, POSITIONS};
+pub(super) use inputs::{DRIVE_TYPES, drive_keys};
 pub(super) use results::{COMMON, OUTPUT, STATISTICS, SUMMARY, TARGET};
 pub(super) use sweep::{GRID, NETWORK, PRIORS, SAMPLES, SIMULATION, SPACES, SWEEP};
 
 use form::{key, names};
+use inputs::{BIAS, CONNECTION, ELECTRODE_ARRAY, POSITIONS};
 
 /// The top of the file.
 const ROOT: [Key; 15] = [
@@ -60,11 +61,7 @@ const ROOT: [Key; 15] = [
         Form::Tables(&CONNECTION),
         "Connections in addition: hnn-core's add_connection",
     ),
-    key(
-        "drive",
-        Form::Variants(&DRIVE_TYPES, &ATTACHMENT),
-        "Inputs: hnn-core's add_*_drive",
-    ),
+    key("drive", Form::Drives, "Inputs: hnn-core's add_*_drive"),
     key(
         "bias",
         Form::Tables(&BIAS),

@@ -1,6 +1,7 @@
 //! The JSON schema of pipeline files, for editors that complete and check as one types.
 
 use super::form::{Form, Key};
+use super::inputs::{DRIVE_TYPES, of_drive};
 use serde_json::{Map, Value, json};
 
 /// The JSON schema (draft 7) of pipeline files. What no schema can say (names in expressions, cell types, combinations of keys) is checked
@@ -59,15 +60,15 @@ fn of_form(form: &Form) -> Value {
         Form::Open(of) => json!({ "type": "object", "additionalProperties": of_form(of) }),
         Form::Table(keys) => table(keys.iter()),
         Form::Tables(keys) => json!({ "type": "array", "items": table(keys.iter()) }),
-        Form::Variants(variants, all) => {
-            let kind = |variant: &super::form::Variant| {
-                let mut kind = table(variant.keys(all));
+        Form::Drives => {
+            let kind = |word: &&str| {
+                let mut kind = table(of_drive(word));
                 kind["properties"]["type"] =
-                    json!({ "const": variant.word, "description": "Kind of the drive" });
+                    json!({ "const": word, "description": "Kind of the drive" });
                 kind["required"] = json!(["type"]);
                 kind
             };
-            let kinds: Vec<Value> = variants.iter().map(kind).collect();
+            let kinds: Vec<Value> = DRIVE_TYPES.iter().map(kind).collect();
             json!({ "type": "array", "items": { "anyOf": kinds } })
         }
     }

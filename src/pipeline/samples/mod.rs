@@ -12,7 +12,7 @@ use super::error::{PipelineError, did_you_mean, one_of};
 use super::grid::{MAX_POINTS, Values};
 use super::keys::{PRIOR_KEYS, SAMPLES_KEYS};
 use super::limits::MAX_PARAMETERS;
-use super::reader::{Item, Table};
+use super::reader::{TomlItem, TomlTable};
 use super::scope::check_name;
 use crate::input::{self, Column};
 
@@ -38,11 +38,11 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    pub(super) fn read(item: Option<&Item>) -> Result<Self, PipelineError> {
+    pub(super) fn read(item: Option<&TomlItem>) -> Result<Self, PipelineError> {
         let Some(item) = item else {
             return Ok(Self::default());
         };
-        let table = Table::new(item, SAMPLES_KEYS)?;
+        let table = TomlTable::new(item, SAMPLES_KEYS)?;
         match (table.get("file"), table.get("prior")) {
             (Some(file), None) => Self::of_file(&table, &file),
             (None, Some(prior)) => Self::of_prior(&table, &prior),
@@ -55,7 +55,7 @@ impl Samples {
         }
     }
 
-    fn of_file(table: &Table, file: &Item) -> Result<Self, PipelineError> {
+    fn of_file(table: &TomlTable, file: &TomlItem) -> Result<Self, PipelineError> {
         for key in ["n", "seed", "method", "strata"] {
             if let Some(item) = table.get(key) {
                 return Err(item
@@ -71,7 +71,7 @@ impl Samples {
             .map(|i| {
                 i.array()?
                     .iter()
-                    .map(Item::string)
+                    .map(TomlItem::string)
                     .collect::<Result<Vec<_>, _>>()
             })
             .transpose()?;
@@ -83,7 +83,7 @@ impl Samples {
         })
     }
 
-    fn of_prior(table: &Table, item: &Item) -> Result<Self, PipelineError> {
+    fn of_prior(table: &TomlTable, item: &TomlItem) -> Result<Self, PipelineError> {
         if let Some(item) = table.get("columns") {
             return Err(item
                 .error("`columns` chooses columns of a file, and there is none")
@@ -94,7 +94,7 @@ impl Samples {
         let seed = table.get("seed").map_or(Ok(0), |i| i.integer())?;
         let method = read_method(table, &n, count)?;
         let mut priors = Vec::new();
-        let entries = Table::open(item)?;
+        let entries = TomlTable::open(item)?;
         let n_parameters = entries.iter().count();
         if n_parameters > MAX_PARAMETERS {
             return Err(item.error(format!(
@@ -142,12 +142,12 @@ impl Samples {
 
 /// The columns (all, if none are named) of the file that `item` names.
 fn read_file(
-    item: &Item,
+    item: &TomlItem,
     columns: Option<&[String]>,
 ) -> Result<Vec<(String, Values)>, PipelineError> {
     let path = item.source.beside(&item.string()?);
     let fail = |problem| item.error_in(&path, problem);
-    let table = input::Table::read(&path).map_err(fail)?;
+    let table = input::InputTable::read(&path).map_err(fail)?;
     if table.n_rows() == 0 {
         return Err(item.error(format!("{}: has no rows", path.display())));
     }
@@ -195,8 +195,8 @@ fn read_file(
 }
 
 fn check_names<'n>(
-    table: &Table,
-    file: &Item,
+    table: &TomlTable,
+    file: &TomlItem,
     names: impl Iterator<Item = &'n str>,
 ) -> Result<(), PipelineError> {
     let mut taken = Vec::new();
@@ -212,7 +212,7 @@ fn check_names<'n>(
     Ok(())
 }
 
-fn read_method(table: &Table, n: &Item, count: u64) -> Result<Method, PipelineError> {
+fn read_method(table: &TomlTable, n: &TomlItem, count: u64) -> Result<Method, PipelineError> {
     let method = match table.get("method") {
         None => "random",
         Some(item) => item.word(&["random", "latin_hypercube", "sobol"])?,
@@ -246,8 +246,8 @@ fn read_method(table: &Table, n: &Item, count: u64) -> Result<Method, PipelineEr
     }
 }
 
-fn read_prior(item: &Item) -> Result<Prior, PipelineError> {
-    let table = Table::new(item, PRIOR_KEYS)?;
+fn read_prior(item: &TomlItem) -> Result<Prior, PipelineError> {
+    let table = TomlTable::new(item, PRIOR_KEYS)?;
     let mut kinds = table.iter();
     let (Some((kind, _, numbers)), None) = (kinds.next(), kinds.next()) else {
         return Err(item.error(format!(

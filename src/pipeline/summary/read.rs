@@ -7,7 +7,7 @@ use super::{
 use crate::pipeline::error::{PipelineError, did_you_mean};
 use crate::pipeline::expr::Expr;
 use crate::pipeline::keys::{COMMON, STATISTICS, SUMMARY_KEYS, TARGET_KEYS};
-use crate::pipeline::reader::{Item, Place, Table};
+use crate::pipeline::reader::{Place, TomlItem, TomlTable};
 use crate::pipeline::scope::{check_name, in_expression};
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ impl Summary {
     /// Reads one summary, or `None` after its mistakes have been noted. `above` are those before it, `unread` the names of those that
     /// could not be read, `taken` the names that it must not have.
     pub(in crate::pipeline) fn read(
-        item: &Item,
+        item: &TomlItem,
         above: &[Summary],
         unread: &[String],
         taken: &[&str],
     ) -> Result<Option<Self>, PipelineError> {
-        let table = Table::new(item, SUMMARY_KEYS)?;
+        let table = TomlTable::new(item, SUMMARY_KEYS)?;
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         let named = check_name(table.source, &name_item.place.span, "summary", &name, taken);
@@ -44,7 +44,7 @@ impl Summary {
             "sql" => Some(Statistic::Sql(read_query(&table)?)),
             _ => match spike_measure(word) {
                 Some(measure) => Some(Statistic::Spikes {
-                    cell_type: table.optional("cell_type", Item::string),
+                    cell_type: table.optional("cell_type", TomlItem::string),
                     window: read_window(&table),
                     measure,
                 }),
@@ -72,7 +72,7 @@ impl Summary {
 }
 
 /// Takes note of keys that other statistics have.
-fn check_keys(table: &Table, word: &str) {
+fn check_keys(table: &TomlTable, word: &str) {
     let (kind, own) = STATISTICS
         .iter()
         .find(|(w, ..)| *w == word)
@@ -98,12 +98,12 @@ fn spike_measure(word: &str) -> Option<SpikeMeasure> {
 }
 
 /// Reads a statistic of a waveform; `None` after its mistakes have been noted.
-fn read_waveform(table: &Table, word: &str) -> Option<Statistic> {
+fn read_waveform(table: &TomlTable, word: &str) -> Option<Statistic> {
     let signal = table.source.keep(read_signal(table));
     let of_signal = signal.clone().unwrap_or_default();
     let measure = table.source.keep(read_measure(table, word, &of_signal));
     let smooth = table.optional("smooth", read_smooth);
-    let scale = table.optional("scale", Item::float).unwrap_or(1.0);
+    let scale = table.optional("scale", TomlItem::float).unwrap_or(1.0);
     let window = read_window(table);
     Some(Statistic::Waveform {
         signal: signal?,
@@ -115,7 +115,7 @@ fn read_waveform(table: &Table, word: &str) -> Option<Statistic> {
     })
 }
 
-fn read_measure(table: &Table, word: &str, signal: &Signal) -> Result<Measure, PipelineError> {
+fn read_measure(table: &TomlTable, word: &str, signal: &Signal) -> Result<Measure, PipelineError> {
     Ok(match word {
         "min" => Measure::Min,
         "max" => Measure::Max,
@@ -139,12 +139,12 @@ fn read_measure(table: &Table, word: &str, signal: &Signal) -> Result<Measure, P
 }
 
 /// Reads `target`: a file, or a table that says what is done with its waveform.
-fn read_target(item: &Item, signal: &Signal) -> Result<Target, PipelineError> {
+fn read_target(item: &TomlItem, signal: &Signal) -> Result<Target, PipelineError> {
     if item.is_string() {
         let path = item.source.beside(&item.string()?);
         return Target::read(&path, signal).map_err(|e| item.error_in(&path, e));
     }
-    let table = Table::new(item, TARGET_KEYS)?;
+    let table = TomlTable::new(item, TARGET_KEYS)?;
     let file = table.require("file")?;
     let path = file.source.beside(&file.string()?);
     let target = Target::read(&path, signal).map_err(|e| file.error_in(&path, e))?;
@@ -157,7 +157,7 @@ fn read_target(item: &Item, signal: &Signal) -> Result<Target, PipelineError> {
     target.smoothed(width).map_err(|e| item.error_in(&path, e))
 }
 
-fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
+fn read_signal(table: &TomlTable) -> Result<Signal, PipelineError> {
     let word = match table.get("signal") {
         None => "agg",
         Some(item) => item.word(&["agg", "L2", "L5", "lfp", "csd"])?,
@@ -186,7 +186,7 @@ fn read_signal(table: &Table) -> Result<Signal, PipelineError> {
     })
 }
 
-fn read_peak(table: &Table) -> Peak {
+fn read_peak(table: &TomlTable) -> Peak {
     let n = table.optional("n", |i| i.integer_in(1..1_000_001));
     let polarity = table.optional("polarity", |i| i.word(&["positive", "negative"]));
     Peak {
@@ -196,7 +196,7 @@ fn read_peak(table: &Table) -> Peak {
     }
 }
 
-fn read_band(table: &Table) -> Result<Band, PipelineError> {
+fn read_band(table: &TomlTable) -> Result<Band, PipelineError> {
     table.require("fmin")?;
     let fmax_item = table.require("fmax")?;
     let fmin = at_least(table, "fmin", 0.0).unwrap_or(0.0);
@@ -214,7 +214,7 @@ fn read_band(table: &Table) -> Result<Band, PipelineError> {
     })
 }
 
-fn at_least(table: &Table, key: &str, least: f64) -> Option<f64> {
+fn at_least(table: &TomlTable, key: &str, least: f64) -> Option<f64> {
     table.optional(key, |item| {
         let value = item.float()?;
         if value < least {
@@ -227,7 +227,7 @@ fn at_least(table: &Table, key: &str, least: f64) -> Option<f64> {
     })
 }
 
-fn read_query(table: &Table) -> Result<String, PipelineError> {
+fn read_query(table: &TomlTable) -> Result<String, PipelineError> {
     let item = table.require("query")?;
     let query = item.string()?;
     if query.trim().is_empty() {
@@ -240,7 +240,7 @@ fn read_query(table: &Table) -> Result<String, PipelineError> {
 
 /// `None` where a summary that it needs could not be read.
 fn read_formula(
-    table: &Table,
+    table: &TomlTable,
     trials: Trials,
     above: &[Summary],
     unread: &[String],
@@ -291,7 +291,7 @@ fn read_formula(
 }
 
 /// hnn-core's rule for the width of a smoothing window.
-fn read_smooth(item: &Item) -> Result<f64, PipelineError> {
+fn read_smooth(item: &TomlItem) -> Result<f64, PipelineError> {
     let width = item.float()?;
     if width < 1.0 {
         return Err(item
@@ -304,7 +304,7 @@ fn read_smooth(item: &Item) -> Result<f64, PipelineError> {
     Ok(width)
 }
 
-fn read_window(table: &Table) -> Window {
+fn read_window(table: &TomlTable) -> Window {
     let window = Window {
         tmin: at_least(table, "tmin", 0.0),
         tmax: at_least(table, "tmax", 0.0),

@@ -2,7 +2,7 @@
 
 use super::signal::Signal;
 use super::window::window_samples;
-use crate::input::{Problem, Table};
+use crate::input::{InputTable, Problem};
 use std::path::Path;
 
 /// A measured or simulated waveform (nAm) with its sample times.
@@ -26,7 +26,7 @@ impl Target {
     /// # Errors
     /// What is wrong with the file, without its name.
     pub fn read(path: &Path, signal: &Signal) -> Result<Self, Problem> {
-        let table = Table::read(path)?;
+        let table = InputTable::read(path)?;
         let few = || Err(problem("has fewer than two samples", FORM));
         if table.n_rows() == 0 {
             return few();
@@ -118,7 +118,7 @@ fn problem(what: impl Into<String>, help: impl Into<String>) -> Problem {
 }
 
 /// Columns of the times and of the signal.
-fn columns(table: &Table, signal: &Signal) -> Result<[usize; 2], Problem> {
+fn columns(table: &InputTable, signal: &Signal) -> Result<[usize; 2], Problem> {
     // Row numbers that pandas has added; without a name a first column may as well be the times.
     let all = 0..table.n_columns();
     let own: Vec<usize> = all
@@ -150,7 +150,7 @@ fn columns(table: &Table, signal: &Signal) -> Result<[usize; 2], Problem> {
 
 /// hnn-core's rule for files whose names say nothing: 2 or 4 columns.
 fn by_place(
-    table: &Table,
+    table: &InputTable,
     own: &[usize],
     signal: &Signal,
     has_time: bool,
@@ -211,7 +211,7 @@ fn name_and_unit(name: &str) -> (&str, &str) {
 
 /// Refuses a column in another unit than the one that is read.
 fn check_unit(
-    table: &Table,
+    table: &InputTable,
     column: usize,
     read: &[&str],
     others: &[(&str, f64)],

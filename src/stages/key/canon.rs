@@ -206,7 +206,7 @@ impl<T: Canonical> Canonical for Option<T> {
 
 /// A value read back from canonical bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum CanonValue {
     /// No value.
     None,
     /// A truth value.
@@ -218,9 +218,9 @@ pub enum Value {
     /// Text.
     Text(String),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<CanonValue>),
     /// A map in the order written.
-    Map(Vec<(String, Value)>),
+    Map(Vec<(String, CanonValue)>),
     /// A part that is kept apart.
     Link(Hash),
     /// Floats.
@@ -230,27 +230,27 @@ pub enum Value {
 }
 
 /// Reads canonical bytes back; `None` if they are not what [`Writer`] writes.
-pub fn read(bytes: &[u8]) -> Option<Value> {
+pub fn read(bytes: &[u8]) -> Option<CanonValue> {
     let mut rest = bytes;
     let value = read_value(&mut rest, 0)?;
     rest.is_empty().then_some(value)
 }
 
-fn read_value(rest: &mut &[u8], depth: usize) -> Option<Value> {
+fn read_value(rest: &mut &[u8], depth: usize) -> Option<CanonValue> {
     if depth > MAX_DEPTH {
         return None;
     }
     Some(match take::<1>(rest)?[0] {
-        tag::NONE => Value::None,
-        tag::BOOL => Value::Bool(take::<1>(rest)?[0] != 0),
-        tag::INT => Value::Int(u64::from_le_bytes(take(rest)?)),
-        tag::FLOAT => Value::Float(f64::from_le_bytes(take(rest)?)),
-        tag::TEXT => Value::Text(read_text(rest)?),
-        tag::LINK => Value::Link(Hash::from_bytes(take(rest)?)),
+        tag::NONE => CanonValue::None,
+        tag::BOOL => CanonValue::Bool(take::<1>(rest)?[0] != 0),
+        tag::INT => CanonValue::Int(u64::from_le_bytes(take(rest)?)),
+        tag::FLOAT => CanonValue::Float(f64::from_le_bytes(take(rest)?)),
+        tag::TEXT => CanonValue::Text(read_text(rest)?),
+        tag::LINK => CanonValue::Link(Hash::from_bytes(take(rest)?)),
         tag::FLOATS => {
             let raw = read_raw(rest, 8)?;
             let floats = raw.chunks_exact(8);
-            Value::Floats(
+            CanonValue::Floats(
                 floats
                     .filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?)))
                     .collect(),
@@ -259,7 +259,7 @@ fn read_value(rest: &mut &[u8], depth: usize) -> Option<Value> {
         tag::INTS => {
             let raw = read_raw(rest, 4)?;
             let ints = raw.chunks_exact(4);
-            Value::Ints(
+            CanonValue::Ints(
                 ints.filter_map(|b| Some(u32::from_le_bytes(b.try_into().ok()?)))
                     .collect(),
             )
@@ -270,14 +270,14 @@ fn read_value(rest: &mut &[u8], depth: usize) -> Option<Value> {
                 items.push(read_value(rest, depth + 1)?);
             }
             take::<1>(rest)?;
-            Value::List(items)
+            CanonValue::List(items)
         }
         tag::MAP => {
             let mut fields = Vec::new();
             while take::<1>(rest)?[0] == tag::TEXT {
                 fields.push((read_text(rest)?, read_value(rest, depth + 1)?));
             }
-            Value::Map(fields)
+            CanonValue::Map(fields)
         }
         _ => return None,
     })
@@ -300,26 +300,26 @@ fn read_text(rest: &mut &[u8]) -> Option<String> {
     String::from_utf8(read_raw(rest, 1)?.to_vec()).ok()
 }
 
-impl Value {
+impl CanonValue {
     /// The entry of a map.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&CanonValue> {
         match self {
-            Value::Map(fields) => fields.iter().find(|(key, _)| key == name).map(|(_, v)| v),
+            CanonValue::Map(fields) => fields.iter().find(|(key, _)| key == name).map(|(_, v)| v),
             _ => None,
         }
     }
 
     /// Replaces every link by what `load` finds for it, so that values can be compared as a whole.
-    pub fn resolve(self, load: &mut dyn FnMut(&Hash) -> Option<Value>) -> Value {
+    pub fn resolve(self, load: &mut dyn FnMut(&Hash) -> Option<CanonValue>) -> CanonValue {
         match self {
-            Value::Link(hash) => match load(&hash) {
+            CanonValue::Link(hash) => match load(&hash) {
                 Some(value) => value.resolve(load),
-                None => Value::Link(hash),
+                None => CanonValue::Link(hash),
             },
-            Value::List(items) => {
-                Value::List(items.into_iter().map(|item| item.resolve(load)).collect())
+            CanonValue::List(items) => {
+                CanonValue::List(items.into_iter().map(|item| item.resolve(load)).collect())
             }
-            Value::Map(fields) => Value::Map(
+            CanonValue::Map(fields) => CanonValue::Map(
                 fields
                     .into_iter()
                     .map(|(key, value)| (key, value.resolve(load)))
@@ -331,23 +331,23 @@ impl Value {
 
     /// Path of the first NaN.
     pub fn find_nan(&self) -> Option<String> {
-        let inside = |name: String, value: &Value| {
+        let inside = |name: String, value: &CanonValue| {
             value.find_nan().map(|path| match path.as_str() {
                 "" => name.clone(),
                 _ => format!("{name}.{path}"),
             })
         };
         match self {
-            Value::Float(x) if x.is_nan() => Some(String::new()),
-            Value::Floats(values) => values
+            CanonValue::Float(x) if x.is_nan() => Some(String::new()),
+            CanonValue::Floats(values) => values
                 .iter()
                 .position(|x| x.is_nan())
                 .map(|i| format!("[{i}]")),
-            Value::List(items) => items
+            CanonValue::List(items) => items
                 .iter()
                 .enumerate()
                 .find_map(|(i, item)| inside(format!("[{i}]"), item)),
-            Value::Map(fields) => fields
+            CanonValue::Map(fields) => fields
                 .iter()
                 .find_map(|(key, value)| inside(key.clone(), value)),
             _ => None,
@@ -355,21 +355,21 @@ impl Value {
     }
 }
 
-impl std::fmt::Display for Value {
+impl std::fmt::Display for CanonValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Value::None => write!(f, "none"),
-            Value::Bool(x) => write!(f, "{x}"),
-            Value::Int(x) => write!(f, "{x}"),
-            Value::Float(x) => write!(f, "{x}"),
-            Value::Text(x) => write!(f, "\"{x}\""),
-            Value::List(items) => write!(f, "{} entries", items.len()),
-            Value::Map(fields) => write!(f, "{{{} entries}}", fields.len()),
-            Value::Link(hash) => write!(f, "part {}", hash.short()),
-            Value::Floats(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
-            Value::Floats(xs) => write!(f, "{} numbers", xs.len()),
-            Value::Ints(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
-            Value::Ints(xs) => write!(f, "{} numbers", xs.len()),
+            CanonValue::None => write!(f, "none"),
+            CanonValue::Bool(x) => write!(f, "{x}"),
+            CanonValue::Int(x) => write!(f, "{x}"),
+            CanonValue::Float(x) => write!(f, "{x}"),
+            CanonValue::Text(x) => write!(f, "\"{x}\""),
+            CanonValue::List(items) => write!(f, "{} entries", items.len()),
+            CanonValue::Map(fields) => write!(f, "{{{} entries}}", fields.len()),
+            CanonValue::Link(hash) => write!(f, "part {}", hash.short()),
+            CanonValue::Floats(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
+            CanonValue::Floats(xs) => write!(f, "{} numbers", xs.len()),
+            CanonValue::Ints(xs) if xs.len() <= 4 => write!(f, "{xs:?}"),
+            CanonValue::Ints(xs) => write!(f, "{} numbers", xs.len()),
         }
     }
 }

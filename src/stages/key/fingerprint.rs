@@ -13,9 +13,9 @@
 
 use super::canon::{self, Canonical, Writer};
 use crate::network::{
-    Cell, CellMetadata, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeArray,
-    ElectrodeMethod, Gid, GidPairs, Gids, MechValue, Network, RateConstant, Section, SegmentValues,
-    Synapse, TonicBias,
+    Bursty, Cell, CellMetadata, CellNode, CellType, Connection, Drive, Dynamics, ElectrodeArray,
+    ElectrodeMethod, Evoked, Gid, GidPairs, Gids, MechValue, Network, Poisson, RateConstant,
+    Section, SegmentValues, Synapse, TonicBias,
 };
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{Blob, Hash};
@@ -231,27 +231,27 @@ impl Fingerprinter {
         self.blob(name, |w| {
             w.map(|w| {
                 match dynamics {
-                    Dynamics::Evoked {
+                    Dynamics::Evoked(Evoked {
                         mu,
                         sigma,
                         numspikes,
-                    } => {
+                    }) => {
                         w.field("type", "evoked");
                         w.field("mu", mu);
                         w.field("sigma", sigma);
                         w.field("numspikes", numspikes);
                     }
-                    Dynamics::Poisson {
+                    Dynamics::Poisson(Poisson {
                         tstart,
                         tstop,
                         rate_constant,
-                    } => {
+                    }) => {
                         w.field("type", "poisson");
                         w.field("tstart", tstart);
                         w.field("tstop", tstop);
                         w.field("rate_constant", rate_constant);
                     }
-                    Dynamics::Bursty {
+                    Dynamics::Bursty(Bursty {
                         tstart,
                         tstart_std,
                         tstop,
@@ -259,7 +259,7 @@ impl Fingerprinter {
                         burst_std,
                         numspikes,
                         spike_isi,
-                    } => {
+                    }) => {
                         w.field("type", "bursty");
                         w.field("tstart", tstart);
                         w.field("tstart_std", tstart_std);

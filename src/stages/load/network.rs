@@ -1,7 +1,7 @@
 //! What of a simulated network is kept beside its results.
 
 use super::super::error::RunError;
-use super::super::key::canon::{self, Value};
+use super::super::key::canon::{self, CanonValue};
 use super::Loader;
 use crate::network::{ElectrodeArray, ElectrodeMethod, Gid};
 use crate::store::Hash;
@@ -52,7 +52,7 @@ impl Loader {
             .collect();
         let mut known = BTreeMap::new();
         self.follow(&mut known, sets.iter().flatten().copied().collect())?;
-        let of_sets = |known: &BTreeMap<Hash, Value>| -> HashSet<Hash> {
+        let of_sets = |known: &BTreeMap<Hash, CanonValue>| -> HashSet<Hash> {
             let networks = sets
                 .iter()
                 .flatten()
@@ -77,7 +77,7 @@ impl Loader {
     /// Reads what hashes stand for.
     fn follow(
         &self,
-        known: &mut BTreeMap<Hash, Value>,
+        known: &mut BTreeMap<Hash, CanonValue>,
         wanted: HashSet<Hash>,
     ) -> Result<(), RunError> {
         for (hash, bytes) in self.store.blobs(&wanted)? {
@@ -92,11 +92,11 @@ impl Loader {
     }
 }
 
-fn of_set(set: &Value, known: &BTreeMap<Hash, Value>) -> Option<StoredNetwork> {
+fn of_set(set: &CanonValue, known: &BTreeMap<Hash, CanonValue>) -> Option<StoredNetwork> {
     let network = known.get(&link(set, "network")?)?;
     let gid_ranges = fields(network.get("gids")?)
         .map(|(name, range)| match range {
-            Value::Ints(ends) => Some((name.clone(), *ends.first()?..*ends.get(1)?)),
+            CanonValue::Ints(ends) => Some((name.clone(), *ends.first()?..*ends.get(1)?)),
             _ => None,
         })
         .collect::<Option<_>>()?;
@@ -107,7 +107,7 @@ fn of_set(set: &Value, known: &BTreeMap<Hash, Value>) -> Option<StoredNetwork> {
         .map(|(name, array)| Some((name.clone(), electrodes(array)?)))
         .collect::<Option<_>>()?;
     let mesh_shape = match network.get("mesh_shape")? {
-        Value::Ints(shape) => [*shape.first()?, *shape.get(1)?],
+        CanonValue::Ints(shape) => [*shape.first()?, *shape.get(1)?],
         _ => return None,
     };
     Some(StoredNetwork {
@@ -123,11 +123,11 @@ fn of_set(set: &Value, known: &BTreeMap<Hash, Value>) -> Option<StoredNetwork> {
     })
 }
 
-fn electrodes(array: &Value) -> Option<ElectrodeArray> {
+fn electrodes(array: &CanonValue) -> Option<ElectrodeArray> {
     let method = match array.get("method")? {
-        Value::Text(name) if name == "psa" => Some(ElectrodeMethod::Psa),
-        Value::Text(name) if name == "lsa" => Some(ElectrodeMethod::Lsa),
-        Value::None => None,
+        CanonValue::Text(name) if name == "psa" => Some(ElectrodeMethod::Psa),
+        CanonValue::Text(name) if name == "lsa" => Some(ElectrodeMethod::Lsa),
+        CanonValue::None => None,
         _ => return None,
     };
     Some(ElectrodeArray {
@@ -138,34 +138,34 @@ fn electrodes(array: &Value) -> Option<ElectrodeArray> {
     })
 }
 
-fn fields(value: &Value) -> impl Iterator<Item = &(String, Value)> {
+fn fields(value: &CanonValue) -> impl Iterator<Item = &(String, CanonValue)> {
     match value {
-        Value::Map(fields) => fields.iter(),
+        CanonValue::Map(fields) => fields.iter(),
         _ => [].iter(),
     }
 }
 
-fn hash(value: &Value) -> Option<Hash> {
+fn hash(value: &CanonValue) -> Option<Hash> {
     match value {
-        Value::Link(hash) => Some(*hash),
+        CanonValue::Link(hash) => Some(*hash),
         _ => None,
     }
 }
 
-fn link(value: &Value, name: &str) -> Option<Hash> {
+fn link(value: &CanonValue, name: &str) -> Option<Hash> {
     value.get(name).and_then(hash)
 }
 
-fn float(value: &Value) -> Option<f64> {
+fn float(value: &CanonValue) -> Option<f64> {
     match value {
-        Value::Float(x) => Some(*x),
+        CanonValue::Float(x) => Some(*x),
         _ => None,
     }
 }
 
-fn points(value: &Value) -> Option<Vec<[f64; 3]>> {
+fn points(value: &CanonValue) -> Option<Vec<[f64; 3]>> {
     match value {
-        Value::Floats(numbers) => Some(
+        CanonValue::Floats(numbers) => Some(
             numbers
                 .chunks_exact(3)
                 .filter_map(|p| p.try_into().ok())

@@ -1,6 +1,6 @@
 //! How two specifications differ, in words.
 
-use super::super::key::canon::Value;
+use super::super::key::canon::CanonValue;
 
 /// A place in which two values differ, in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,34 +25,39 @@ impl std::fmt::Display for Difference {
 }
 
 /// Everything in which two resolved values differ.
-pub fn differences(left: &Value, right: &Value) -> Vec<Difference> {
+pub fn differences(left: &CanonValue, right: &CanonValue) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", Some(left), Some(right), &mut found);
     found
 }
 
-fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut Vec<Difference>) {
+fn compare(
+    path: &str,
+    left: Option<&CanonValue>,
+    right: Option<&CanonValue>,
+    found: &mut Vec<Difference>,
+) {
     let (l, r) = match (left, right) {
         (Some(l), Some(r)) if same(l, r) => return,
         (Some(l), Some(r)) => (l, r),
         _ => {
             found.push(Difference {
                 path: path.to_string(),
-                left: left.map(Value::to_string),
-                right: right.map(Value::to_string),
+                left: left.map(CanonValue::to_string),
+                right: right.map(CanonValue::to_string),
             });
             return;
         }
     };
     match (l, r) {
-        (Value::Map(a), Value::Map(b)) => {
+        (CanonValue::Map(a), CanonValue::Map(b)) => {
             for (name, value) in a {
                 compare(&join(path, name), Some(value), r.get(name), found);
             }
             for (name, value) in b.iter().filter(|(name, _)| l.get(name).is_none()) {
                 compare(&join(path, name), None, Some(value), found);
             }
-            let order = |fields: &[(String, Value)]| -> Vec<String> {
+            let order = |fields: &[(String, CanonValue)]| -> Vec<String> {
                 fields.iter().map(|(name, _)| name.clone()).collect()
             };
             let (mut a, mut b) = (order(a), order(b));
@@ -69,9 +74,9 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
                 }
             }
         }
-        (Value::List(a), Value::List(b)) => {
+        (CanonValue::List(a), CanonValue::List(b)) => {
             let (a, b) = (labelled(a), labelled(b));
-            let value = |items: &[(String, Value)], label: &str| {
+            let value = |items: &[(String, CanonValue)], label: &str| {
                 items
                     .iter()
                     .find(|(l, _)| l == label)
@@ -92,7 +97,7 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
                 }
             }
         }
-        (Value::Floats(a), Value::Floats(b)) if a.len() == b.len() && a.len() > 4 => {
+        (CanonValue::Floats(a), CanonValue::Floats(b)) if a.len() == b.len() && a.len() > 4 => {
             let differ = |(x, y): &(&f64, &f64)| x.to_bits() != y.to_bits();
             let count = a.iter().zip(b).filter(differ).count();
             if let Some(i) = a.iter().zip(b).position(|pair| differ(&pair)) {
@@ -115,20 +120,20 @@ fn compare(path: &str, left: Option<&Value>, right: Option<&Value>, found: &mut 
 }
 
 /// Every value inside a value, each as `path = value`.
-pub fn leaves(value: &Value) -> Vec<String> {
+pub fn leaves(value: &CanonValue) -> Vec<String> {
     let mut lines = Vec::new();
     collect("", value, &mut lines);
     lines
 }
 
-fn collect(path: &str, value: &Value, lines: &mut Vec<String>) {
+fn collect(path: &str, value: &CanonValue, lines: &mut Vec<String>) {
     match value {
-        Value::Map(fields) => {
+        CanonValue::Map(fields) => {
             for (name, value) in fields {
                 collect(&join(path, name), value, lines);
             }
         }
-        Value::List(items) => {
+        CanonValue::List(items) => {
             for (label, item) in labelled(items) {
                 collect(&format!("{path}[{label}]"), &item, lines);
             }
@@ -138,13 +143,13 @@ fn collect(path: &str, value: &Value, lines: &mut Vec<String>) {
 }
 
 /// Equality by bits, as the hash sees it.
-fn same(l: &Value, r: &Value) -> bool {
+fn same(l: &CanonValue, r: &CanonValue) -> bool {
     match (l, r) {
-        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-        (Value::Map(a), Value::Map(b)) => {
+        (CanonValue::Float(a), CanonValue::Float(b)) => a.to_bits() == b.to_bits(),
+        (CanonValue::Map(a), CanonValue::Map(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|((k, v), (m, w))| k == m && same(v, w))
         }
-        (Value::List(a), Value::List(b)) => {
+        (CanonValue::List(a), CanonValue::List(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(v, w)| same(v, w))
         }
         _ => l == r,
@@ -159,14 +164,14 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// Items of a list by what they are (`src=…,target=…`) if they say so, else by their place.
-fn labelled(items: &[Value]) -> Vec<(String, Value)> {
-    let mut result: Vec<(String, Value)> = Vec::with_capacity(items.len());
+fn labelled(items: &[CanonValue]) -> Vec<(String, CanonValue)> {
+    let mut result: Vec<(String, CanonValue)> = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         let words = ["src", "target", "location", "receptor"];
         let named: Option<Vec<String>> = words
             .iter()
             .map(|word| match item.get(word) {
-                Some(Value::Text(text)) => Some(format!("{word}={text}")),
+                Some(CanonValue::Text(text)) => Some(format!("{word}={text}")),
                 _ => None,
             })
             .collect();

@@ -4,7 +4,7 @@ use super::super::error::RunError;
 use super::super::expand::GridPoint;
 use super::super::key::{
     Fingerprinter,
-    canon::{self, Value},
+    canon::{self, CanonValue},
 };
 use crate::pipeline::Pipeline;
 use crate::store::{Hash, Store, StoreError};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 ///
 /// # Errors
 /// If the point cannot be bound.
-pub fn of_point(pipeline: &Pipeline, point: &GridPoint) -> Result<Value, RunError> {
+pub fn of_point(pipeline: &Pipeline, point: &GridPoint) -> Result<CanonValue, RunError> {
     let bound = pipeline.bind(&point.values)?;
     let fingerprint = Fingerprinter::default()
         .fingerprint(&bound.network, bound.tstop, bound.dt)
@@ -27,14 +27,14 @@ pub fn of_point(pipeline: &Pipeline, point: &GridPoint) -> Result<Value, RunErro
         .into_iter()
         .map(|blob| (blob.hash, blob.bytes.to_vec()))
         .collect();
-    Ok(resolve(&fingerprint.set, &blobs).unwrap_or(Value::Link(fingerprint.set)))
+    Ok(resolve(&fingerprint.set, &blobs).unwrap_or(CanonValue::Link(fingerprint.set)))
 }
 
 /// The stored specification of a parameter set; `None` if no task of it was kept.
 ///
 /// # Errors
 /// If a file cannot be read or is damaged.
-pub fn of_set(store: &Store, set: &Hash) -> Result<Option<Value>, StoreError> {
+pub fn of_set(store: &Store, set: &Hash) -> Result<Option<CanonValue>, StoreError> {
     let mut blobs = BTreeMap::new();
     let mut wanted = HashSet::from([*set]);
     while !wanted.is_empty() {
@@ -49,7 +49,7 @@ pub fn of_set(store: &Store, set: &Hash) -> Result<Option<Value>, StoreError> {
     Ok(resolve(set, &blobs))
 }
 
-fn resolve(set: &Hash, blobs: &BTreeMap<Hash, Vec<u8>>) -> Option<Value> {
+fn resolve(set: &Hash, blobs: &BTreeMap<Hash, Vec<u8>>) -> Option<CanonValue> {
     let mut load = |hash: &Hash| {
         let bytes = blobs.get(hash)?;
         // What does not hash back to its name is not what was simulated.
@@ -63,11 +63,11 @@ pub fn links_of(bytes: &[u8]) -> Vec<Hash> {
     canon::read(bytes).map_or_else(Vec::new, |value| links(&value))
 }
 
-fn links(value: &Value) -> Vec<Hash> {
+fn links(value: &CanonValue) -> Vec<Hash> {
     match value {
-        Value::Link(hash) => vec![*hash],
-        Value::List(items) => items.iter().flat_map(links).collect(),
-        Value::Map(fields) => fields.iter().flat_map(|(_, value)| links(value)).collect(),
+        CanonValue::Link(hash) => vec![*hash],
+        CanonValue::List(items) => items.iter().flat_map(links).collect(),
+        CanonValue::Map(fields) => fields.iter().flat_map(|(_, value)| links(value)).collect(),
         _ => Vec::new(),
     }
 }

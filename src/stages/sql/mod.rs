@@ -30,8 +30,7 @@ pub fn check(pipeline: &Pipeline) -> Result<(), RunError> {
                 summary.name,
                 pipeline.path().display()
             ),
-            help: "build with `cargo build --release --features query`, or take the summary away"
-                .into(),
+            help: "build with `cargo build --release`, or take the summary away".into(),
         }),
     }
 }
