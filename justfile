@@ -16,9 +16,11 @@ sweep pipeline="pipelines/erp_weights.toml" *options:
 query folder *sql:
     cargo run --release -- query {{folder}} {{quote(sql)}}
 
-# The program with everything optimised, with SQL, PNG and PDF (half an hour on two cores)
+# The program with everything optimised, with SQL, PNG and PDF (half an hour on two cores), its man pages and completions
 release:
     cargo build --profile dist --features png-pdf
+    target/dist/hnn-sweep man target/dist/man
+    for shell in bash zsh fish; do target/dist/hnn-sweep completions $shell > target/dist/hnn-sweep.$shell; done
 
 # All tests
 test *options:

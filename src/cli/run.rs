@@ -193,9 +193,9 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
             simulated - failed_now,
             folder.display()
         );
-        if cfg!(feature = "query") && simulated > failed_now && !pipeline.summaries.is_empty() {
+        if simulated > failed_now && !pipeline.summaries.is_empty() {
             let folder = hint::quoted(folder);
-            say!("ask them with `hnn-sweep query {folder} \"SELECT * FROM summary LIMIT 5\"`");
+            say!("look at them with `hnn-sweep table {folder}`");
         }
     }
     match (damaged.is_empty(), failed.is_empty()) {

@@ -38,9 +38,9 @@ mod _hnn_sweep {
     #[pymodule_export]
     use super::run::{plan, run};
     #[pymodule_export]
-    use super::table::Table;
-    #[pymodule_export]
     use super::trial::Trial;
+    #[pymodule_export]
+    use crate::python::table::Table;
 
     use pyo3::prelude::*;
 
