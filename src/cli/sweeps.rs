@@ -128,7 +128,7 @@ pub(super) fn diff(arguments: &Diff) -> Result<u8, RunError> {
             (Some(x), None) => format!("  parameter {name}: {}, only in {a}", extent(x)),
             (None, y) => format!(
                 "  parameter {name}: {}, only in {b}",
-                y.map_or_else(String::new, |y| extent(y))
+                y.map_or_else(String::new, extent)
             ),
         });
     }

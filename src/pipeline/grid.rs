@@ -6,7 +6,6 @@
 
 use super::error::{PipelineError, one_of};
 use super::keys::SPACE_KEYS;
-use super::quantity::rounded;
 use super::reader::{TomlItem, TomlTable};
 use super::value::{ParamValue, Parameter, ParameterKind};
 use crate::network::pow;
@@ -367,11 +366,11 @@ fn remark_exponents(item: &TomlItem) {
     if first > 0.0 && last > 0.0 && first.min(last) <= 0.1 {
         let as_it_stands = item.source_text();
         item.source.remark(format!(
-            "{} = {as_it_stands} goes from {} to {}, as logspace takes exponents of ten; for values from {first} to {last} write \
+            "{}: {as_it_stands} goes from {:.5} to {:.5}, as logspace takes exponents of ten; for values from {first} to {last} write \
              geomspace = {as_it_stands}",
             item.describe(),
-            rounded(pow(10.0, first)),
-            rounded(pow(10.0, last)),
+            pow(10.0, first),
+            pow(10.0, last),
         ));
     }
 }

@@ -50,6 +50,9 @@ pub(super) enum Example {
     NetworkFile,
 }
 
+/// Makes the text of a file.
+type Make = fn() -> Result<String, RunError>;
+
 /// Name of the schema beside pipeline files.
 const SCHEMA: &str = "hnn-sweep.schema.json";
 
@@ -73,7 +76,7 @@ impl Example {
     }
 
     /// A file that the example reads: its name, and how it is made.
-    fn data(self) -> Option<(&'static str, fn() -> Result<String, RunError>)> {
+    fn data(self) -> Option<(&'static str, Make)> {
         match self {
             Example::Fit => Some(("fit_data.csv", || Ok(include_str!("fit_data.csv").into()))),
             Example::NetworkFile => Some(("network.json", network)),
