@@ -33,6 +33,7 @@ fn eager(folder: &Path) -> Options {
         pace: Pace {
             every: Duration::ZERO,
             share: 0,
+            hold: Duration::ZERO,
             ..Pace::default()
         },
         ..options(folder, 1)

@@ -19,6 +19,7 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_the_next_run_goes_on() {
             pace: Pace {
                 every: Duration::ZERO,
                 share: 0,
+                hold: Duration::ZERO,
                 ..Pace::default()
             },
             ..options(dir.path(), 1)

@@ -35,6 +35,7 @@ fn hasty(folder: &Path) -> Options {
         pace: Pace {
             every: Duration::from_millis(5),
             share: 1,
+            hold: Duration::from_millis(20),
             patience: Duration::from_millis(milliseconds("CRASH_TEST_PATIENCE", 60_000)),
         },
         ..options(folder, 2)

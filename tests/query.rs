@@ -215,8 +215,9 @@ query = "SELECT sim, COUNT(*) / 2 AS half FROM spikes WHERE time < 0 GROUP BY si
     }
     assert_eq!(
         ranks("SELECT COUNT(*) AS n FROM simulations WHERE status = 'done'"),
-        ["4"]
+        ["3"]
     );
+    assert_eq!(ranks("SELECT weight FROM former"), ["0.004"]);
 }
 
 #[test]

@@ -192,22 +192,84 @@ fn a_grid_that_grows_keeps_its_numbers_and_appends() {
 }
 
 #[test]
-fn points_that_leave_the_grid_stay_in_simulations_and_leave_the_summary() {
+fn points_that_leave_the_grid_go_into_a_table_of_their_own() {
     let dir = folder();
-    run(
-        &text("a", "weight = [0.001, 0.002]", 1, OUTPUTS),
-        dir.path(),
-    );
-    run(&text("a", "weight = [0.002]", 1, OUTPUTS), dir.path());
-    assert_eq!(column(dir.path(), "simulations", "point"), ["null", "0"]);
-    assert_eq!(column(dir.path(), "summary", "weight"), ["0.002"]);
+    let weights = |list: &str| text("a", &format!("weight = [{list}]"), 1, OUTPUTS);
+    run(&weights("0.001, 0.002"), dir.path());
+    assert!(files(dir.path(), "former").is_empty());
+    run(&weights("0.002"), dir.path());
+    let weight = |table: &str| column(dir.path(), table, "weight");
+    assert_eq!(weight("simulations"), ["0.002"]);
+    assert_eq!(weight("summary"), ["0.002"]);
+    assert_eq!(weight("former"), ["0.001"]);
+    assert_eq!(column(dir.path(), "former", "point"), ["null"]);
+    let columns = |table: &str| {
+        rows(dir.path(), table)[0]
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(columns("former"), columns("simulations"));
     // And come back without a simulation.
-    let (calls, _) = run(
-        &text("a", "weight = [0.001, 0.002]", 1, OUTPUTS),
-        dir.path(),
-    );
+    let (calls, _) = run(&weights("0.001, 0.002"), dir.path());
     assert_eq!(calls, 0);
-    assert_eq!(column(dir.path(), "summary", "weight"), ["0.001", "0.002"]);
+    assert_eq!(weight("simulations"), ["0.001", "0.002"]);
+    assert_eq!(weight("summary"), ["0.001", "0.002"]);
+    assert!(files(dir.path(), "former").is_empty());
+}
+
+#[test]
+fn a_join_by_parameters_meets_one_model_only() {
+    let dir = folder();
+    let later = |sweep: &str| sweep.replace("mu = 10.0", "mu = 11.0");
+    let sweep = text("a", "weight = [0.001, 0.002]", 2, OUTPUTS);
+    run(&sweep, dir.path());
+    run(&later(&sweep), dir.path());
+    let simulations = rows(dir.path(), "simulations");
+    assert_eq!(simulations.len(), 4);
+    let sims: BTreeSet<&str> = simulations.iter().map(|row| row["sim"].as_str()).collect();
+    assert_eq!(sims, BTreeSet::from(["2", "3"]));
+    assert_eq!(rows(dir.path(), "former").len(), 4);
+    // All results are still there.
+    assert_eq!(rows(dir.path(), "dipole").len(), 8 * 41);
+}
+
+#[test]
+fn statistics_of_the_mean_stand_in_the_rows_of_the_trials() {
+    let dir = folder();
+    let mean = "[[summary]]\nname = \"of_mean\"\nstatistic = \"max\"\ntrials = \"mean\"\n";
+    let sweep = text(
+        "a",
+        "weight = [0.001, 0.002]",
+        3,
+        &format!("{OUTPUTS}{mean}"),
+    );
+    run(&sweep, dir.path());
+    let summary = rows(dir.path(), "summary");
+    assert_eq!(summary.len(), 6);
+    for of_point in summary.chunks(3) {
+        let of =
+            |name: &str| -> Vec<&str> { of_point.iter().map(|row| row[name].as_str()).collect() };
+        assert_eq!(of("trial"), ["0", "1", "2"]);
+        assert!(!of("top").contains(&"null") && !of("of_mean").contains(&"null"));
+        assert!(of("of_mean").iter().all(|value| *value == of("of_mean")[0]));
+        assert_ne!(of("top")[0], of("top")[1]);
+    }
+
+    // Where nothing is of a trial, a point has one row.
+    let only = text(
+        "b",
+        "weight = [0.001, 0.002]",
+        3,
+        &format!("[output]\nsave_dpl = true\n{mean}"),
+    );
+    run(&only, dir.path());
+    let mut summary = rows(dir.path(), "summary");
+    summary.retain(|row| row["sweep"] == "b");
+    let of = |name: &str| -> Vec<&str> { summary.iter().map(|row| row[name].as_str()).collect() };
+    assert_eq!(of("trial"), ["null", "null"]);
+    assert_eq!(of("point"), ["0", "1"]);
+    assert!(!of("of_mean").contains(&"null"));
 }
 
 #[test]
@@ -335,8 +397,8 @@ fn new_summaries_are_computed_from_the_tables_and_simulate_nothing() {
     let fresh = folder();
     run(&sweep, fresh.path());
     assert_eq!(rows(dir.path(), "summary"), rows(fresh.path(), "summary"));
-    // A row for each of 2 trials and one of their mean, for 6 points.
-    assert_eq!(rows(dir.path(), "summary").len(), 18);
+    // A row for each of 2 trials of 6 points.
+    assert_eq!(rows(dir.path(), "summary").len(), 12);
 }
 
 #[test]

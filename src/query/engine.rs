@@ -32,14 +32,17 @@ pub fn ask(folder: &Path, state: &State, sql: &str) -> Result<Answer, QueryError
     }
     let mut context = SQLContext::new();
     let simulations = match asked.contains(&Table::Simulations) {
-        true => Some(scan(folder, Table::Simulations)?),
+        // Earlier versions wrote former points into it, too.
+        true => Some(scan(folder, Table::Simulations)?.filter(col("point").is_not_null())),
         false => None,
     };
     for table in asked {
-        let rows = scan(folder, table)?;
         let rows = match (table, &simulations) {
-            (Table::Simulations | Table::Summary, _) | (_, None) => rows,
-            (_, Some(simulations)) => with_parameters(rows, simulations, state),
+            (Table::Simulations, Some(simulations)) => simulations.clone(),
+            (Table::Simulations | Table::Former | Table::Summary, _) | (_, None) => {
+                scan(folder, table)?
+            }
+            (_, Some(simulations)) => with_parameters(scan(folder, table)?, simulations, state),
         };
         context.register(table.name(), rows);
     }
@@ -66,10 +69,7 @@ fn scan(folder: &Path, table: Table) -> Result<LazyFrame, PolarsError> {
 fn with_parameters(rows: LazyFrame, simulations: &LazyFrame, state: &State) -> LazyFrame {
     let mut columns = vec![col("sweep"), col("point"), col("sim"), col("trial")];
     columns.extend(parameters(state).iter().map(|name| col(name.as_str())));
-    let parameters = simulations
-        .clone()
-        .filter(col("point").is_not_null())
-        .select(columns);
+    let parameters = simulations.clone().select(columns);
     let on = [col("sim"), col("trial")];
     rows.join(parameters, on.clone(), on, JoinArgs::new(JoinType::Inner))
 }

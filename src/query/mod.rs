@@ -49,7 +49,7 @@ pub fn duckdb(folder: &Path, state: &State, sql: &str) -> String {
     for table in tables(state) {
         let name = table.name();
         lines.push(match table {
-            Table::Simulations | Table::Summary => {
+            Table::Simulations | Table::Former | Table::Summary => {
                 format!("CREATE TEMP VIEW {name} AS SELECT * FROM {};", scan(table))
             }
             _ => format!(

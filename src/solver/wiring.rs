@@ -310,7 +310,8 @@ fn checked<'n>(
         ("lamtha", c.lamtha),
         ("threshold", c.threshold),
     ] {
-        if !value.is_finite() {
+        // An infinite space constant reaches all cells alike: the exponent below is 0 then.
+        if !(value.is_finite() || (name == "lamtha" && value == f64::INFINITY)) {
             return Err(format!("its {name} is {value}"));
         }
     }

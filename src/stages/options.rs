@@ -73,6 +73,9 @@ pub struct Pace {
     pub every: Duration,
     /// A publication takes at most one part in this many of the time.
     pub share: u32,
+    /// Longest time for which results wait in the journal until all of their batch are there. So a file of a table is
+    /// written once, and readers beside the run are not disturbed.
+    pub hold: Duration,
     /// Least time after which a simulation that another process has taken, and of which nothing is heard, is taken
     /// from it. Simulations that take long are given more.
     pub patience: Duration,
@@ -83,6 +86,7 @@ impl Default for Pace {
         Self {
             every: Duration::from_secs(3),
             share: 100,
+            hold: Duration::from_secs(60),
             patience: Duration::from_secs(60),
         }
     }

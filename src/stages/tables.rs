@@ -172,7 +172,7 @@ fn rows(
                 put,
             )?;
         }
-        Table::Simulations | Table::Summary => {}
+        Table::Simulations | Table::Former | Table::Summary => {}
     }
     Ok(())
 }
@@ -268,7 +268,7 @@ pub fn read(
             });
             result.calcium.extend(traces);
         }
-        Table::Simulations | Table::Summary => {}
+        Table::Simulations | Table::Former | Table::Summary => {}
     }
     Ok(())
 }

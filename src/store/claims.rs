@@ -1,8 +1,8 @@
 //! Who simulates what: processes that write to one folder tell each other which tasks they take, so that no two take
 //! the same.
 //!
-//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `end RUN`. A
-//! run is known by its journal, which it holds locked for as long as it lives; what a dead one has taken is free
+//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `rest RUN` (all
+//! that it has taken is finished, and durable in its journal), `end RUN`. A run is known by its journal, which it holds locked for as long as it lives; what a dead one has taken is free
 //! again. A claim is a courtesy, not a promise: where the file is lost, or a line is torn, a task may be simulated
 //! twice, and its result is kept once.
 
@@ -27,6 +27,15 @@ pub struct Taken {
     pub ids: Vec<Id>,
 }
 
+/// What another process is doing, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Work,
+    /// It has finished what it took, and waits for others.
+    Rest,
+    Gone,
+}
+
 /// A process's part in the file of claims.
 #[derive(Debug)]
 pub struct Claims {
@@ -38,8 +47,8 @@ pub struct Claims {
     read: u64,
     /// The others by name, with their numbers.
     others: HashMap<String, usize>,
-    /// Whether each of them is gone.
-    gone: Vec<bool>,
+    /// What each of them is doing.
+    doing: Vec<Doing>,
     /// How many had begun before this one.
     place: u32,
 }
@@ -54,7 +63,7 @@ impl Claims {
             own: run_of(journal).to_string(),
             read: 0,
             others: HashMap::new(),
-            gone: Vec::new(),
+            doing: Vec::new(),
             place: 0,
         };
         claims.locked(|claims| {
@@ -68,7 +77,7 @@ impl Claims {
             claims.place = u32::try_from(claims.others.len()).unwrap_or(u32::MAX);
             // Whoever calls is to be told all of it.
             claims.others.clear();
-            claims.gone.clear();
+            claims.doing.clear();
             claims.read = 0;
             claims.append("begin", "")
         })?;
@@ -82,12 +91,26 @@ impl Claims {
 
     /// Other processes that are at work, as far as is known.
     pub fn others(&self) -> usize {
-        self.gone.iter().filter(|gone| !**gone).count()
+        let at_work = |doing: &&Doing| **doing != Doing::Gone;
+        self.doing.iter().filter(at_work).count()
     }
 
     /// Whether one of the others has ended or died: what it took and did not finish is free.
     pub fn is_gone(&self, by: usize) -> bool {
-        self.gone.get(by).is_none_or(|gone| *gone)
+        self.doing.get(by).is_none_or(|doing| *doing == Doing::Gone)
+    }
+
+    /// Whether one of the others has finished all that it took: it is in its journal, if not in the tables.
+    pub fn rests(&self, by: usize) -> bool {
+        self.doing.get(by) == Some(&Doing::Rest)
+    }
+
+    /// All that was taken is finished and durable. Taking more ends the rest.
+    ///
+    /// # Errors
+    /// If the file cannot be written; the others find out when this process publishes, or ends.
+    pub fn rest(&mut self) -> Result<()> {
+        self.locked(|claims| claims.append("rest", ""))
     }
 
     /// Takes tasks: `choose` is told what the others have taken meanwhile, and how many they are; what it gives is
@@ -158,29 +181,35 @@ impl Claims {
         if run == self.own {
             return None;
         }
-        let next = self.gone.len();
+        let next = self.doing.len();
         let number = *self.others.entry(run.to_string()).or_insert(next);
         if number == next {
-            self.gone.push(false);
+            self.doing.push(Doing::Work);
         }
+        let doing = self.doing.get_mut(number)?;
         match verb {
-            "take" => Some(Taken {
-                by: number,
-                ids: ids(words)?,
-            }),
-            "end" => {
-                *self.gone.get_mut(number)? = true;
-                None
+            "take" => {
+                *doing = Doing::Work;
+                return Some(Taken {
+                    by: number,
+                    ids: ids(words)?,
+                });
             }
-            _ => None,
+            "rest" => *doing = Doing::Rest,
+            "end" => *doing = Doing::Gone,
+            _ => {}
         }
+        None
     }
 
     /// Others may be there no more although they have not said so.
     fn note_dead(&mut self) {
         for (run, number) in &self.others {
-            if let Some(gone) = self.gone.get_mut(*number).filter(|gone| !**gone) {
-                *gone = !lives(&self.folder, run);
+            if let Some(doing) = self.doing.get_mut(*number)
+                && *doing != Doing::Gone
+                && !lives(&self.folder, run)
+            {
+                *doing = Doing::Gone;
             }
         }
     }
@@ -318,6 +347,23 @@ mod tests {
         let (_third, c) = other(dir.path());
         assert_eq!(c.others(), 0, "nothing has been read");
         b.leave().unwrap();
+    }
+
+    #[test]
+    fn one_that_has_finished_all_that_it_took_rests_until_it_takes_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_first, mut a) = other(dir.path());
+        let (_second, mut b) = other(dir.path());
+        a.take(&mut |_, _| vec![(0, 0)]).unwrap();
+        b.look().unwrap();
+        assert!(!b.rests(0));
+        a.rest().unwrap();
+        b.look().unwrap();
+        assert!(b.rests(0) && !b.is_gone(0));
+        assert_eq!(b.others(), 1);
+        a.take(&mut |_, _| vec![(1, 0)]).unwrap();
+        b.look().unwrap();
+        assert!(!b.rests(0));
     }
 
     #[test]

@@ -1,15 +1,16 @@
-//! The tables `simulations` and `summary`, which are written from the state.
+//! The tables `simulations`, `former` and `summary`, which are written from the state.
 
 use super::layout::Table;
 use super::part::Id;
 use super::schema::{field, signed};
-use super::state::{Kind, Point, State, Status, Sweep, Value};
+use super::state::{Column, Kind, Point, State, Status, Sweep, Task, Value};
 use arrow_array::builder::{
     BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Names that no parameter may have, as they are columns of the tables themselves.
@@ -40,6 +41,10 @@ pub const RESERVED: &[&str] = &[
     "values",
     "dt",
 ];
+
+/// Which rows the tables have: 2 since former points have a table of their own, and statistics of the mean over trials
+/// stand in the rows of the trials. Folders that were written before are brought in line by the next run.
+const RULES: u32 = 2;
 
 /// Columns of all sweeps of a folder.
 #[derive(Debug, Default, PartialEq)]
@@ -83,9 +88,9 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Text that is equal for equal columns.
+    /// Text that is equal for equal columns, written by the same rules.
     pub fn signature(&self) -> String {
-        format!("{:?} {:?}", self.parameters, self.statistics)
+        format!("{RULES} {:?} {:?}", self.parameters, self.statistics)
     }
 }
 
@@ -119,7 +124,7 @@ impl<'a> Points<'a> {
     }
 }
 
-/// Rows of `simulations` or `summary` for the simulations of a batch.
+/// Rows of `simulations`, `former` or `summary` for the simulations of a batch.
 ///
 /// # Errors
 /// [`ArrowError`] if columns disagree.
@@ -132,7 +137,8 @@ pub fn rows(
 ) -> Result<RecordBatch, ArrowError> {
     match table {
         Table::Summary => summary(state, columns, points, batch),
-        _ => simulations(state, columns, points, batch),
+        Table::Former => simulations(state, columns, points, batch, true),
+        _ => simulations(state, columns, points, batch, false),
     }
 }
 
@@ -171,6 +177,7 @@ fn simulations(
     columns: &Columns,
     points: &Points,
     batch: u32,
+    former: bool,
 ) -> Result<RecordBatch, ArrowError> {
     let mut head = Head::default();
     let mut parameters = Parameters::new(columns);
@@ -184,6 +191,9 @@ fn simulations(
     let sims = sims_of(state, batch);
     for ((sim, trial), task) in state.tasks.range((sims.start, 0)..(sims.end, 0)) {
         for (name, sweep, point) in points.of_sim(*sim) {
+            if point.place.is_none() != former {
+                continue;
+            }
             head.push(name, *sim, point, Some(*trial));
             parameters.push(sweep, point);
             match &task.status {
@@ -231,8 +241,8 @@ fn simulations(
     record_batch(table)
 }
 
-/// A row for each trial of each point of the present grids, with the statistics of the trial; and a row without a trial
-/// for statistics of the mean over trials.
+/// A row for each trial of each point of the present grids. Statistics of the mean over trials stand in all of them, so
+/// that rows of means and of trials never mix; a sweep that has no others has one row for each point, without a trial.
 fn summary(
     state: &State,
     columns: &Columns,
@@ -251,38 +261,31 @@ fn summary(
             if point.place.is_none() {
                 continue;
             }
-            let trials = (0..sweep.n_trials).map(Some).chain([None]);
+            let of_trials = sweep.summaries.iter().any(|column| !column.mean);
+            let trials: Vec<Option<u32>> = match of_trials {
+                true => (0..sweep.n_trials).map(Some).collect(),
+                false => vec![None],
+            };
+            let none = BTreeMap::new();
+            let means = state.sims.get(sim as usize).map_or(&none, |s| &s.means);
             for trial in trials {
-                let mean = trial.is_none();
-                if !sweep.summaries.iter().any(|column| column.mean == mean) {
+                let done = |task: &&Task| task.status == Status::Done;
+                let task = trial.and_then(|trial| state.tasks.get(&(sim, trial)));
+                let stats = task.filter(done).map(|task| &task.stats);
+                let value_of = |column: &Column| match column.mean {
+                    true => means.get(&column.id),
+                    false => stats?.get(&column.id),
+                };
+                // A trial that is not simulated yet, or has failed, has no row, whatever its point's others give.
+                let missing = trial.is_some() && stats.is_none();
+                if missing || !sweep.summaries.iter().any(|own| value_of(own).is_some()) {
                     continue;
                 }
-                let stats = match trial {
-                    Some(trial) => state
-                        .tasks
-                        .get(&(sim, trial))
-                        .filter(|task| task.status == Status::Done)
-                        .map(|task| &task.stats),
-                    None => state.sims.get(sim as usize).map(|sim| &sim.means),
-                };
-                let known = |s: &std::collections::BTreeMap<u64, Option<f64>>| {
-                    sweep
-                        .summaries
-                        .iter()
-                        .any(|c| c.mean == mean && s.contains_key(&c.id))
-                };
-                let Some(stats) = stats.filter(|s| known(s)) else {
-                    continue;
-                };
                 head.push(name, sim, point, trial);
                 parameters.push(sweep, point);
                 for (column, builder) in columns.statistics.keys().zip(&mut statistics) {
-                    let own = sweep
-                        .summaries
-                        .iter()
-                        .find(|c| c.name == *column && c.mean == mean);
-                    let value = own.and_then(|own| stats.get(&own.id).copied().flatten());
-                    builder.append_option(value);
+                    let own = sweep.summaries.iter().find(|own| own.name == *column);
+                    builder.append_option(own.and_then(|own| value_of(own).copied().flatten()));
                 }
             }
         }

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Store {
-    /// Gives the rows of a table that belong to points of a sweep's present grid, or of all sweeps', to `visit`, until that breaks off.
+    /// Gives the rows of a table that belong to points of a sweep's present grid, or of all sweeps', to `visit`, until
+    /// that breaks off; those of `former` belong to points that have left it.
     /// They come in the order of `sim` and `trial`, in pieces of which at least one is given, if without rows. Every table begins with
     /// `sweep`, `sim`, `point`, `trial` and the parameters. A simulation that several points share has rows for each.
     ///
@@ -30,10 +31,11 @@ impl Store {
             help: "give one of them a folder of its own".into(),
         })?;
         let points = Points::of_some(state, |name, point| {
-            point.place.is_some() && sweep.is_none_or(|only| only == name)
+            point.place.is_none() == (table == Table::Former)
+                && sweep.is_none_or(|only| only == name)
         });
         let n_batches = u32::try_from(state.batches.len().max(1)).unwrap_or(u32::MAX);
-        if matches!(table, Table::Simulations | Table::Summary) {
+        if matches!(table, Table::Simulations | Table::Former | Table::Summary) {
             for batch in 0..n_batches {
                 let rows = derive::rows(table, state, &columns, &points, batch).map_err(ours)?;
                 if visit(rows).is_break() {

@@ -105,6 +105,24 @@ impl Journal {
         &self.records
     }
 
+    /// Bytes of all that was appended since it was emptied.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Some of the records are in the tables now. The journal is emptied once all are: until then they are read by
+    /// whoever takes it over, to no effect.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn let_go(&mut self, published: &dyn Fn(&Record) -> bool) -> Result<()> {
+        self.records.retain(|record| !published(record));
+        match self.records.is_empty() {
+            true => self.clear(),
+            false => Ok(()),
+        }
+    }
+
     /// Empties the journal once its records are in the tables.
     pub fn clear(&mut self) -> Result<()> {
         let mut empty = || -> io::Result<()> {

@@ -11,8 +11,10 @@ pub(crate) const PART: &str = "part.parquet";
 /// A table of the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Table {
-    /// A task a row.
+    /// A task of a present grid a row.
     Simulations,
+    /// A task a row, of points that have left their grid: apart, so that joins by parameters meet the present model only.
+    Former,
     /// A sample of the dipole a row.
     Dipole,
     /// A spike a row.
@@ -31,8 +33,9 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 9] = [
         Table::Simulations,
+        Table::Former,
         Table::Dipole,
         Table::Spikes,
         Table::Lfp,
@@ -56,6 +59,7 @@ impl Table {
     pub fn name(self) -> &'static str {
         match self {
             Table::Simulations => "simulations",
+            Table::Former => "former",
             Table::Dipole => "dipole",
             Table::Spikes => "spikes",
             Table::Lfp => "lfp",

@@ -26,6 +26,7 @@ pub(super) fn publish(
     mut dirty: BTreeSet<u32>,
 ) -> Result<(State, Vec<String>)> {
     let mut merges: BTreeMap<(Table, u32), Rows> = BTreeMap::new();
+    let mut nothing_new = dirty.is_empty() && !is_outdated(&state);
     let mut blobs = BTreeMap::new();
     for record in records {
         let Some(id) = number_of(&state, record) else {
@@ -37,12 +38,16 @@ pub(super) fn publish(
         if accept(&mut state, record) == Accepted::No {
             continue;
         }
+        nothing_new = false;
         let batch = state.batch_of(id.0);
         dirty.insert(batch);
         for (table, piece) in &record.pieces {
             let rows = merges.entry((*table, batch)).or_default();
             rows.insert(id, (record.id, piece.clone()));
         }
+    }
+    if nothing_new {
+        return Ok((state, Vec::new()));
     }
     let mut change = Change::default();
     let mut damaged = Vec::new();
@@ -122,7 +127,13 @@ fn merge(
     Ok(lost)
 }
 
-/// Rewrites `simulations` and `summary` of some batches, or of all if their columns have changed.
+/// Whether `simulations` and its sisters were written with other columns, or by a version that put other rows into them.
+pub(super) fn is_outdated(state: &State) -> bool {
+    let columns = Columns::of(state);
+    !state.batches.is_empty() && columns.is_ok_and(|now| now.signature() != state.columns)
+}
+
+/// Rewrites `simulations`, `former` and `summary` of some batches, or of all if their columns have changed.
 pub(super) fn derive(
     layout: &Layout,
     state: &mut State,
@@ -137,14 +148,19 @@ pub(super) fn derive(
     let points = Points::of(state);
     let folder = layout.folder();
     // Last, so that whatever `simulations` lists is in the other tables.
-    for table in [Table::Summary, Table::Simulations] {
+    for table in [Table::Former, Table::Summary, Table::Simulations] {
         for batch in &dirty {
             let name = Layout::part_name(table, *batch, PART);
             let rows = derive::rows(table, state, &columns, &points, *batch).map_err(|e| {
                 StoreError::io("write", &folder.path(TMP), std::io::Error::other(e))
             })?;
             if rows.num_rows() > 0 {
-                change.put(name, Some(write_part(folder, table, &rows)?));
+                let staged = write_part(folder, table, &rows)?;
+                // What stays as it is need not disturb those who read it.
+                let same = state.parts.get(&name) == Some(&staged.written);
+                if !(same && folder.len(&name)? == Some(staged.written.len)) {
+                    change.put(name, Some(staged));
+                }
             } else if state.parts.contains_key(&name) {
                 change.put(name, None);
             }

@@ -22,7 +22,9 @@ impl Store {
         sims: Option<&BTreeSet<u32>>,
     ) -> Result<Vec<RecordBatch>> {
         let batches = match table {
-            Table::Simulations | Table::Summary => self.derived(table, sweep, sims)?,
+            Table::Simulations | Table::Former | Table::Summary => {
+                self.derived(table, sweep, sims)?
+            }
             _ => self.stored(table, sweep, sims)?,
         };
         let disagree = |batch: &RecordBatch| batch.schema() != batches[0].schema();
@@ -47,7 +49,7 @@ impl Store {
             help: "give one of them a folder of its own".into(),
         })?;
         let points = Points::of_some(state, |name, point| {
-            sweep.is_none_or(|only| only == name && point.place.is_some())
+            sweep.is_none_or(|only| only == name)
                 && sims.is_none_or(|sims| sims.contains(&point.sim))
         });
         let n_batches = u32::try_from(state.batches.len().max(1)).unwrap_or(u32::MAX);

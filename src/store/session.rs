@@ -24,6 +24,9 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// A journal (bytes) is not left to grow beyond this for the sake of whole batches.
+const JOURNAL_AT_MOST: u64 = 256 << 20;
+
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
 pub struct Session {
@@ -102,6 +105,10 @@ impl Session {
         session.adopt(dirty)?;
         session.layout.folder().remove(INTENT)?;
         session.heal()?;
+        // Written by an earlier version, with other rows in the derived tables.
+        if publish::is_outdated(&session.state) {
+            session.fold(&[], BTreeSet::new())?;
+        }
         session.unlock()?;
         Ok(session)
     }
@@ -211,11 +218,47 @@ impl Session {
     /// # Errors
     /// If the disk refuses; what was committed stays committed.
     pub fn publish(&mut self) -> Result<()> {
-        if self.is_published() {
+        self.publish_but(&|_| false)
+    }
+
+    /// Brings what was committed into the tables, but for batches of which more is to come. So a file is written once,
+    /// with all its rows: other programs look at a file's length first and open it afterwards, and fail where it was
+    /// replaced in between.
+    ///
+    /// # Errors
+    /// If the disk refuses; what was committed stays committed.
+    pub fn publish_but(&mut self, more_to_come: &dyn Fn(u32) -> bool) -> Result<()> {
+        let all = self.journal.len() > JOURNAL_AT_MOST;
+        let is_ready = |state: &State, record: &Record| {
+            let sim = state.sim_of(&record.set);
+            all || sim.is_none_or(|sim| !more_to_come(state.batch_of(sim)))
+        };
+        let records = self.journal.records();
+        if !records.iter().any(|record| is_ready(&self.state, record)) {
             return Ok(());
         }
         self.locked(|session| {
-            let records = session.journal.records().to_vec();
+            let records = session.journal.records().iter();
+            let ready = records.filter(|record| is_ready(&session.state, record));
+            session.fold(&ready.cloned().collect::<Vec<_>>(), BTreeSet::new())?;
+            let Session { journal, state, .. } = session;
+            journal.let_go(&|record| is_ready(state, record))
+        })
+    }
+
+    /// Brings all that this process and others have finished into the tables, also what others have in their journals
+    /// and keep there until their batches are whole.
+    ///
+    /// # Errors
+    /// If the disk refuses; what was committed stays committed.
+    pub fn publish_with_others(&mut self) -> Result<()> {
+        self.locked(|session| {
+            let mut records = session.journal.records().to_vec();
+            for name in journal::names(&session.layout)? {
+                if name != session.journal.name() {
+                    records.extend(journal::read(&session.layout, &name)?.records);
+                }
+            }
             session.fold(&records, BTreeSet::new())?;
             session.journal.clear()
         })

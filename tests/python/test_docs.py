@@ -1,4 +1,4 @@
-"""The programs of docs/python.md, docs/fits.md and README.md run as they stand there; so do the examples of docstrings."""
+"""The programs of README.md and of pages in docs/ run as they stand there; so do the examples of docstrings."""
 
 import doctest
 import importlib
@@ -25,6 +25,26 @@ def test_the_programs_of_the_documentation_run(page, tmp_path, monkeypatch):
         if extra and importlib.util.find_spec(extra) is None:
             continue  # an optional package that is not installed
         exec(compile(program, f"docs/{page}", "exec"), names)
+
+
+def test_the_joins_of_the_page_on_tables_give_what_they_promise(tmp_path, monkeypatch):
+    duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "pipelines", "pipelines")
+    text = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    names = {"__name__": "docs"}
+    for program in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(program, "docs/tables.md", "exec"), names)
+    mean, rates, best = names["mean"], names["rates"], names["best"]
+    assert mean["log_weight"].unique().sort().to_list() == [-3, -2]
+    assert len(mean) == 2 * len(mean["time"].unique())
+    assert set(rates["trial"].to_list()) == {0, 1}
+    assert len(best) == 4 and best["peak"].is_sorted(descending=True)
+    (sql,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    answer = duckdb.sql(sql.rstrip().removesuffix(";")).pl()
+    assert answer["time"].to_list() == mean["time"].to_list()
+    assert (answer["agg"] - mean["agg"]).abs().max() < 1e-12
+    assert polars.Series(rates["len"]).min() >= 0
 
 
 def test_the_example_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch):

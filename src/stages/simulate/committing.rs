@@ -1,18 +1,19 @@
 //! Results become rows, and rows become durable.
 
 use super::super::error::RunError;
-use super::super::options::Pace;
 use super::super::summarize::{TrialData, summarize};
 use super::super::tables::PieceError;
 use super::super::watch::{Finished, Watch};
 use super::super::{statistics, tables};
 use super::attempt::Ended;
 use super::failure::Failure;
-use super::work::{BoundPoint, Ready};
+use super::sharing::Sharing;
+use super::work::{BoundPoint, Ready, Work};
 use crate::pipeline::{Bound, Pipeline, Trials};
 use crate::solver::SimulationResult;
 use crate::store::{Commit, Layout, Outputs, Session, Status, Task};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -101,17 +102,19 @@ fn statistics_of(
         .collect()
 }
 
-/// Makes results durable as they come, and publishes them at intervals; ends when no worker is left to send any.
-/// `looked` is called after each publication.
+/// Makes results durable as they come, and publishes whole batches at intervals; ends when no worker is left to send
+/// any.
 pub(super) fn commit_all(
+    work: &Work,
+    sharing: &Sharing,
     session: &mut Session,
     receiver: &Receiver<Result<Commit, RunError>>,
-    pace: Pace,
-    looked: &mut dyn FnMut(&mut Session, &mut dyn Watch),
     watch: &mut dyn Watch,
 ) -> Result<Simulated, RunError> {
+    let pace = work.options.pace;
     let mut simulated = Simulated::default();
     let mut publish_at = Instant::now() + pace.every;
+    let mut held_since = Instant::now();
     loop {
         watch.tick();
         session.beat();
@@ -121,6 +124,7 @@ pub(super) fn commit_all(
                 let mut commits = vec![first?];
                 take_more(receiver, &mut commits)?;
                 session.commit(&mut commits)?;
+                sharing.keep(commits.iter().map(|commit| &commit.id));
                 for Commit { id, task, .. } in commits {
                     simulated.simulated += 1;
                     simulated.failed += u64::from(task.status != Status::Done);
@@ -133,20 +137,46 @@ pub(super) fn commit_all(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                session.publish()?;
+                sharing.hear();
+                let stopped = work.stop.load(Ordering::Relaxed);
+                if sharing.others() == 0 || stopped {
+                    session.publish()?;
+                } else {
+                    // The batches of which others have a part are published when all have finished: `waiting`.
+                    publish_whole(sharing, session)?;
+                    sharing.rest();
+                }
                 return Ok(simulated);
             }
         }
         if Instant::now() >= publish_at {
             let began = Instant::now();
             session.waited();
-            session.publish()?;
-            looked(session, watch);
+            if held_since.elapsed() >= pace.hold {
+                session.publish()?;
+            } else {
+                publish_whole(sharing, session)?;
+            }
+            if session.is_published() {
+                held_since = Instant::now();
+            }
+            if session.others_published() {
+                sharing.note_finished(session);
+            }
+            watch.shared(sharing.others(), sharing.n_done());
             // While others held the lock, this process was at work.
             let took = began.elapsed().saturating_sub(session.waited());
             publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
     }
+}
+
+fn publish_whole(sharing: &Sharing, session: &mut Session) -> Result<(), RunError> {
+    if session.is_published() {
+        return Ok(());
+    }
+    let open = sharing.open_batches(session.state());
+    Ok(session.publish_but(&|batch| open.contains(&batch))?)
 }
 
 /// One sync serves all results that are waiting.

@@ -94,14 +94,7 @@ pub fn simulate(
         let committed = work.pool.in_place_scope(|scope| {
             let worker = &worker;
             scope.spawn_broadcast(move |_, _| worker(sender.clone()));
-            let pace = work.options.pace;
-            let mut look = |session: &mut Session, watch: &mut dyn Watch| {
-                if session.others_published() {
-                    sharing.note_finished(session);
-                }
-                watch.shared(sharing.others(), sharing.n_done());
-            };
-            let committed = commit_all(session, &receiver, pace, &mut look, watch);
+            let committed = commit_all(work, &sharing, session, &receiver, watch);
             halt.store(committed.is_err(), Ordering::Relaxed);
             drop(receiver);
             committed
@@ -118,6 +111,7 @@ pub fn simulate(
             break;
         }
     }
+    session.publish()?;
     simulated.elsewhere = sharing.n_done();
     simulated.left = (n as u64).saturating_sub(simulated.simulated + simulated.elsewhere);
     sharing.leave();

@@ -9,7 +9,7 @@ use super::super::plan::{Plan, PlannedTask};
 use super::super::reduce::columns;
 use super::work::Work;
 use crate::pipeline::Trials;
-use crate::store::{Claims, Id, Session, StatId, Status, Taken, Task};
+use crate::store::{Claims, Id, Session, StatId, State, Status, Taken, Task};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +24,24 @@ pub(super) struct Sharing<'a> {
     desk: Mutex<Desk>,
 }
 
+/// What was heard of the others.
+pub(super) struct Heard {
+    /// Whether one of them is gone whose tasks may be free.
+    pub one_is_gone: bool,
+    /// Whether one of them has taken more.
+    pub news: bool,
+}
+
+/// Whose tasks are free again.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    /// Those of others that have ended or died.
+    Gone,
+    /// And of those that have finished all that they took.
+    Resting,
+    All,
+}
+
 /// Who has a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
@@ -31,6 +49,8 @@ enum Slot {
     Free,
     /// This process.
     Mine,
+    /// This process, which has finished it: it is durable.
+    Kept,
     /// Another one.
     Theirs(usize),
     /// Another one has finished it.
@@ -153,7 +173,11 @@ impl<'a> Sharing<'a> {
         let queued: HashSet<usize> = queue.iter().copied().collect();
         let stored = &session.state().tasks;
         for (place, task) in self.tasks.iter().enumerate() {
-            let begun = slots[place] == Slot::Mine && !queued.contains(&place);
+            let begun = match slots[place] {
+                Slot::Mine => !queued.contains(&place),
+                Slot::Kept => true,
+                _ => false,
+            };
             let finished = |stored| self.is_finished(task, stored);
             if !begun && stored.get(&ids[place]).is_some_and(finished) {
                 slots[place] = Slot::Done;
@@ -162,21 +186,55 @@ impl<'a> Sharing<'a> {
         queue.retain(|place| slots[*place] == Slot::Mine);
     }
 
-    /// What others have done meanwhile; whether one of them is gone whose tasks may be free.
-    pub(super) fn hear(&self) -> bool {
+    /// Takes note of tasks that this process has finished, and that are durable.
+    pub(super) fn keep<'i>(&self, ids: impl Iterator<Item = &'i Id>) {
         let mut desk = self.desk();
-        let taken = desk.claims.as_mut().map(Claims::look);
-        desk.take_note(&taken.and_then(Result::ok).unwrap_or_default());
-        desk.has_orphans()
+        for id in ids {
+            if let Some(place) = desk.place_of.get(id).copied() {
+                desk.slots[place] = Slot::Kept;
+            }
+        }
     }
 
-    /// Frees what those had taken that are gone. What they had finished has been noted before.
-    pub(super) fn free(&self, all: bool) {
+    /// Batches of which this process, or another, has tasks to finish.
+    pub(super) fn open_batches(&self, state: &State) -> HashSet<u32> {
+        let desk = self.desk();
+        let slots = desk.ids.iter().zip(&desk.slots);
+        let open = slots.filter(|(_, slot)| !matches!(slot, Slot::Kept | Slot::Done));
+        open.map(|(id, _)| state.batch_of(id.0)).collect()
+    }
+
+    /// What others have done meanwhile.
+    pub(super) fn hear(&self) -> Heard {
+        let mut desk = self.desk();
+        let taken = desk.claims.as_mut().map(Claims::look);
+        let taken = taken.and_then(Result::ok).unwrap_or_default();
+        desk.take_note(&taken);
+        Heard {
+            one_is_gone: desk.has_orphans(),
+            news: !taken.is_empty(),
+        }
+    }
+
+    /// Tells the others that all that this process has taken is finished.
+    pub(super) fn rest(&self) {
+        let mut desk = self.desk();
+        // Where it cannot be told, they find out when this process ends.
+        let _ = desk.claims.as_mut().map(Claims::rest);
+    }
+
+    /// Frees what others had taken and did not finish. What they had finished has been noted before.
+    pub(super) fn free(&self, whose: Whose) {
         let mut desk = self.desk();
         let Desk { slots, claims, .. } = &mut *desk;
+        let is_one = |other| match (whose, &claims) {
+            (Whose::All, _) | (_, None) => true,
+            (Whose::Gone, Some(claims)) => claims.is_gone(other),
+            (Whose::Resting, Some(claims)) => claims.is_gone(other) || claims.rests(other),
+        };
         for slot in slots {
             if let Slot::Theirs(other) = *slot
-                && (all || claims.as_ref().is_none_or(|claims| claims.is_gone(other)))
+                && is_one(other)
             {
                 *slot = Slot::Free;
             }
@@ -188,9 +246,23 @@ impl<'a> Sharing<'a> {
         self.count(|slot| slot == Slot::Free)
     }
 
-    /// Tasks that others have taken and not finished.
-    pub(super) fn n_theirs(&self) -> u64 {
-        self.count(|slot| matches!(slot, Slot::Theirs(_))) as u64
+    /// Tasks that others have taken, and that are not known to be finished: all of them, and those of others that are
+    /// still at work.
+    pub(super) fn n_theirs(&self) -> (u64, u64) {
+        let desk = self.desk();
+        let rests = |other| {
+            desk.claims
+                .as_ref()
+                .is_some_and(|claims| claims.rests(other))
+        };
+        let (mut all, mut awaited) = (0, 0);
+        for slot in &desk.slots {
+            if let Slot::Theirs(other) = *slot {
+                all += 1;
+                awaited += u64::from(!rests(other));
+            }
+        }
+        (all, awaited)
     }
 
     /// Tasks that others have finished.

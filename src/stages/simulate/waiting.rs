@@ -1,8 +1,11 @@
 //! Nothing is left but what other processes have taken: until they have finished it, or are gone.
+//!
+//! Each keeps what it finished in its journal until batches are whole, and says that it rests. When all rest, one of them
+//! brings everything into the tables.
 
 use super::super::error::RunError;
 use super::super::watch::Watch;
-use super::sharing::Sharing;
+use super::sharing::{Sharing, Whose};
 use super::work::Work;
 use crate::store::Session;
 use std::sync::atomic::Ordering;
@@ -33,31 +36,40 @@ pub(super) fn wait(
     while !work.stop.load(Ordering::Relaxed) {
         watch.tick();
         session.beat();
-        let gone = sharing.hear();
-        if (gone || session.is_behind()) && Instant::now() >= look_at {
+        let heard = sharing.hear();
+        if (heard.one_is_gone || session.is_behind()) && Instant::now() >= look_at {
             let began = Instant::now();
             session.waited();
             session.look()?;
             sharing.note_finished(session);
-            sharing.free(false);
+            sharing.free(Whose::Gone);
             let took = began.elapsed().saturating_sub(session.waited());
             look_at = Instant::now() + took * SHARE_OF_LOOKS;
             watch.shared(sharing.others(), sharing.n_done());
         }
         if heard_at.elapsed() > patience {
-            sharing.free(true);
+            sharing.free(Whose::All);
         }
         if sharing.n_free() > 0 {
             return Ok(true);
         }
-        let theirs = sharing.n_theirs();
-        if theirs == 0 {
-            return Ok(false);
+        let (theirs, awaited) = sharing.n_theirs();
+        if awaited == 0 {
+            if theirs > 0 {
+                session.publish_with_others()?;
+                sharing.note_finished(session);
+                // Finished without all that is wanted of them here.
+                sharing.free(Whose::Resting);
+            }
+            return Ok(sharing.n_free() > 0);
         }
         if theirs != waiting_for {
             waiting_for = theirs;
             heard_at = Instant::now();
             watch.waiting(theirs);
+        }
+        if heard.news {
+            heard_at = Instant::now();
         }
         std::thread::sleep(POLL);
     }

@@ -1,0 +1,142 @@
+//! What holds for other programs that read the tables beside a run: a file that has appeared is not replaced.
+//!
+//! Polars and DuckDB ask for a file's length first and open it afterwards; one that is replaced in between cannot be read.
+
+mod fake;
+
+use fake::{Fake, OUTPUTS, everything, files, options, run, run_with, text};
+use hnn_sweep::stages::{Options, Pace};
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const TABLES: [&str; 4] = ["simulations", "summary", "dipole", "spikes"];
+
+/// 40 simulations of two trials, in 10 batches.
+fn sweep() -> String {
+    let values: Vec<String> = (1..=40)
+        .map(|i| format!("{:.3}", 0.001 * f64::from(i)))
+        .collect();
+    text(
+        "beside",
+        &format!("weight = [{}]", values.join(", ")),
+        2,
+        OUTPUTS,
+    )
+}
+
+fn eager(folder: &Path) -> Options {
+    Options {
+        pace: Pace {
+            every: Duration::ZERO,
+            share: 0,
+            ..Pace::default()
+        },
+        ..options(folder, 2)
+    }
+}
+
+/// Runs the sweep `n` times at the same time, and looks at the files meanwhile: inodes that each path has had, and the
+/// most files of a table that were there before the end.
+fn watched(folder: &Path, n: usize) -> (BTreeMap<PathBuf, BTreeSet<u64>>, usize) {
+    let sweep = sweep();
+    let mut seen: BTreeMap<PathBuf, BTreeSet<u64>> = BTreeMap::new();
+    let mut early = 0;
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..n)
+            .map(|_| {
+                scope.spawn(|| {
+                    let slow = Fake {
+                        wait: Duration::from_millis(10),
+                        ..Fake::default()
+                    };
+                    run_with(&sweep, &eager(folder), &slow).unwrap();
+                })
+            })
+            .collect();
+        let over = &over;
+        let looker = scope.spawn(move || {
+            let mut seen: BTreeMap<PathBuf, BTreeSet<u64>> = BTreeMap::new();
+            let mut early = 0;
+            loop {
+                let last = over.load(Ordering::Relaxed);
+                for path in TABLES.iter().flat_map(|table| files(folder, table)) {
+                    if let Ok(metadata) = std::fs::metadata(&path) {
+                        seen.entry(path).or_default().insert(metadata.ino());
+                    }
+                }
+                if last {
+                    return (seen, early);
+                }
+                early = early.max(files(folder, "dipole").len());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        runs.into_iter().for_each(|run| run.join().unwrap());
+        over.store(true, Ordering::Relaxed);
+        (seen, early) = looker.join().unwrap();
+    });
+    (seen, early)
+}
+
+#[test]
+fn files_appear_during_a_run_and_are_not_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let (seen, early) = watched(dir.path(), 1);
+    assert!(early > 1, "nothing could be read before the end");
+    assert_eq!(seen.len(), 4 * 10);
+    for (path, inodes) in seen {
+        assert_eq!(inodes.len(), 1, "{} was replaced", path.display());
+    }
+}
+
+#[test]
+fn runs_that_share_a_sweep_write_each_file_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (seen, _) = watched(dir.path(), 3);
+    assert_eq!(seen.len(), 4 * 10);
+    for (path, inodes) in seen {
+        assert_eq!(inodes.len(), 1, "{} was replaced", path.display());
+    }
+    let alone = tempfile::tempdir().unwrap();
+    run(&sweep(), alone.path());
+    assert_eq!(everything(dir.path()), everything(alone.path()));
+    assert!(fake::bytes(dir.path()) == fake::bytes(alone.path()));
+}
+
+#[test]
+fn results_of_a_batch_that_takes_long_are_there_before_it_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let impatient = Options {
+        pace: Pace {
+            hold: Duration::from_millis(50),
+            ..eager(dir.path()).pace
+        },
+        ..options(dir.path(), 1)
+    };
+    let slow = Fake {
+        wait: Duration::from_millis(30),
+        ..Fake::default()
+    };
+    let sweep = sweep();
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (ended, impatient) = (&ended, &impatient);
+        let run = scope.spawn(move || {
+            run_with(&sweep, impatient, &slow).unwrap();
+            ended.store(true, Ordering::Relaxed);
+        });
+        while files(dir.path(), "dipole").is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // The first batch has eight tasks of 30 ms, and half of them are there.
+        let rows = fake::rows(dir.path(), "dipole").len();
+        assert!(rows < 8 * 41, "{rows} rows");
+        assert!(!ended.load(Ordering::Relaxed));
+        run.join().unwrap();
+    });
+    assert_eq!(fake::rows(dir.path(), "dipole").len(), 80 * 41);
+}
