@@ -138,7 +138,11 @@ fn samples_that_numpy_saved_are_run() {
 #[test]
 fn measured_data_that_cannot_be_meant_are_refused_with_what_to_do() {
     for (name, target, said) in [
-        ("equal_times_target", "digitized.txt", "must ascend, but line 1 has 0 ms and line 2 has 0 ms"),
+        (
+            "equal_times_target",
+            "digitized.txt",
+            "must ascend, but line 1 has 0 ms and line 2 has 0 ms",
+        ),
         ("many_column_target", "trials.txt", "2 or 4 are read"),
         ("many_column_target", "three.txt", "2 or 4 are read"),
     ] {

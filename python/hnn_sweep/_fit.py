@@ -113,28 +113,25 @@ def _statistics(
     if isinstance(model, BatchSimulate):
         return _of_batch(model, sets, n_jobs)
     fit = _hnn_sweep.Fit(os.fspath(model))
-    columns = [(name, [one[name] for one in sets]) for name in sets[0]]
+    parameters = [(name, [one[name] for one in sets]) for name in sets[0]]
     for one in sets:
         if set(one) != set(sets[0]):
             raise ValueError("give all parameter sets the same parameters")
-    outcome = fit.evaluate(columns, None if folder is None else os.fspath(folder), n_jobs)
+    outcome = fit.evaluate(parameters, None if folder is None else os.fspath(folder), n_jobs)
     table = Sweep(outcome["folder"], outcome["name"]).summary
-    points, trials = np.asarray(table["point"]), np.asarray(table["trial"])
-    statistics = {}
-    for name in fit.statistics:
-        values = np.asarray(table[name])
-        statistics[name] = np.array([_mean(values[points == point], trials[points == point]) for point in range(len(sets))])
-    return statistics
+    points = np.asarray(table["point"])
+    columns = {name: np.asarray(table[name]) for name in fit.statistics}
+    return {
+        name: np.array([_mean(values[points == point]) for point in range(len(sets))]) for name, values in columns.items()
+    }
 
 
-def _mean(values: np.ndarray, trials: np.ndarray) -> float:
-    """A statistic of the mean over trials, else the mean of the trials' statistics."""
-    of_mean = values[np.isnan(trials)]
-    of_mean = of_mean[~np.isnan(of_mean)]
-    if of_mean.size:
-        return float(of_mean[0])
-    of_trials = values[~np.isnan(trials)]
-    return float(of_trials.mean()) if of_trials.size else float("nan")
+def _mean(values: np.ndarray) -> float:
+    """A statistic of a point: the mean of its trials', or that of their mean as it stands in the rows of all."""
+    if not values.size:
+        return float("nan")
+    same = bool((values == values[0]).all())
+    return float(values[0] if same else values.mean())
 
 
 def _of_batch(batch: BatchSimulate, sets: list[dict[str, Any]], n_jobs: int) -> dict[str, np.ndarray]:

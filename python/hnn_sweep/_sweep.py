@@ -147,8 +147,13 @@ class Sweep:
 
     @property
     def summary(self) -> Table:
-        """A row for each simulation, with its parameters and statistics."""
+        """A row for each simulation and trial, with its parameters and statistics."""
         return self.table("summary")
+
+    @property
+    def former(self) -> Table:
+        """As `simulations`, for points that have left the grid."""
+        return self.table("former")
 
     @property
     def dipole(self) -> Table:

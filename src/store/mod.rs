@@ -11,12 +11,12 @@
 //! | `specs/` | canonical bytes of the tasks, by hash |
 //! | `intent` | checksums of what is about to be replaced, so that a crash in between leaves nothing unknown |
 //! | `damage` | files that `verify` found damaged, for the next run |
-//! | `claims` | which tasks the processes at work have taken, so that no two simulate the same |
+//! | `claims` | which tasks the processes at work have taken, so that no two simulate the same, and who has finished |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
-//! A finished simulation is first appended to the journal (one sync), then, at intervals and at the end, published: the parts
-//! of its batch are rewritten aside and renamed over the old ones, and the state is replaced last. A crash at any moment
-//! leaves whole tables and a journal that the next run publishes. Knows no biology.
+//! A finished simulation is first appended to the journal (one sync), then, when its batch is whole, after a while or at
+//! the end, published: the parts of its batch are written aside and renamed into place, and the state is replaced last. A
+//! crash at any moment leaves whole tables and a journal that the next run publishes. Knows no biology.
 
 mod change;
 mod claims;
