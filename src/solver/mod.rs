@@ -117,6 +117,7 @@ pub struct Trial {
 
 /// A time (ms) without the noise of summed time steps: 6, not 6.0000000000000515.
 fn shown(time: f64) -> f64 {
+    // A millionth of a millisecond is far below any dt, and above the noise.
     libm::round(time * 1e6) / 1e6
 }
 

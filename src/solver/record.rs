@@ -72,6 +72,7 @@ impl Recorder {
                         layout::core(cell.middle[s], layout::V),
                         cell.synapses[site].e,
                     ),
+                    // hnn-core has a trace of each synapse, also where nothing connects to it.
                     None => Probe::Constant(0.0),
                 });
             }
@@ -87,6 +88,7 @@ impl Recorder {
                     node,
                     step.places.cad,
                 )));
+            // ca_ion without cad: a concentration that nothing changes.
             } else if mechs.use_calcium() {
                 probes.push(Probe::Constant(super::mechanisms::CAI));
             }
@@ -97,6 +99,7 @@ impl Recorder {
                 let first = match *probe {
                     Probe::State(place) => cell.initial[place],
                     Probe::Constant(value) => value,
+                    // No step has evaluated a current yet.
                     Probe::Synapse(..) => 0.0,
                 };
                 (0..n).map(move |_| {

@@ -52,6 +52,7 @@ struct Prepared<'n> {
 impl Prepared<'_> {
     /// Whether both can share lane groups: all but connections, drives, thresholds and trial are equal.
     fn fits(&self, other: &Self) -> bool {
+        // In full, so that a new field must be decided about.
         let Trial {
             tstop,
             dt,
@@ -64,6 +65,7 @@ impl Prepared<'_> {
         let t = other.trial;
         let (a, b) = (self.network, other.network);
         let same_cells = self.cells.len() == other.cells.len()
+            // The cache gives equal cell types the same pointer.
             && self
                 .cells
                 .iter()
@@ -270,6 +272,7 @@ impl Solver {
         cache: &Cache<CellKey, CompiledCell, SIZE>,
     ) -> Result<Compiled, SolverError> {
         check_times(trial)?;
+        // By bits: equal temperatures share tables, and NaN equals itself.
         let Ok(tables) = self.tables.get(network.celsius.to_bits(), || {
             Ok::<_, std::convert::Infallible>(Tables::new(network.celsius))
         });
@@ -418,6 +421,8 @@ fn populations(gang: &[Prepared]) -> Result<Vec<Population>, SolverError> {
     for (p, ((name, template), cell)) in network.cell_types.iter().zip(cells).enumerate() {
         let range = network.gid_ranges.get(name).cloned();
         let range = range.ok_or_else(|| no_gids(name))?;
+        // Synapses that nothing reaches are left out of the state: a conductance of 0 changes no
+        // bit.
         let mut used = vec![false; cell.synapses.len()];
         for wire in gang.iter().flat_map(|member| &member.wiring.wires) {
             if wire.population == p && wire.live {
@@ -474,6 +479,7 @@ fn clamps(
                     bias_of_type.section
                 ))
             })?;
+        // hnn-core fills in the end of the first simulation; here each has its own.
         let tstop = bias_of_type.tstop.unwrap_or(trial.tstop);
         let node = cell
             .tree
@@ -482,6 +488,7 @@ fn clamps(
             node: node as u32,
             amplitude: bias_of_type.amplitude,
             delay: bias_of_type.t0,
+            // IClamp compares with delay + duration: keep the difference, and its rounding.
             duration: tstop - bias_of_type.t0,
         });
     }
@@ -556,6 +563,7 @@ fn events(
                     cells.len()
                 ))
             })?;
+            // Two times: what VecStim has sent, and what it was told, differ by rounding.
             let (mut t, mut last) = (0.0, 0.0);
             for &event in times {
                 if event < last || !event.is_finite() {
@@ -580,6 +588,7 @@ fn result(network: &Network, clock: &Clock, outcome: Outcome) -> (SimulationResu
         .iter()
         .map(|(name, array)| Lfp {
             array: name.clone(),
+            // Arrays are in the network even where no potentials were asked for.
             potential: potentials.by_ref().take(array.positions.len()).collect(),
         })
         .filter(|lfp| !lfp.potential.is_empty())

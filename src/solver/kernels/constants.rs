@@ -68,10 +68,12 @@ impl StepConst {
     pub fn new(nodes: Vec<NodeConst>, synapses: Vec<SynConst>, rates: Rates) -> Self {
         assert!(!nodes.is_empty() && nodes[0].parent == 0);
         for (i, node) in nodes.iter().enumerate().skip(1) {
+            // The kernels eliminate backwards and substitute forwards without asking again.
             assert!((node.parent as usize) < i);
         }
         let all = nodes.iter().fold(Mechs::NONE, |all, n| all.with(n.mechs));
         let mut runs: Vec<Run> = Vec::new();
+        // Runs let the kernel choose its channels once for many nodes.
         for (i, node) in nodes.iter().enumerate() {
             match runs.last_mut() {
                 Some(run) if run.mechs == node.mechs => run.end = i as u32 + 1,

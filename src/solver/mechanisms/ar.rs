@@ -29,6 +29,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// The same whatever the potential.
 pub fn initial(_at: &Membrane, state: &mut [f64]) {
+    // ar.mod sets minf, then this over it.
     state[0] = 0.25;
 }
 

@@ -53,6 +53,7 @@ pub fn rates(_tables: &Tables, _dt: f64, _celsius: f64) -> Rates {}
 /// One step of the concentration. The influx is that of the step that ends, with its old potential.
 #[inline(always)]
 pub fn step<S: Simd, K: Here>(s: &mut Segment<S, K>, node: &Node, _rates: &Rates) {
+    // Without ca there is no calcium current, and the concentration stays where it is.
     let mut target = s.splat(CAINF);
     if s.has(Mechs::CA) {
         target = target + (ca::current(s) * node.drive).positive();

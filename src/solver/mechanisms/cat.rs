@@ -32,6 +32,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// m is 0 whatever the potential, h at its steady state.
 pub fn initial(at: &Membrane, state: &mut [f64]) {
+    // cat.mod sets minf, then 0 over it.
     let [_, _, hinf, ..] = at.tables.cat_ar.at(at.v0());
     (state[M], state[H]) = (0.0, hinf);
 }

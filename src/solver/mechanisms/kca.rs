@@ -34,6 +34,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// The gate at its steady state.
 pub fn initial(at: &Membrane, state: &mut [f64]) {
+    // As ca_ion leaves it at initialisation: with cad, that channel's, else NEURON's default.
     let cai = if at.mechs.has(Mechs::CAD) {
         cad::CAINF
     } else {

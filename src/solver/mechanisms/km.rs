@@ -33,6 +33,7 @@ pub fn initial(at: &Membrane, state: &mut [f64]) {
 /// `[ninf, ntau]` at potential `v` (mV); time constant in ms.
 pub fn at(v: f64, tadj: f64) -> [f64; 2] {
     let (tha, qa, ra, rb) = (-30.0, 9.0, 0.001, 0.001);
+    // 0/0 at -30 mV, which no row of the table is at.
     let a = ra * (v - tha) / (1.0 - libm::exp(-(v - tha) / qa));
     let b = -rb * (v - tha) / (1.0 - libm::exp((v - tha) / qa));
     [a / (a + b), 1.0 / tadj / (a + b)]

@@ -57,6 +57,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
     ) -> Self {
         Self {
             v,
+            // cad overwrites it where the section has that channel.
             cai: v.splat(super::CAI),
             g: v.splat(leak.0),
             e: v.splat(leak.1),
@@ -109,6 +110,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
     pub fn gates(&self, table: &RateTable) -> Gates<S> {
         let [inf_a, a, inf_b, b, inf_c, c] = table.six(self.v);
         let bc = b * c;
+        // -dt/a, -dt/b and -dt/c from one division, the slowest operation of a step.
         let r = self.splat(-self.rates.dt) / (a * bc);
         let ra = r * a;
         Gates {
