@@ -180,6 +180,7 @@ impl Network {
         check_lamtha("lamtha", new.lamtha)?;
         finite("threshold", threshold)?;
         non_negative("gain", new.gain)?;
+        // Pruned before they take their canonical form: the draw counts pairs in the order given.
         let gid_pairs = match pairs {
             Pairs::Listed(pairs) if new.probability != 1.0 => {
                 GidPairs::from_explicit(prune(pairs, new.probability, new.conn_seed)?)
@@ -248,6 +249,7 @@ impl Network {
         };
         for gid in ends {
             if found.is_some_and(|(_, range)| range.contains(&gid)) {
+                // Gids mostly come type by type; the look-up is for the first of each.
                 continue;
             }
             let Some((name, range)) = self.range_of(gid) else {
@@ -310,6 +312,7 @@ impl Network {
                         GidPairs::one_to_one(src.clone(), targets.clone())
                     }
                     _ => {
+                        // Pairs by position have no meaning between sets of different size.
                         return Err(NetworkError::argument(
                             ARGUMENT,
                             format!("{} gids", targets.len()),
@@ -386,6 +389,7 @@ impl Network {
         }
         let hits = |wanted: &Option<Gids>, has: &Gids| match wanted {
             None => true,
+            // One common gid is enough: hnn-core picks connections, not pairs.
             Some(wanted) => wanted.iter().any(|gid| has.contains(gid)),
         };
         let named = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
@@ -503,19 +507,20 @@ fn prune(
             "there are too many pairs to choose from",
         )
     })?;
+    // NumPy rounds halves to even.
     let n_kept = (f64::from(n_pairs) * probability).round_ties_even() as u32;
     let mut kept = DefaultRng::new(seed).choose(n_pairs, n_kept).into_iter();
     Ok(pairs
         .into_iter()
         .filter_map(|(src, mut targets)| {
+            // One flag for each pair, in the order in which they were counted.
             targets.retain(|_| kept.next() == Some(true));
             (!targets.is_empty()).then_some((src, targets))
         })
         .collect())
 }
 
-/// A space constant that distances can be divided by.
-/// A space constant; where it is infinite, distance plays no part.
+/// That distances can be divided by a space constant; where it is infinite, distance plays no part.
 pub(crate) fn check_lamtha(argument: &str, lamtha: f64) -> Result<(), NetworkError> {
     if lamtha != f64::INFINITY {
         finite(argument, lamtha)?;

@@ -115,6 +115,7 @@ impl DriveAttachment {
     #[must_use]
     pub fn ampa<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
         self.weights_ampa = Some(by_type(weights));
+        // "n_cells" and cell_specific say the same thing: a drive that has one has the other.
         self
     }
 
@@ -218,6 +219,8 @@ impl SpikeData {
         let kinds = table.words(kind)?;
         let mut sources = IndexMap::<String, Vec<f64>>::new();
         for ((time, gid), kind) in times.into_iter().zip(gids).zip(kinds) {
+            // A gid alone is no source: files of several networks use it for cells of different
+            // types.
             let source = format!("{kind}_GID{gid}");
             sources.entry(source).or_default().push(time);
         }

@@ -23,6 +23,7 @@ pub fn drive_events(
 }
 
 fn events_of_drive(
+    // All gids count, drive cells too: another drive moves the events of every trial but the first.
     net: &Network,
     name: &str,
     drive: &Drive,
@@ -98,6 +99,7 @@ fn events_of_cell(
     let random = || RandomState::new(seed + k);
     let mut times = match &drive.dynamics {
         Dynamics::SpikeTrain { events } => {
+            // Neither filtered nor cut, and the same in every trial.
             return Ok(events.get(k as usize).cloned().unwrap_or_default());
         }
         Dynamics::Evoked(own) => {
@@ -129,6 +131,8 @@ fn events_of_cell(
             spike_isi,
         }) => {
             super::drive_checks::check_burst(*burst_rate, *numspikes, *spike_isi)?;
+            // One start for all cells of a trial, from the stream of cell 0, which begins that
+            // stream anew for its own jitter.
             let start = if *tstart_std > 0.0 {
                 RandomState::new(seed)?.normal(*tstart, *tstart_std)
             } else {
@@ -136,6 +140,7 @@ fn events_of_cell(
             };
             let stop = tstop.unwrap_or(sim_tstop);
             let mut random = random()?;
+            // One draw a burst, before its spikes are laid around it.
             let bursts: Vec<f64> = arange(start..stop, 1000.0 / burst_rate)
                 .map(|time| random.normal(time, *burst_std))
                 .collect();
@@ -143,6 +148,8 @@ fn events_of_cell(
             let spikes = (0..*numspikes).map(|j| (f64::from(j) - middle) * spike_isi);
             if *numspikes > 1 {
                 spikes
+                    // Shift by shift rather than burst by burst, which makes no difference once
+                    // sorted.
                     .flat_map(|shift| bursts.iter().map(move |time| time + shift))
                     .collect()
             } else {
@@ -150,6 +157,7 @@ fn events_of_cell(
             }
         }
     };
+    // Events at or before 0 are dropped, not clipped to 0.
     times.retain(|time| *time > 0.0 && *time <= sim_tstop);
     times.sort_by(f64::total_cmp);
     Ok(times)
@@ -177,6 +185,7 @@ fn poisson(
     check_interval(&interval)?;
     let mut times = Vec::new();
     let mut time = interval.start;
+    // The draw that passes the end is made and thrown away, as in hnn-core.
     while time < interval.end {
         time += random.exponential(1.0 / rate) * 1000.0;
         if time < interval.end {
@@ -188,6 +197,7 @@ fn poisson(
 
 /// `np.arange(start, stop, step)` for a positive step: later values are multiples of the first difference.
 fn arange(range: Range<f64>, step: f64) -> impl Iterator<Item = f64> {
+    // As NumPy counts: a last step that would reach the stop is left out.
     let n = ((range.end - range.start) / step).ceil().max(0.0) as u64;
     let difference = (range.start + step) - range.start;
     (0..n).map(move |i| match i {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 /// made odd.
 pub fn nseg_of_length(length: f64) -> u32 {
     if length > 100.0 {
+        // `| 1` makes an even number odd, so that a segment is at the middle.
         ((length / 50.0) as u32) | 1
     } else {
         1
@@ -81,11 +82,13 @@ impl Cell {
 
     fn distance_from(&self, target: &str, node: &CellNode) -> Option<f64> {
         let children = self.children(node);
+        // Half its length, by whichever end it hangs.
         if children.iter().any(|child| child.section == target) {
             return self.sections.get(target).map(|section| section.L / 2.0);
         }
         let distance_by = |child: &CellNode| {
             let rest = self.distance_from(target, child)?;
+            // The way leads through the section itself, from one end to the other.
             if child.section == node.section {
                 Some(rest + self.sections.get(&child.section)?.L)
             } else {
@@ -112,6 +115,7 @@ impl Cell {
         let distance = self.distance_section(section)?;
         let section = self.sections.get(section)?;
         let start = distance - section.L / 2.0;
+        // Computed as hnn-core does, (2k + 1)/(2 nseg): values follow from it to the last bit.
         let step = 1.0 / f64::from(2 * section.nseg);
         let x: Vec<f64> = (0..section.nseg)
             .map(|k| f64::from(2 * k + 1) * step)
@@ -126,6 +130,7 @@ impl Cell {
     /// Moves the template so that `soma` starts at its position, then stretches every section from the soma outwards to
     /// its length. Called whenever a length has changed.
     pub(crate) fn update_end_pts(&mut self) {
+        // Taken out while sections change, which the tree borrows names from.
         let Some(tree) = self.cell_tree.take() else {
             return; // hnn-core leaves a cell without a tree as it is
         };
@@ -158,9 +163,11 @@ impl Cell {
         );
         let (Some(from), Some(to)) = ends else { return };
         let d: [f64; 3] = std::array::from_fn(|i| from[i] - to[i]);
+        // The direction is the template's own; only the length along it changes.
         let old_length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
         let factor = section.L / old_length;
         let shift = std::array::from_fn(|i| from[i] + (to[i] - from[i]) * factor - to[i]);
+        // Before the children: they are placed at an end that has moved already.
         self.shift_subtree(tree, &opposite, &shift);
         for child in children_in(tree, node) {
             self.define_shape(tree, child);
@@ -254,6 +261,7 @@ impl Cell {
         found.cm = change.cm.unwrap_or(found.cm);
         found.Ra = change.Ra.unwrap_or(found.Ra);
         found.v0 = change.v0.unwrap_or(found.v0);
+        // nseg stays, as in hnn-core: it is set when a cell is made.
         self.update_end_pts();
         Ok(())
     }
@@ -294,6 +302,7 @@ impl Network {
             let known = self.cell_types.keys();
             return Err(NetworkError::unknown("cell_type", name, known));
         };
+        // Copied on the first change only: networks of a sweep share their cell types.
         Ok(Arc::make_mut(&mut self.cell_types[index]))
     }
 

@@ -39,6 +39,8 @@ type Row = (
 
 /// The connections of the column, in hnn-core's order.
 const COLUMN: [Row; 16] = [
+    // The order is hnn-core's: law_2021 counts on it, and the last connection sets a source's
+    // threshold.
     (
         "L2_pyramidal",
         "L2_pyramidal",
@@ -205,6 +207,7 @@ impl Network {
 
     /// What `law_2021_model` changes. It counts connections by position, also where drives come first.
     pub(crate) fn change_to_law_2021(&mut self, weight: &dyn Fn(&str) -> Option<f64>) {
+        // The GABAB synapses of all pyramidal cells get slower.
         for name in ["L2_pyramidal", "L5_pyramidal"] {
             if let Some(cell_type) = self.cell_types.get_mut(name)
                 && let Some(gabab) = Arc::make_mut(cell_type).cell.synapses.get_mut("gabab")
@@ -213,6 +216,8 @@ impl Network {
                 gabab.tau2 = 200.0;
             }
         }
+        // 2 is NMDA between L5 pyramidal cells; 6 and 7 are L5 basket cells on them, GABAA and
+        // GABAB.
         for (index, weight) in [(2, 0.0004), (6, 0.02), (7, 0.005)] {
             if let Some(conn) = self.connectivity.get_mut(index) {
                 conn.weight = weight;
@@ -226,9 +231,11 @@ impl Network {
                 }
             }
         }
+        // L2 basket cells on the L5 tuft with GABAA: GABAB takes their place below.
         if self.connectivity.len() > 10 {
             self.connectivity.remove(10);
         }
+        // hnn-core takes this weight from the parameter file, and the other from nowhere.
         let name = "gbar_L5Basket_L5Pyr_gabaa";
         let tuft = weight(name).unwrap_or_else(|| default_weight(name));
         self.connect_populations(
@@ -264,6 +271,7 @@ impl Network {
     /// What `calcium_model` changes.
     pub(crate) fn change_to_calcium(&mut self) {
         if let Some(cell_type) = self.cell_types.get_mut("L5_pyramidal") {
+            // The whole cell: its conductances along the dendrites are new.
             Arc::make_mut(cell_type).cell = templates::l5_pyramidal_ca().cell;
         }
     }

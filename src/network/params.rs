@@ -128,6 +128,7 @@ impl Params {
         let values = entries.into_iter().map(|(key, value)| {
             let value = match value {
                 Value::Number(number) => Param::Number(number.as_f64().unwrap_or(f64::NAN)),
+                // Python's True is the number 1.
                 Value::Bool(flag) => Param::Number(f64::from(u8::from(flag))),
                 Value::String(text) => Param::Other(!text.is_empty()),
                 Value::Null => Param::Other(false),
@@ -181,6 +182,7 @@ impl Params {
                 .count()
         };
         let n_evprox = count("evprox");
+        // A name with both words counts as proximal only.
         let of_evdist = values
             .keys()
             .filter(|key| key.starts_with("t_") && !key.contains("evprox"));
@@ -200,6 +202,7 @@ impl Params {
         match self.values.get(key) {
             Some(Param::Number(number)) if number.is_finite() => Ok(*number),
             Some(_) => Err(NetworkError::file(key, "must be a number")),
+            // The one default that hnn-core makes up from the name.
             None if key.starts_with("numspikes_") => Ok(1.0),
             None => {
                 let found = DEFAULTS.iter().find(|(name, _)| *name == key);
@@ -250,6 +253,7 @@ impl Network {
         if add_drives_from_params {
             net.add_drives_from_params(params)?;
         }
+        // All of them here, as the weights below cannot fail any more.
         for (name, _) in super::models::DEFAULT_WEIGHTS {
             params.number(name)?;
         }
@@ -265,6 +269,7 @@ impl Network {
 
     fn add_drives_from_params(&mut self, params: &Params) -> Result<(), NetworkError> {
         let mut drives = specs(params, self.legacy_mode)?;
+        // By name, as hnn-core adds them: the order gives gids, and gids seeds.
         drives.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, drive, _) in &drives {
             let (dynamics, attach) = drive.clone();
@@ -338,6 +343,7 @@ fn rhythmic(
 ) -> Result<Option<Spec>, NetworkError> {
     let number = |key: &str| params.number(&format!("{key}_{kind}"));
     let tstart = number("t0_input")?;
+    // An input beyond the end of the simulation ends with it.
     let tstop = number("tstop_input")?.min(params.number("tstop")?);
     if !legacy_mode && tstop < tstart {
         return Ok(None);
@@ -377,6 +383,7 @@ fn rhythmic(
         })?),
         ..DriveAttachment::bursty(location)
     };
+    // Python's int() cuts towards zero.
     let seed = params
         .number(&format!("prng_seedcore_input_{kind}"))?
         .trunc();
@@ -401,6 +408,7 @@ fn evoked(
             params.number(&format!("gbar_{key}_{short}_{receptor}"))
         })
     };
+    // Synchronous inputs come from one drive cell, others from one for each target.
     let synchronous = params.truth("sync_evinput");
     let dynamics = Dynamics::Evoked(Evoked {
         mu: params.number(&format!("t_{key}"))?,
@@ -433,6 +441,7 @@ fn evoked(
 
 fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
     let mu = params.number("L2Basket_Gauss_mu")?;
+    // Turned off by default, by a mean time after the end.
     if !legacy_mode && mu > params.number("tstop")? {
         return Ok(None);
     }
@@ -460,6 +469,7 @@ fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkE
 
 fn poisson(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
     let (tstart, tstop) = (params.number("t0_pois")?, params.number("T_pois")?);
+    // Turned off by an end before its start: T_pois is -1 by default.
     if !legacy_mode && tstop < tstart {
         return Ok(None);
     }

@@ -63,6 +63,7 @@ impl RandomState {
     /// The next 32 bits of MT19937.
     pub fn next_u32(&mut self) -> u32 {
         let i = self.next;
+        // Word i is made from itself, the next, and the one M further: those must be seeded.
         self.seed_up_to((i + M + 1).min(N));
         let (successor, partner) = ((i + 1) % N, (i + M) % N);
         let y = (self.state[i] & 0x8000_0000) | (self.state[successor] & 0x7fff_ffff);
@@ -70,6 +71,7 @@ impl RandomState {
         self.state[i] = self.state[partner] ^ (y >> 1) ^ twist;
         self.next = successor;
 
+        // Tempering.
         let mut y = self.state[i];
         y ^= y >> 11;
         y ^= (y << 7) & 0x9d2c_5680;
@@ -79,6 +81,7 @@ impl RandomState {
 
     /// Uniform in [0, 1) with 53 bits.
     pub fn random_double(&mut self) -> f64 {
+        // 27 bits above 26: the double that legacy NumPy makes of two words.
         let high = f64::from(self.next_u32() >> 5);
         let low = f64::from(self.next_u32() >> 6);
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
@@ -95,6 +98,7 @@ impl RandomState {
             let r2 = x1 * x1 + x2 * x2;
             if r2 < 1.0 && r2 != 0.0 {
                 let f = (-2.0 * r2.ln() / r2).sqrt();
+                // The legacy order: the second of the pair is returned first.
                 self.spare_normal = Some(f * x1);
                 return f * x2;
             }
@@ -108,6 +112,7 @@ impl RandomState {
 
     /// Exponential with mean `scale`.
     pub fn exponential(&mut self, scale: f64) -> f64 {
+        // The argument is in (0, 1], so the logarithm is finite.
         scale * -(1.0 - self.random_double()).ln()
     }
 }
@@ -149,6 +154,7 @@ impl DefaultRng {
         }
         let n = max + 1;
         let mut product = u64::from(self.next_u32()) * u64::from(n);
+        // Rejects the few draws that would make some numbers likelier.
         if (product as u32) < n {
             let threshold = (u32::MAX - max) % n;
             while (product as u32) < threshold {
@@ -164,6 +170,7 @@ impl DefaultRng {
     pub fn choose(&mut self, population: u32, n: u32) -> Vec<bool> {
         let mut chosen = vec![false; population as usize];
         let n = n.min(population);
+        // NumPy's own limits: which method it takes decides what is picked.
         if population > 10_000 && n > population / 50 {
             // Shuffles the tail and takes it.
             let mut indices: Vec<u32> = (0..population).collect();

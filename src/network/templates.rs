@@ -13,7 +13,7 @@ type Shape = (&'static str, f64, f64, f64, [[f64; 2]; 2]);
 /// Mechanisms with their parameters.
 type Mechs = [(&'static str, &'static [(&'static str, f64)])];
 
-/// Units: gbar of hh2, kca, cat, ar in S/cm2; of ca and km in pS/um2; taur in ms; el in mV.
+/// Units: gbar of hh2, cat and ar in S/cm2; of ca, km and kca in pS/um2; taur in ms; el in mV.
 const L2_MECHS_SOMA: &Mechs = &[
     ("km", &[("gbar_km", 250.0)]),
     (
@@ -327,6 +327,7 @@ fn pyramidal_cell(
         };
         (section.to_string(), made)
     };
+    // Each section leads from its 0 end to its own 1 end, then on to what hangs there.
     let own_ends = shapes
         .iter()
         .filter(|(section, ..)| *section != "soma")
@@ -357,6 +358,7 @@ fn pyramidal_cell(
         .into(),
         cell_tree: Some(own_ends.chain(joined).collect()),
     };
+    // The template is drawn shorter than its sections are long.
     cell.update_end_pts();
     cell
 }

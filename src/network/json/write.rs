@@ -36,6 +36,7 @@ impl Network {
             .collect();
         positions.insert("origin".into(), json!(self.origin));
         // hnn-core cannot read a connection without pairs, and needs none to simulate the same.
+        // Written all the same, beside the rest: reading puts them back in their place.
         let (with_pairs, without): (Vec<_>, Vec<_>) = self
             .connectivity
             .iter()
@@ -88,6 +89,7 @@ impl Network {
         let mut caveats = Vec::new();
         for (name, cell_type) in &self.cell_types {
             for (section_name, section) in &cell_type.cell.sections {
+                // hnn-core recomputes it when it reads, so the cell would have other segments.
                 let recomputed = nseg_of_length(section.L);
                 if recomputed != section.nseg {
                     caveats.push(format!(

@@ -114,6 +114,7 @@ fn set_in_sections(
             continue;
         }
         let number = Some(value.number()?);
+        // Through hnn-core's own function: a new length moves the points of all sections behind it.
         let mut change = SectionChange::default();
         *match field {
             "L" => &mut change.L,
@@ -174,6 +175,7 @@ fn set_mech(
         }
         SetValue::Table(entries) => {
             let profile = profile(entries)?;
+            // At the distances that the cell has now.
             let values = cell.along_section(section, &profile).ok_or_else(|| {
                 NetworkError::argument(
                     parameter,

@@ -67,6 +67,7 @@ impl Network {
     /// A path that matches nothing, with near matches; a value that is not allowed there.
     pub fn set(&mut self, path: &str, value: SetValue) -> Result<(), NetworkError> {
         let path = Path::parse(path)?;
+        // On a copy, which shares what does not change, so that an error leaves the network alone.
         let mut changed = self.clone();
         changed
             .apply(&path, &value)
@@ -133,6 +134,7 @@ impl Network {
             if let Some(segment) = rest.first_mut() {
                 segment.name = cell_type;
             }
+            // A type that lacks the section or channel is passed over.
             match self.set_in_cells(&rest, value) {
                 Ok(()) => done = true,
                 Err(error) => first_error = first_error.or(Some(error)),
@@ -176,6 +178,7 @@ impl Network {
         let picked = self.select_connections(selector)?;
         if rest.is_empty() {
             value.removal()?;
+            // By number: two connections may be alike in everything that a selector names.
             let mut index = 0..;
             self.connectivity
                 .retain(|_| index.next().is_none_or(|i| !picked.contains(&i)));
@@ -199,6 +202,8 @@ impl Network {
             };
             if field == "probability" {
                 let (probability, seed) = value.probability()?;
+                // A drive's pairs follow from its arguments, and would be made anew by the next
+                // change.
                 if self.external_drives.contains_key(&conn.src_type) {
                     return Err(NetworkError::argument(
                         field,
@@ -285,6 +290,7 @@ impl Network {
         if !picked.is_empty() {
             return Ok(picked);
         }
+        // The connections that match most of what was asked for show which word is wrong.
         let best = all.clone().map(|i| n_hits(&i)).max().unwrap_or(0);
         let near: Vec<String> = all
             .filter(|i| n_hits(i) == best)

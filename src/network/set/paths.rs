@@ -28,6 +28,7 @@ impl Paths {
     }
 
     fn add_all(&mut self, names: &[&str], values: Vec<f64>, unit: &'static str) {
+        // A name with a dot would read as two.
         let quoted = names.iter().map(|name| match name.contains('.') {
             true => format!("\"{name}\""),
             false => (*name).to_owned(),
@@ -179,6 +180,7 @@ impl Network {
                 _ => return None,
             };
             Some(SettablePath {
+                // By number, as two connections may have the same ends, place and receptor.
                 path: format!("connections[index={index}].{}", field.name),
                 values: vec![value],
                 unit: "",
@@ -197,6 +199,7 @@ impl Network {
     /// # Errors
     /// As [`set`](Self::set).
     pub fn set_values(&mut self, place: &SettablePath, values: &[f64]) -> Result<(), NetworkError> {
+        // Only a parameter along a section has several, and `set` takes one number.
         if let [value] = values
             && place.values.len() == 1
         {
