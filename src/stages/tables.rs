@@ -62,6 +62,7 @@ pub fn pieces(
     outputs: &Outputs,
     dt: f64,
 ) -> Result<Vec<(Table, Piece)>, PieceError> {
+    // A table without a row has no piece: nothing is written for it.
     let mut pieces = Vec::new();
     for table in Table::DATA.into_iter().filter(|table| outputs.has(*table)) {
         let mut writer: Option<PieceWriter> = None;
@@ -193,6 +194,7 @@ fn put_traces<T>(
     loop {
         let chunk: Vec<((Gid, String, String), Vec<f64>)> = traces
             .by_ref()
+            // Taken out one by one: what is written is freed before the next is copied.
             .take(TRACES_PER_BATCH)
             .map(|trace| (words(&trace), values(trace)))
             .collect();
@@ -286,6 +288,7 @@ pub fn read_cell_types(
         table,
         Table::Spikes | Table::Voltages | Table::Currents | Table::Calcium
     ) {
+        // Each cell once, as rows name it again and again.
         for (gid, name) in gids(rows)?.zip(column(rows, "cell_type", |c| c.as_string_opt::<i32>())?)
         {
             types
@@ -303,6 +306,7 @@ fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) -> Result<(), Arr
     let samples = times.zip(floats(rows, "potential")?);
     let places = texts(rows, "array")?.zip(contacts);
     for ((array, contact), (time, potential)) in places.zip(samples) {
+        // A new name begins a new array, as rows come array by array.
         if result.lfp.last().is_none_or(|lfp| lfp.array != array) {
             result.lfp.push(Lfp {
                 array,

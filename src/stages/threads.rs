@@ -9,6 +9,8 @@ pub fn cores() -> usize {
     let machine = std::thread::available_parallelism().map_or(1, usize::from);
     let slurm = std::env::var("SLURM_CPUS_PER_TASK").ok();
     let slurm = slurm.and_then(|cpus| cpus.trim().parse::<usize>().ok());
+    // Inside a SLURM step the affinity mostly says the same; without it the variable is all there
+    // is.
     machine.min(slurm.filter(|cpus| *cpus > 0).unwrap_or(machine))
 }
 

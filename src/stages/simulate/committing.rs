@@ -65,9 +65,11 @@ pub(super) fn commit(
                     pieces = rows;
                     kept.outputs = task.outputs;
                     kept.n_spikes = result.spikes.len() as u64;
+                    // Statistics belong to a result, so they are computed while it is in memory.
                     kept.stats = statistics_of(pipeline, bound, &result);
                 }
                 Err(PieceError::Store(error)) => return Err(error.into()),
+                // Kept as a failure, so that the sweep goes on, and says so.
                 Err(error) => kept.status = Failure::NotStorable(error.to_string()).status(),
             }
         }
@@ -114,10 +116,12 @@ pub(super) fn commit_all(
     let mut publish_at = Instant::now() + pace.every;
     loop {
         watch.tick();
+        // Other processes see by this that the one is alive.
         session.beat();
         let wait = publish_at.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait.min(TICK)) {
             Ok(first) => {
+                // The channel is short: while this commits, workers wait rather than fill memory.
                 let mut commits = vec![first?];
                 take_more(receiver, &mut commits)?;
                 session.commit(&mut commits)?;
@@ -133,17 +137,20 @@ pub(super) fn commit_all(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
+                // All workers have gone; what is in the journal goes into the tables.
                 session.publish()?;
                 return Ok(simulated);
             }
         }
         if Instant::now() >= publish_at {
             let began = Instant::now();
+            // Starts the count of time that was spent waiting for the lock.
             session.waited();
             session.publish()?;
             looked(session, watch);
             // While others held the lock, this process was at work.
             let took = began.elapsed().saturating_sub(session.waited());
+            // Publishing must not become the run's work: at most one part in `share` of the time.
             publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
     }

@@ -40,6 +40,7 @@ pub fn density_at(potential: &[Vec<f64>], spacing: f64, k: usize) -> Option<Vec<
         let triples = a.iter().zip(b).zip(c);
         Some(
             triples
+                // Minus the second difference over the square of the spacing.
                 .map(|((a, b), c)| -((c - b) - (b - a)) / (spacing * spacing))
                 .collect(),
         )

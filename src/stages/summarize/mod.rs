@@ -156,6 +156,7 @@ struct Processing {
 
 impl Waveforms {
     fn get(&mut self, trial: &TrialData, processing: Processing) -> Option<&[f64]> {
+        // Several statistics of one waveform share its smoothing, the expensive part.
         let index = match self.0.iter().position(|(p, _)| *p == processing) {
             Some(index) => index,
             None => {
@@ -195,6 +196,7 @@ fn process(trial: &TrialData, processing: &Processing) -> Option<Vec<f64>> {
     if let Some(width) = width {
         values = smooth(&values, *width, sfreq(trial.times)?).ok()?;
     }
+    // Last: the order decides last bits.
     if *scale != 1.0 {
         values.iter_mut().for_each(|v| *v *= scale);
     }
@@ -220,6 +222,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
             let values = waveforms.get(trial, processing)?;
             let range = samples_in(trial.times, window);
             let (times, values) = (trial.times.get(range.clone())?, values.get(range)?);
+            // The frequency of samples is that of the whole: a window may have one sample only.
             measured(measure, trial.times, times, values)
         }
         Statistic::Spikes {
@@ -242,6 +245,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
 /// A measure of a piece of a waveform; `all_times` are those of the whole.
 fn measured(measure: &Measure, all_times: &[f64], times: &[f64], values: &[f64]) -> Option<f64> {
     let first_where = |better: fn(f64, f64) -> bool| {
+        // The first of equal values, as NumPy's argmin and argmax.
         let mut best = (*times.first()?, *values.first()?);
         for (&time, &value) in times.iter().zip(values) {
             if better(value, best.1) {

@@ -8,11 +8,13 @@ pub fn mean(values: &[f64]) -> f64 {
 /// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
 pub fn pairwise_sum(values: &[f64]) -> f64 {
     let n = values.len();
+    // -0.0 is the neutral element: 0.0 would turn a sum of -0.0 around.
     if n < 8 {
         return values.iter().fold(-0.0, |sum, v| sum + v);
     }
     if n > 128 {
         let half = n / 2;
+        // At a multiple of eight, as NumPy cuts.
         let (a, b) = values.split_at(half - half % 8);
         return pairwise_sum(a) + pairwise_sum(b);
     }
