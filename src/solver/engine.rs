@@ -249,10 +249,10 @@ impl<'a> Engine<'a> {
     }
 
     /// A cell that starts above its threshold spikes at once.
-    // NEURON's detectors are disarmed at the start, so a potential above the threshold is a
-    // crossing.
     fn detect_initial(&mut self, calendar: &mut Calendar) {
         for group in &mut self.groups {
+            // NEURON's detectors are disarmed at the start, so a potential above the threshold is a
+            // crossing.
             let population = &self.populations[group.population];
             group.detect(population, 0);
         }

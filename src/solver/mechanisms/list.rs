@@ -16,7 +16,7 @@ macro_rules! channels {
 
         /// A set of channels.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        // As bits, so that a set can be a parameter of a type: `Fixed` in the kernels.
+        /// As bits, so that it can be a parameter of a type: `Fixed` in the kernels.
         pub struct Mechs(pub u16);
 
         #[allow(non_camel_case_types)]
