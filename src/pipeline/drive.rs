@@ -73,6 +73,7 @@ impl DriveSpec {
     /// Reads a drive; `None` after its mistakes have been noted.
     pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = TomlTable::open(item)?;
+        // Without its type nothing else can be read, so a mistake there ends the reading.
         let kind = table.require("type")?.word(&DRIVE_TYPES)?;
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
@@ -126,6 +127,7 @@ impl Adds {
         };
         let mut arguments = Some(Vec::new());
         for (argument, default) in defaults.arguments() {
+            // Only rates may be given by cell type.
             let read = |item: &TomlItem| match default {
                 ArgumentValue::Rate(_) => PerType::read(item, scope),
                 _ => Number::read(item, scope).map(PerType::All),
@@ -271,6 +273,7 @@ fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
 fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
     let name = item.string()?;
     let path = item.source.beside(&name);
+    // A name that exists is taken as it is, whatever characters it has.
     if !name.contains(['*', '?', '[']) || path.exists() {
         return Ok(path);
     }
@@ -293,6 +296,7 @@ fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
         ..glob::MatchOptions::new()
     };
     let paths = glob::glob_with(&pattern, options).map_err(|e| wrong(&e.to_string()))?;
+    // `min`: alphabetical, whatever order the file system lists them in.
     let first = paths.flatten().filter(|path| !path.is_dir()).min();
     first.ok_or_else(|| {
         let folder = std::path::absolute(path.parent().unwrap_or(Path::new("")));
@@ -408,6 +412,7 @@ fn read_positions(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, Pi
         let elements = item.array()?;
         match elements.first() {
             None => return Err(item.error(format!("{} has no contact", item.describe()))),
+            // Three numbers are one contact, lists of three are several.
             Some(first) if !first.is_array() => vec![read_position(item, scope)?],
             Some(_) => elements
                 .iter()
@@ -454,6 +459,7 @@ fn read_lines(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, Pipeli
     };
     let coordinates = [coordinate("x")?, coordinate("y")?, coordinate("z")?];
     let lengths = coordinates.each_ref().map(Vec::len);
+    // One number serves all contacts; the other axes say how many there are.
     let n = lengths.into_iter().find(|n| *n != 1).unwrap_or(1);
     if n == 0 || lengths.iter().any(|length| ![1, n].contains(length)) {
         return Err(item.error(format!(

@@ -16,6 +16,7 @@ const MAX_LENGTH: usize = 10_000;
 type Function = (&'static str, fn(f64) -> f64);
 
 const FUNCTIONS: [Function; 8] = [
+    // libm's functions, not the platform's: values of a grid are part of a key.
     ("exp", exp),
     ("log", libm::log),
     ("log10", libm::log10),
@@ -91,6 +92,7 @@ pub(crate) struct ExprError {
 impl Expr {
     /// Parses an expression.
     pub(crate) fn parse(text: &str, lookup: &mut Lookup<'_>) -> Result<Self, ExprError> {
+        // Before the parser, which recurses.
         if text.len() > MAX_LENGTH {
             return Err(ExprError {
                 message: format!("an expression may have at most {MAX_LENGTH} characters"),
@@ -139,11 +141,13 @@ impl Expr {
 
     /// The value; not finite where a variable is missing or the arithmetic has no result.
     pub(crate) fn evaluate(&self, variables: &[f64]) -> f64 {
+        // A stack machine: an expression is read once, and evaluated at millions of points.
         let mut stack = Vec::with_capacity(8);
         for step in &self.program {
             match *step {
                 Step::Number(value) => stack.push(value),
                 Step::Variable(index) => {
+                    // Only a file whose parameters could not be read has names that lead nowhere.
                     stack.push(variables.get(index).copied().unwrap_or(f64::NAN));
                 }
                 Step::Negate => {
@@ -157,6 +161,7 @@ impl Expr {
                     }
                 }
                 Step::Binary(operator) => {
+                    // The right operand was pushed last.
                     if let (Some(b), Some(a)) = (stack.pop(), stack.pop()) {
                         stack.push(operator.apply(a, b));
                     }
@@ -241,6 +246,7 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 }
             }
         } else if is_name_start(first) || first == '$' {
+            // `$` marks words and flags elsewhere; here it does no harm.
             let dollar = usize::from(first == '$');
             let name: String = rest
                 .chars()
@@ -289,6 +295,7 @@ fn number_length(bytes: &[u8]) -> usize {
     if bytes.get(length) == Some(&b'.') {
         length += 1 + digits(length + 1);
     }
+    // `2e` is a number and a name, as a digit must follow.
     if matches!(bytes.get(length), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(bytes.get(length + 1), Some(b'+' | b'-')));
         let exponent = digits(length + 1 + sign);
@@ -318,6 +325,7 @@ fn operator(symbol: &str) -> Option<(Operator, u8, u8)> {
         "-" => Some((Operator::Subtract, 1, 2)),
         "*" => Some((Operator::Multiply, 3, 4)),
         "/" => Some((Operator::Divide, 3, 4)),
+        // Right to left, and before a sign on its left: -2**2 is -4, as in Python.
         "**" => Some((Operator::Power, 7, 6)),
         _ => None,
     }
@@ -392,6 +400,7 @@ impl Parser<'_, '_> {
             let Some((operator, left, right)) = operator(symbol) else {
                 break;
             };
+            // `left < weakest` leaves the operator to whoever called.
             if left < weakest {
                 break;
             }
@@ -476,6 +485,7 @@ impl Parser<'_, '_> {
         self.expect(",")?;
         self.expression(0)?;
         self.program.push(Step::Binary(operator));
+        // Any number of arguments, from the left.
         while matches!(
             self.peek(),
             Some(Token {

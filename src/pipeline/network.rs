@@ -73,6 +73,7 @@ impl NetworkSpec {
             let shape = [Number::read(x, scope)?, Number::read(y, scope)?];
             Ok((i.place.clone(), shape))
         });
+        // A file says all the rest of the network itself.
         if spec.file.is_some()
             && let Some(other) = NETWORK_KEYS
                 .iter()
@@ -116,6 +117,7 @@ impl NetworkSpec {
             return Ok(network.clone());
         }
         let network = Arc::new(self.build(&key, env)?);
+        // All at once: a sweep over so many files reads each once in any case.
         if built.len() >= MAX_BUILT {
             built.clear();
         }
@@ -125,6 +127,8 @@ impl NetworkSpec {
 
     fn key(&self, env: &Env) -> Result<Key, PipelineError> {
         let path = |text: &Option<Text>| text.as_ref().map(|t| env.beside(t.evaluate(env)));
+        // Path and shape, not content: a file is read once, and a change meanwhile is found by its
+        // key.
         if let Some(file) = path(&self.file) {
             return Ok(Key::File(file));
         }
@@ -173,6 +177,7 @@ impl NetworkSpec {
                 legacy_mode,
             } => {
                 let text = self.read_file(&self.params, path, env)?;
+                // By the name's ending, as hnn-core tells them apart.
                 let older = path
                     .extension()
                     .is_some_and(|e| e.eq_ignore_ascii_case("param"));
@@ -236,6 +241,7 @@ impl NetworkSpec {
             return Ok([10, 10]);
         };
         let (nx, ny) = (x.whole(env, 1..i64::MAX)?, y.whole(env, 1..i64::MAX)?);
+        // Two sizes that are possible may not be so together.
         match nx.checked_mul(ny) {
             Some(n) if n <= MAX_CELLS => {
                 Ok([nx, ny].map(|n| u32::try_from(n).unwrap_or(u32::MAX)))

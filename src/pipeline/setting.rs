@@ -82,6 +82,8 @@ impl Number {
             Some(value) => value,
             None => {
                 let value = self.evaluate(env)?;
+                // Beyond 2^53 not every whole number is a double, so it cannot be known what was
+                // meant.
                 if libm::rint(value) != value || libm::fabs(value) > 9_007_199_254_740_992.0 {
                     return Err(
                         env.error(&self.place, &format!("must be a whole number, not {value}"))
@@ -116,6 +118,7 @@ impl Changed {
     pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let text = item.string()?;
         let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        // A parameter that is called `value` comes first: files of before must mean the same.
         if !names.any(|name| name == PRESENT) || scope.names().contains(&PRESENT) {
             return Ok(None);
         }
