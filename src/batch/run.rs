@@ -230,6 +230,7 @@ impl BatchSimulate {
         stop: &AtomicBool,
         watch: &mut dyn Watch,
     ) -> Result<BatchResults, BatchError> {
+        // hnn-core's save_outputs = false: nothing is to be left behind.
         let temporary = match self.save_outputs {
             true => None,
             false => Some(temporary_folder()?),
@@ -250,10 +251,12 @@ impl BatchSimulate {
             failed: outcome.failed,
             ..BatchResults::default()
         };
+        // hnn-core's clear_cache drops what was returned, not what was stored.
         let keep = run.return_output && !self.clear_cache;
         if !keep && self.summary_func.is_none() {
             return Ok(results);
         }
+        // One by one: the function sees each simulation, and memory holds those that are kept.
         self.read(folder, name, 0..usize::MAX, &self.tables(), &mut |data| {
             if let Some(summary_func) = &self.summary_func {
                 results
@@ -288,6 +291,7 @@ impl BatchSimulate {
     fn output(&self) -> Output {
         let trace = |save: bool, record: Record| match (save, record) {
             (true, Record::Off) => Record::Soma,
+            // A table is recorded if its trace is, whichever of the two was asked for.
             (_, record) => record,
         };
         let mut output = Output::default();
@@ -324,10 +328,12 @@ impl BatchSimulate {
         let end = points.end.min(loader.n_points());
         let mut first = points.start;
         while first < end {
+            // Networks in larger pieces than results: they share most of their parts.
             let next = end.min(first + NETWORKS_AT_ONCE);
             let mut networks = loader.networks(first..next)?.into_iter();
             let mut take = |loaded: LoadedSimulation| -> Result<(), BatchError> {
                 let net = networks.next().flatten();
+                // What failed is in `failed`; the rest of a sweep is of use without it.
                 if !loaded.is_done() {
                     return Ok(());
                 }
@@ -355,6 +361,7 @@ impl BatchSimulate {
         if !self.postproc || data.dpl.is_empty() {
             return Ok(());
         }
+        // Made again: window and factor are no part of the key, and not stored.
         let network = self.network(&data.param_values)?;
         for dipole in &mut data.dpl {
             let done = dipole.post_process(network.dipole_smooth_win, network.dipole_scalefctr);
@@ -394,6 +401,7 @@ fn row(summary_func: &SummaryFunc, data: &SimulatedData) -> Result<SummaryRow, B
         params: data.param_values.to_string(),
         problem,
     };
+    // A panic of the user's function is told with the parameters that it had.
     match catch_unwind(AssertUnwindSafe(|| summary_func(data))) {
         Ok(Ok(values)) => Ok(SummaryRow {
             index: data.index,

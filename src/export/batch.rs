@@ -19,6 +19,7 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// Those points, at most `batch_size`, of a sweep.
     pub fn new(loader: &'a Loader, points: &'a [usize], batch_size: u32) -> Result<Self, RunError> {
+        // From the first to the last: networks are read in one go, those of points left out too.
         let range = match (points.first(), points.last()) {
             (Some(first), Some(last)) => *first..*last + 1,
             _ => 0..0,
@@ -82,6 +83,7 @@ impl<'a> Batch<'a> {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return Ok(());
         };
+        // Left out are points that are not complete; they lie between the others.
         let mut visit = |simulation: LoadedSimulation| {
             if self.points.binary_search(&simulation.point).is_err() {
                 return Ok(());

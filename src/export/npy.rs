@@ -19,11 +19,13 @@ pub fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     for n in shape {
         let _ = write!(sizes, "{n}, ");
     }
+    // A tuple of one needs its comma in Python.
     let sizes = match shape.len() {
         1 => sizes.trim_end(),
         _ => sizes.trim_end_matches(", "),
     };
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // The format wants the data to begin at a multiple of 64 bytes.
     let end = (PREAMBLE + text.len() + 1).next_multiple_of(ALIGNMENT);
     text.push_str(&" ".repeat(end - PREAMBLE - text.len() - 1));
     text.push('\n');
@@ -79,6 +81,7 @@ impl Array {
                     .try_for_each(|v| out.write_all(&[u8::from(*v)]))
             }
             Array::Texts(values) => {
+                // NumPy's texts have one width, and none of them may have width 0.
                 let width = values
                     .iter()
                     .map(|v| v.chars().count())
@@ -124,6 +127,7 @@ impl Archive {
     ) -> Result<(), RunError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
+            // ZIP64 for all members: whether one exceeds 4 GiB is known too late.
             .large_file(true);
         self.zip
             .start_file(format!("{}.npy", file_name(name)), options)
@@ -152,6 +156,7 @@ impl Archive {
 
 /// Whether a file is an archive that was written here.
 pub fn is_ours(path: &Path) -> bool {
+    // The comment is at the very end of the file, so nothing else needs to be read.
     use std::io::{Read, Seek, SeekFrom};
     let mut end = vec![0; COMMENT.len()];
     let back = i64::try_from(COMMENT.len()).unwrap_or_default();

@@ -102,6 +102,7 @@ fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunE
         };
         archive.member(name, |out| results(batch, out, path, table, shape))?;
     }
+    // One for the whole file, as hnn-core has it.
     let network = batch.network(batch.points.first().copied().unwrap_or_default())?;
     archive.member("metadata", |out| {
         let objects = objects(out, &[], |p| {
@@ -142,6 +143,7 @@ fn results(
     out.write_all(&header("|O", shape)).map_err(error)?;
     let mut p = Pickler::new(out).map_err(error)?;
     p.begin_array("O", shape).map_err(error)?;
+    // A list inside an object array: it is filled as simulations come, without knowing their size.
     p.empty_list().map_err(error)?;
     batch.for_each(table, &mut |simulation| {
         let network = batch.network(simulation.point)?;
@@ -221,6 +223,7 @@ fn dipole<W: Write>(p: &mut Pickler<W>, times: &[f64], dipole: &Dipole) -> io::R
 
 /// Times, types and gids of all trials' spikes.
 fn spiking<W: Write>(p: &mut Pickler<W>, trials: &[LoadedTrial]) -> io::Result<()> {
+    // hnn-core has gids as floats here.
     let of_spikes = |trial: &LoadedTrial, value: fn(f64, Gid) -> f64| -> Vec<f64> {
         let spikes = trial.result.spikes.iter();
         spikes.map(|spike| value(spike.time, spike.gid)).collect()
@@ -234,6 +237,7 @@ fn spiking<W: Write>(p: &mut Pickler<W>, trials: &[LoadedTrial]) -> io::Result<(
     p.entry("spike_types", |p| {
         p.list(trials, |p, trial| {
             p.list(&trial.result.spikes, |p, spike| {
+                // NumPy's strings, not Python's: so hnn-core has them.
                 p.numpy_text(trial.cell_types.get(&spike.gid).map_or("", String::as_str))
             })
         })
@@ -292,6 +296,7 @@ fn traces<W: Write>(
 ) -> io::Result<()> {
     type Trace<'t> = (&'t str, Option<&'t str>, &'t [f64]);
     let mut by_gid: BTreeMap<Gid, Vec<Trace>> =
+        // Every cell has an entry, also one that was not recorded.
         network.cells().map(|gid| (gid, Vec::new())).collect();
     match table {
         Table::Voltages => result.voltages.iter().for_each(|t| {

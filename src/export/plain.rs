@@ -51,6 +51,7 @@ pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), 
 fn column(values: &[Option<ParamValue>]) -> Array {
     match values.iter().flatten().next() {
         Some(ParamValue::Str(_)) => Array::Texts(
+            // A missing value has no place in an array of texts, booleans or whole numbers.
             values
                 .iter()
                 .map(|value| match value {
@@ -93,6 +94,7 @@ fn spikes(batch: &Batch, archive: &mut Archive) -> Result<(), RunError> {
     let (mut rows, mut trials) = (Vec::new(), Vec::new());
     let (mut times, mut gids, mut types) = (Vec::new(), Vec::new(), Vec::new());
     let mut row = 0;
+    // One row for each point, also for one without a spike.
     batch.for_each(Table::Spikes, &mut |simulation| {
         for trial in &simulation.trials {
             for spike in &trial.result.spikes {
@@ -191,6 +193,7 @@ fn samples(
     let times = match table {
         Table::Dipole | Table::Lfp => trial.result.times.clone(),
         _ => {
+            // Traces of every n-th sample have times of their own.
             let step =
                 f64::from(trial.outputs.get(table).decimate) * batch.network(first.point)?.dt;
             (0..n_samples).map(|i| i as f64 * step).collect()
@@ -208,6 +211,7 @@ fn samples(
         batch.for_each(table, &mut |simulation| {
             for trial in &simulation.trials {
                 let (own, values) = waveforms(table, &trial.result);
+                // One array has one shape: what differs must be an error, not a hole.
                 if own != labels || values.iter().any(|v| v.len() != n_samples) {
                     return Err(uneven(table, simulation));
                 }

@@ -33,6 +33,7 @@ pub(super) fn tables_of(sql: &str, there: &[Table]) -> Result<BTreeSet<Table>, Q
 /// As polars parses it.
 fn parse(sql: &str) -> Result<Statement, QueryError> {
     let options = ParserOptions {
+        // Polars takes them, and people who move lines leave them.
         trailing_commas: true,
         ..ParserOptions::default()
     };
@@ -135,6 +136,7 @@ impl Visitor for Reader {
                 alias,
                 ..
             } => match (name.0.as_slice(), name.0.first().and_then(|n| n.as_ident())) {
+                // A name of one part: with a dot it would be of another database, or a file.
                 ([_], Some(ident)) => {
                     self.read.insert(ident.value.clone());
                     self.named(alias.as_ref());

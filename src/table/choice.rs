@@ -69,6 +69,7 @@ impl Choice {
                     help: "sort by another column".into(),
                 });
             }
+            // A column to sort by need not be written: it is carried along behind the others.
             let among = kept
                 .iter()
                 .position(|own| *own == column)
@@ -150,6 +151,7 @@ impl Filter {
         let mut numbers = vec![f64::NAN; self.columns.len()];
         let holds = |row: usize| {
             for need in &self.needs {
+                // Only the columns that the condition names are looked at.
                 numbers[*need] = value(*need, row).number();
             }
             self.condition

@@ -57,6 +57,7 @@ pub fn write_changed(
     change: &dyn Fn(RecordBatch) -> std::result::Result<RecordBatch, ArrowError>,
 ) -> Result<Written> {
     let mut sink = Some(sink);
+    // The first rows tell the columns; before them nothing can be chosen or written.
     let mut stream: Option<Stream> = None;
     let mut failed_with = None;
     store.each(asked.table, asked.sweep.as_deref(), &mut |rows| {
@@ -156,6 +157,7 @@ impl Out<'_> {
             self.writer.write(&rows.slice(0, taken as usize))?;
         }
         self.rows += taken;
+        // One row too many is enough to say that there are more.
         self.more = n > room;
         Ok(match self.more {
             true => ControlFlow::Break(()),

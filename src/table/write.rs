@@ -83,6 +83,7 @@ impl<'a> Writer<'a> {
             }
             Writer::Parquet(writer) => {
                 writer.write(rows).map_err(failed)?;
+                // By size: a row group of traces would take as much memory as it has rows.
                 if writer.in_progress_size() > GROUP {
                     writer.flush().map_err(failed)?;
                 }
@@ -170,6 +171,7 @@ fn in_json(cell: &Cell) -> Value {
 
 /// With the digits of 32 bits, not of the 64 that they become.
 fn short_in_json(value: f32) -> Value {
+    // Through its shortest text: 0.1 as 32 bits is 0.1 in JSON, not 0.10000000149011612.
     format!("{value:?}")
         .parse::<f64>()
         .ok()

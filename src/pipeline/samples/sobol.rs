@@ -61,7 +61,7 @@ pub(super) fn directions(dimension: usize) -> Option<[u32; 32]> {
         return Some(numbers);
     }
     let degree = first.len();
-    // Bratley and Fox, algorithm 659: direction numbers follow from the polynomial's coefficients.
+    // Sobol's recurrence: the polynomial's coefficients say which earlier numbers are combined.
     for bit in 0..32 {
         let number = match first.get(bit) {
             Some(&given) => given << (31 - bit),
@@ -80,8 +80,6 @@ pub(super) fn directions(dimension: usize) -> Option<[u32; 32]> {
 
 /// The point at an index of the sequence in one dimension, as a fraction of 2^32; in Gray code order.
 pub(super) fn point(directions: &[u32; 32], index: u32) -> u32 {
-    // In the order of the Gray code, as SciPy has it: each point differs from the last in one
-    // direction.
     let gray = index ^ (index >> 1);
     directions
         .iter()
