@@ -6,7 +6,7 @@ use crate::stages::{Loader, RunError};
 use crate::store::{Id, Status};
 use std::collections::BTreeSet;
 
-/// More levels than these are no levels.
+/// More levels than these are no levels: an axis cannot label them. A sampled prior has more at once.
 const MOST_LEVELS: usize = 64;
 
 /// How a point's simulation ended.
@@ -104,6 +104,8 @@ impl Columns {
 
     /// Statistics that have a value somewhere.
     pub fn statistics(&self) -> impl Iterator<Item = &Column> {
+        // A statistic that no simulation has (never measured, or all failed) would be an empty
+        // axis.
         self.columns
             .iter()
             .filter(|column| !column.is_parameter && column.values.iter().any(|v| v.is_finite()))
@@ -144,7 +146,9 @@ impl Column {
     fn find_levels(&mut self) {
         let mut levels = BTreeSet::new();
         for value in self.values.iter().filter(|v| v.is_finite()) {
+            // Floats have no `Ord`; their ordered bits have, and put equal values at one level.
             levels.insert(ordered(*value));
+            // Samples of a prior are all distinct: beyond the limit the set would only cost memory.
             if levels.len() > MOST_LEVELS {
                 break;
             }
@@ -158,6 +162,8 @@ impl Column {
                     .collect(),
             );
         }
+        // Read off the values, as a folder knows what a parameter was and not how the pipeline
+        // wrote it (`log_range`, a list, a prior).
         self.log = self.is_parameter
             && self.texts.is_none()
             && match &self.levels {
@@ -183,6 +189,8 @@ impl Column {
 /// Bits that sort as numbers do; both zeros are one.
 fn ordered(value: f64) -> u64 {
     let bits = if value == 0.0 { 0 } else { value.to_bits() };
+    // Negative numbers grow downwards in their bits, so all bits turn; of the others only the
+    // sign's.
     if bits >> 63 == 1 {
         !bits
     } else {
@@ -204,6 +212,7 @@ fn state(loader: &Loader, point: usize) -> State {
     for (_, task) in loader.tasks(point) {
         match task.map(|task| &task.status) {
             Some(Status::Done) => {}
+            // A failed trial weighs more than a missing one: it is what a reader has to see.
             Some(Status::Failed { .. }) => return State::Failed,
             None => state = State::Missing,
         }
@@ -263,6 +272,7 @@ impl Column {
                 }) as f64
             }
         };
+        // Points without this parameter (those before the pipeline had it) stay not a number.
         self.values.resize(row, f64::NAN);
         self.values.push(number);
     }
@@ -279,6 +289,8 @@ fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<Column> {
             (false, n) => format!("mean of {n} trials"),
         };
         let value = |ids: &Vec<Id>| -> Option<f64> {
+            // A statistic of the trials' mean waveform belongs to the simulation, not to one of its
+            // trials.
             if summary.mean {
                 let sim = state.sims.get(ids.first()?.0 as usize)?;
                 return sim.means.get(&summary.id).copied().flatten();
@@ -293,6 +305,8 @@ fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<Column> {
             match values.as_slice() {
                 [] => None,
                 [only] => Some(*only),
+                // Over the trials that are done, as the page shows what is there while a run goes
+                // on.
                 several => Some(several.iter().sum::<f64>() / several.len() as f64),
             }
         };

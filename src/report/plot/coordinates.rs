@@ -61,6 +61,7 @@ pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
             figure.rows.len()
         ));
     }
+    // Many lines add up to a density; few of them have to be seen one by one.
     let opacity = (100.0 / shown.len() as f64).clamp(0.12, 0.8);
     for row in &shown {
         let place = |(k, (column, scale)): (usize, (&Column, &Scale))| {

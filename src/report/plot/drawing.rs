@@ -109,6 +109,8 @@ impl Figure<'_> {
                 .collect::<Vec<_>>()
         };
         let (done, failed, missing) = (of(State::Done), of(State::Failed), of(State::Missing));
+        // Told before anything is left out: a figure of few simulations must not look like one of
+        // all.
         for (rows, words) in [(failed, "failed"), (missing, "not simulated yet")] {
             if !rows.is_empty() {
                 self.notes.push(format!(

@@ -38,6 +38,7 @@ pub fn plot(loader: &Loader, kind: Kind, options: &PlotOptions) -> Result<Plot, 
     for row in 0..columns.points.len() {
         let mut holds = true;
         for condition in &options.conditions {
+            // An unknown name is an error even if an earlier condition has ruled the row out.
             holds &= condition.holds(columns.find(&condition.name)?, row)?;
         }
         if holds {

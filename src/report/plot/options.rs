@@ -108,6 +108,7 @@ impl FromStr for Condition {
         for (sign, comparison) in known {
             if let Some((name, value)) = text
                 .split_once(sign)
+                // `=5` or `x=` is more likely a slip of the shell than a name.
                 .filter(|(n, v)| !n.trim().is_empty() && !v.trim().is_empty())
             {
                 return Ok(Self {
@@ -124,6 +125,7 @@ impl FromStr for Condition {
 impl Condition {
     pub(super) fn holds(&self, column: &Column, row: usize) -> Result<bool, RunError> {
         let value = column.values.get(row).copied().unwrap_or(f64::NAN);
+        // Text is stored as an index; a word that no simulation has equals none of them.
         if let Some(texts) = &column.texts {
             let equal = texts
                 .iter()
@@ -147,6 +149,7 @@ impl Condition {
                 format!("`{}` has numbers", self.name),
             )
         })?;
+        // Points without the parameter are not a number, which fulfils `!=` only.
         Ok(match self.comparison {
             Comparison::Less => value < bound,
             Comparison::LessOrEqual => value <= bound,

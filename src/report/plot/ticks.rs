@@ -37,6 +37,7 @@ impl Places {
     /// Place of a value.
     pub fn at(&self, value: f64) -> Option<usize> {
         match self.bins {
+            // Exactly equal, as the levels were taken from these very values.
             None => self.edges.iter().position(|level| *level == value),
             Some(scale) => {
                 let unit = scale.unit(value);
@@ -58,6 +59,7 @@ impl Places {
                 .map(|(tick, label)| (scale.unit(tick), label))
                 .collect();
         }
+        // Among words and on an uneven list round numbers stand nowhere: levels label themselves.
         if column.texts.is_some() || self.n <= most || !self.is_even(scale) {
             let every = self.n.div_ceil(most.max(1)).max(1);
             let levels = self.edges.iter().enumerate().step_by(every);
