@@ -146,6 +146,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let kind = if npz.plain { "plain" } else { "npz" };
             let target = source.target(&npz.common, kind);
             let of_folder = source.loader.store().state().batches.first();
+            // hnn-core's files hold whole batches: as the option says, else the pipeline, else as
+            // the folder has them, so that names agree.
             let batch_size = npz
                 .batch_size
                 .or(source.pipeline.as_ref().map(|pipeline| pipeline.batch_size))
@@ -201,6 +203,7 @@ struct Source {
 
 impl Source {
     fn open(common: &Common) -> Result<Self, RunError> {
+        // A folder may be called `x.toml`; only a file is read as a pipeline.
         let is_file = common.path.extension().is_some_and(|e| e == "toml") && common.path.is_file();
         let file = match (&common.pipeline, is_file) {
             (Some(file), _) => Some(file),
@@ -224,6 +227,7 @@ impl Source {
                 .join("exports")
                 .join(kind)
         };
+        // A pipeline may forbid overwriting; without one, its default holds.
         let of_pipeline = self
             .pipeline
             .as_ref()
@@ -242,6 +246,8 @@ impl Source {
             .iter()
             .map(|(name, _)| name)
             .collect();
+        // Before anything is written: a mistyped name would leave a seed among the parameters to
+        // infer.
         if let Some(name) = named.iter().find(|name| !known.contains(name)) {
             return Err(RunError::Input {
                 what: format!(
@@ -270,6 +276,7 @@ fn tell(written: &Written) -> u8 {
         say!("{}", file.display());
     }
     match written.files.len().checked_sub(LISTED) {
+        // No error, as the sweep may just have begun, but not silent either.
         _ if written.files.is_empty() => {
             say!("no file was written: no simulation of the sweep has results")
         }

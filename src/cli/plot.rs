@@ -145,11 +145,14 @@ impl From<Drawn> for Kind {
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let place = Place::of(arguments)?;
+    // Before the folder is read: a wrong option answers at once.
     let options = options(arguments)?;
+    // Held until the figure is drawn: waveforms are read while a run may publish new files.
     let (store, _hold) = hold(&folder_of(&arguments.path)?)?;
     let loader = Loader::new(store, arguments.sweep.as_deref())?;
     let drawn = plot(&loader, arguments.kind.into(), &options)?;
     place.put(&drawn.svg)?;
+    // To standard error, so that a picture in a terminal or a path for a script stands alone.
     for note in &drawn.notes {
         complain!("{note}");
     }
@@ -195,6 +198,7 @@ enum Place {
 impl Place {
     fn of(arguments: &Arguments) -> Result<Self, RunError> {
         let place = Self::chosen(arguments)?;
+        // Refused rather than ignored, as a figure for a journal depends on it.
         if arguments.dpi.is_some() && !place.has_dots() {
             return Err(input(
                 "--dpi is for a PNG or a picture in a terminal".into(),
@@ -231,6 +235,7 @@ impl Place {
     }
 
     /// The terminal, if it can show a picture, else a file that is named after the kind.
+    /// A terminal that shows pictures gets one; otherwise a file in the working folder, named after the kind.
     fn unnamed(arguments: &Arguments) -> Self {
         #[cfg(feature = "png-pdf")]
         if std::io::IsTerminal::is_terminal(&std::io::stdout())

@@ -74,10 +74,12 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
         Format::Json => "JSON",
         Format::Csv | Format::Table => "CSV, HEADER",
     };
+    // Inside `COPY (…)` a semicolon would end the statement.
     let sql = sql.trim().trim_end_matches(';');
     let sql = match output {
         None => sql.to_string(),
         Some(file) => {
+            // SQL doubles quotes within quotes.
             let file = file.display().to_string().replace('\'', "''");
             format!("COPY ({sql}) TO '{file}' (FORMAT {format})")
         }
@@ -119,6 +121,7 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
             let folder = path
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty());
+            // As `write_whole`, but streamed: an answer may be larger than memory.
             let mut file = crate::store::aside(folder.unwrap_or(Path::new(".")))?;
             write(&mut file)?;
             crate::store::settle(file, path)?;

@@ -101,6 +101,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let table = match &arguments.table {
         Some(_) if is_density => named(&store, Table::Lfp.name())?,
         Some(name) => named(&store, name)?,
+        // Statistics are what a sweep is run for; without any, the simulations with their
+        // parameters.
         None if has_rows(&store, Table::Summary) => Table::Summary,
         None => Table::Simulations,
     };
@@ -110,6 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let head = match (arguments.head, format, output) {
         (Some(Rows::First(n)), ..) => Some(n),
         (Some(Rows::All), ..) => None,
+        // A terminal gets a page; files and pipes get all rows, as they are for other programs.
         (None, Format::Table, None) => Some(SHOWN),
         (None, ..) => None,
     };
@@ -123,6 +126,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     let written = match is_density {
         true => {
+            // A source density belongs to the electrodes of one sweep, so the sweep has to be
+            // chosen even where none was named.
             let loader = Loader::new(store, arguments.sweep.as_deref())?;
             let density = SourceDensity::of(&loader)?;
             let asked = Asked {
@@ -176,6 +181,7 @@ pub(super) fn write(
             Err(TableError::Write(error)) => {
                 super::output::note(Err(error));
                 Ok(Written {
+                    // Not zero, so that no remark follows about there being no row.
                     rows: 1,
                     more: false,
                 })
@@ -191,6 +197,7 @@ pub(super) fn write(
     let mut file = store::aside(folder)?;
     let written = table::write_changed(store, asked, format, &mut file, change);
     let written = written.map_err(|e| wrong(e, path))?;
+    // What the buffer still holds is written here: dropping the file would hide an error.
     file.flush().map_err(|e| StoreError::io("write", path, e))?;
     store::settle(file, path)?;
     Ok(written)
@@ -239,6 +246,7 @@ fn has_rows(store: &Store, table: Table) -> bool {
             .values()
             .any(|sweep| !sweep.summaries.is_empty()),
         _ => {
+            // A table's files are all under its name; without any file no simulation has kept it.
             let prefix = format!("{}/", table.name());
             state.parts.keys().any(|name| name.starts_with(&prefix))
         }
