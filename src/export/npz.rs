@@ -43,6 +43,8 @@ pub fn npz(
         .collect();
     let names: Vec<String> = batches.iter().map(|(name, _)| name.clone()).collect();
     target.prepare(&names)?;
+    // hnn-core loads every `sim_run_*.npz` of a folder: files of an earlier batch size would count
+    // twice.
     let strangers = target.others(|name| {
         name.starts_with("sim_run_")
             && name.ends_with(".npz")
@@ -73,6 +75,7 @@ pub fn npz(
             archive.finish()
         })?;
     }
+    // Last, when all that replaces them is written.
     for stranger in strangers {
         fs_err::remove_file(&stranger).map_err(|e| failed(&stranger, e))?;
     }
@@ -215,7 +218,9 @@ fn dipole<W: Write>(p: &mut Pickler<W>, times: &[f64], dipole: &Dipole) -> io::R
             p.entry("L2", |p| p.array(&dipole.l2))?;
             p.entry("L5", |p| p.array(&dipole.l5))
         })?;
+        // One trial each; `Dipole.average` sets it, and nothing here has been averaged or scaled.
         p.entry("nave", |p| p.int(1))?;
+        // Hz, from an interval in ms.
         p.entry("sfreq", |p| p.float(1000.0 / interval))?;
         p.entry("scale_applied", |p| p.int(1))
     })

@@ -25,6 +25,7 @@ impl Bounds {
     /// Ends of a distribution; infinite for a normal one.
     fn of(prior: &Prior) -> Self {
         let [low, high] = match prior.kind.as_str() {
+            // Its support is the whole line.
             "normal" => [f64::NEG_INFINITY, f64::INFINITY],
             _ => prior.numbers,
         };
@@ -93,11 +94,13 @@ pub fn sbi(
         });
     }
     let complete = complete(loader, &mut written);
+    // One statistic of single trials gives every trial a row, and means are repeated on them.
     let by_trial = columns.iter().any(|column| !column.mean);
     let mut rows = Rows::default();
     let mut grid: Vec<Option<Bounds>> = vec![None; names.len()];
     for point in 0..loader.n_points() {
         let theta = theta(&loader.values(point), &names);
+        // Of all points, failed ones too: a prior does not end where simulations begin to fail.
         for (bounds, value) in grid.iter_mut().zip(&theta) {
             let Bounds { low, high } = bounds.get_or_insert(Bounds {
                 low: *value,
@@ -119,6 +122,8 @@ pub fn sbi(
                     true => sim.and_then(|sim| sim.means.get(&column.id)),
                     false => task.and_then(|task| task.stats.get(&column.id)),
                 };
+                // A row with a gap stays: dropping it would bias the posterior towards simulations
+                // with peaks.
                 let value = value.copied().flatten().unwrap_or(f64::NAN);
                 rows.undefined += usize::from(value.is_nan());
                 rows.x.push(value);
@@ -131,6 +136,7 @@ pub fn sbi(
             rows.undefined
         ));
     }
+    // The first is taken: that of the pipeline file, if one was given.
     let known = || known.iter().chain(&loader.sweep().priors);
     let priors: Vec<Option<&Prior>> = names
         .iter()
@@ -186,6 +192,7 @@ fn write(target: &Target, written: &mut Written, arrays: &[(&str, Array)]) -> Re
     let file = |name: &str| format!("sbi_{name}.npy");
     let names =
         std::iter::once("sbi.npz".to_string()).chain(arrays.iter().map(|(name, _)| file(name)));
+    // All names before the first file, so that a refusal leaves nothing behind.
     target.prepare(&names.collect::<Vec<_>>())?;
     let path = target.folder.join("sbi.npz");
     target.write("sbi.npz", written, |out| {

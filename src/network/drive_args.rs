@@ -71,6 +71,7 @@ impl DriveAttachment {
     pub fn evoked(location: &str) -> Self {
         Self {
             location: location.into(),
+            // The two go together: one drive cell for each target is what `cell_specific` means.
             n_drive_cells: DriveCells::NCells,
             cell_specific: true,
             weights_ampa: None,
@@ -115,7 +116,6 @@ impl DriveAttachment {
     #[must_use]
     pub fn ampa<const N: usize>(mut self, weights: [(&str, f64); N]) -> Self {
         self.weights_ampa = Some(by_type(weights));
-        // "n_cells" and cell_specific say the same thing: a drive that has one has the other.
         self
     }
 

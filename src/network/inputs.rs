@@ -64,6 +64,8 @@ impl Network {
                 let error = NetworkError::unknown("section", &new.section, sections.keys());
                 return Err(error.of(name));
             }
+            // Everything is checked before anything is added, so that an error leaves no half of a
+            // bias.
             let known = self.external_biases.get(&new.bias_name);
             if known.is_some_and(|bias| bias.contains_key(name)) {
                 return Err(NetworkError::Duplicate {
@@ -78,6 +80,7 @@ impl Network {
                 name,
                 TonicBias {
                     section: new.section.clone(),
+                    // hnn-core's `add_tonic_bias` clamps the middle of a section.
                     loc: 0.5,
                     amplitude,
                     t0: new.t0,

@@ -212,6 +212,7 @@ impl Network {
             if let Some(cell_type) = self.cell_types.get_mut(name)
                 && let Some(gabab) = Arc::make_mut(cell_type).cell.synapses.get_mut("gabab")
             {
+                // ms; 1 and 20 before.
                 gabab.tau1 = 45.0;
                 gabab.tau2 = 200.0;
             }
@@ -303,6 +304,7 @@ impl Network {
             dipole_smooth_win: 30.0,
             dipole_scalefctr: 3000.0,
         };
+        // In the order of `POPULATIONS`, which gives the gids.
         let templates: [fn() -> CellType; 4] = [
             || templates::basket("L2_basket", "2"),
             templates::l2_pyramidal,
@@ -360,6 +362,7 @@ impl Network {
                 .map(|(name, value)| (name.to_string(), *value))
                 .collect()
         };
+        // Seeds are hnn-core's, too, so that the times of the events are the same.
         let mut changed = self.clone(); // all three drives or none
         changed.add_evoked_drive(
             "evdist1",

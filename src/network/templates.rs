@@ -50,6 +50,7 @@ const L5_MECHS_SOMA: &Mechs = &[
     ),
     ("ca", &[("gbar_ca", 60.0)]),
     ("cad", &[("taur_cad", 20.0)]),
+    // 2e-4 pS/um2 is next to nothing, but so hnn-core has it.
     ("kca", &[("gbar_kca", 2e-4)]),
     ("km", &[("gbar_km", 200.0)]),
     ("cat", &[("gbar_cat", 2e-4)]),
@@ -177,6 +178,7 @@ const L5_SHAPES: &[Shape] = &[
 type Joint = (&'static str, u8, &'static [(&'static str, u8)]);
 
 const L2_JOINTS: &[Joint] = &[
+    // The tree begins at the soma's 0 end: its keys name one end of a section, as hnn-core's do.
     ("soma", 0, &[("soma", 1), ("basal_1", 0)]),
     ("soma", 1, &[("apical_trunk", 0)]),
     ("apical_trunk", 1, &[("apical_1", 0), ("apical_oblique", 0)]),
@@ -222,6 +224,7 @@ pub(crate) fn l5_pyramidal() -> CellType {
         cell,
         metadata: pyramidal_metadata("5"),
     };
+    // 1e-6 S/cm2 at the soma, e-fold every 333 um.
     let h_conductance = DistanceProfile::Exponential {
         gbar_at_zero: 1e-6,
         exp_term: 3e-3,
@@ -236,6 +239,7 @@ pub(crate) fn l5_pyramidal() -> CellType {
 pub(crate) fn l5_pyramidal_ca() -> CellType {
     let mut cell_type = l5_pyramidal();
     let cell = &mut cell_type.cell;
+    // The soma has values of its own: the profiles below are of the dendrites only.
     cell.set_mech("soma", "hh2", "gkbar_hh2", MechValue::Uniform(0.06));
     cell.set_mech("soma", "hh2", "gnabar_hh2", MechValue::Uniform(0.32));
     let linear = |gsoma, gdend, xkink| DistanceProfile::Linear {
@@ -309,6 +313,7 @@ fn pyramidal_cell(
     joints: &[Joint],
 ) -> Cell {
     let section = |&(section, length, diam, v0, ends): &Shape| {
+        // Excitation reaches pyramidal cells through their dendrites only.
         let (syns, mechs): (&[&str], _) = if section == "soma" {
             (&["gabaa", "gabab"], soma)
         } else {

@@ -217,6 +217,8 @@ impl<'a> TomlItem<'a> {
             .find(|w| **w == word)
             .copied()
             .ok_or_else(|| {
+                // All allowed words are told in any case; the nearest is what a slip of the finger
+                // meant.
                 let near = nearest(&word, allowed);
                 self.error(format!(
                     "{} must be {}, not `{word}`",
@@ -418,7 +420,7 @@ impl<'a> TomlTable<'a> {
                 continue;
             }
             is_clean = false;
-            // An old name helps only where its new one belongs.
+            // An old name helps only where its new one belongs, and there before a near one.
             let today = OLD_NAMES
                 .iter()
                 .filter(|(old, ..)| *old == name)

@@ -166,6 +166,7 @@ impl Table {
                 }
                 Ok(list.into_any())
             }
+            // A list of arrays, as rows may differ in length.
             DataType::List(_) => {
                 let list = PyList::empty(py);
                 for batch in &self.batches {

@@ -103,6 +103,7 @@ impl Recorder {
                     Probe::Synapse(..) => 0.0,
                 };
                 (0..n).map(move |_| {
+                    // The first sample is of t = 0, before any step.
                     let mut trace = Vec::with_capacity(samples);
                     trace.push(first);
                     trace
@@ -125,6 +126,7 @@ impl Recorder {
         for i in range {
             if let Probe::Synapse(a, v, e) = self.probes[i] {
                 for lane in 0..self.n {
+                    // uS; NEURON's Exp2Syn has g = B - A and i = g (v - e), in nA.
                     let g = syn[a + 1].0[lane] - syn[a].0[lane];
                     self.traces[i * self.n + lane].push(g * (state[v].0[lane] - e));
                 }
@@ -170,6 +172,7 @@ impl Recorder {
         };
         let n = self.n;
         let traces = &mut self.traces;
+        // In the order in which `new` has made the probes.
         let mut next = 0;
         let mut take = || {
             let values = std::mem::take(&mut traces[next * n + lane]);

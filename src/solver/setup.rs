@@ -150,6 +150,7 @@ impl Solver {
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Vec<Result<(SimulationResult, Moments), SolverError>> {
         let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
+        // The first gang that fits: tasks of a sweep mostly form one, so nothing cleverer pays.
         let mut gangs: Vec<Vec<(usize, Prepared)>> = Vec::new();
         for (i, (network, trial)) in tasks.iter().enumerate() {
             match self.prepare(network, trial) {
@@ -197,6 +198,7 @@ impl Solver {
             }
             used as f64 / all.max(1) as f64
         };
+        // With as many simulations as lanes, every cell's group is full.
         let best = use_of_lanes(LANES);
         (1..LANES)
             .find(|&n| use_of_lanes(n) >= 0.97 * best)

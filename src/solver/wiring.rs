@@ -332,6 +332,8 @@ fn checked<'n>(
         .map(|d| {
             // libm's, not the platform's: weights must have the same bits everywhere.
             let gauss = libm::exp(-(d * d) / (scaled * scaled));
+            // hnn-core divides the delay by what it multiplies the weight with, so that distant
+            // pairs have delays beyond the end of any simulation.
             (c.delay / gauss, weight * gauss * factor)
         })
         .collect();

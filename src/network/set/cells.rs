@@ -16,6 +16,7 @@ impl Network {
     ) -> Result<(), NetworkError> {
         let known: Vec<String> = self.cell_types.keys().cloned().collect();
         let cell_type = first_name(rest, "cells", &known)?;
+        // A copy of the type if other networks share it.
         let cell = &mut self.cell_type_mut(cell_type)?.cell;
         match rest[1..].first().map(|segment| segment.name.as_str()) {
             Some("sections") => set_in_sections(cell, &rest[2..], value),
@@ -104,6 +105,7 @@ fn set_in_sections(
     let [field] = names(rest, &FIELDS.join(", "))?;
     for name in chosen {
         if field == "nseg" {
+            // NEURON's limit: it keeps `nseg` in 16 bits.
             let nseg = value.whole(32_767)? as u32;
             if nseg == 0 {
                 return Err(NetworkError::argument(field, nseg, "it must be at least 1"));
@@ -138,6 +140,8 @@ fn set_mech(
     value: &SetValue,
     only_existing: bool,
 ) -> Result<bool, NetworkError> {
+    // Of those that the solver has, not of those in the section: a channel may be inserted by its
+    // path.
     let all_mechs: Vec<String> = MECHANISMS.iter().map(|m| m.name.to_string()).collect();
     let mech = first_name(rest, "mechs", &all_mechs)?;
     let parameters = mechanism(mech)?.parameters;
@@ -216,6 +220,7 @@ fn profile(entries: &IndexMap<String, SetValue>) -> Result<DistanceProfile, Netw
     } else {
         &LINEAR
     };
+    // Said before any unknown key: without either word, nobody knows which form is meant.
     if !entries.contains_key("gbar_at_zero") && !entries.contains_key("gsoma") {
         return Err(NetworkError::argument(
             "value",

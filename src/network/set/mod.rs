@@ -93,6 +93,7 @@ impl Network {
             "dipole_scalefctr",
             "legacy_mode",
         ];
+        // `Path::parse` gives at least one segment.
         let rest = &path.segments[1..];
         match path.segments[0].name.as_str() {
             "drives" => self.set_in_drives(rest, value),
@@ -153,6 +154,8 @@ impl Network {
         }
         let number = value.number()?;
         match name {
+            // Cells move, and their distances with them; a mere field would leave them where they
+            // are.
             "inplane_distance" => return self.set_cell_positions(Some(number), None),
             "layer_separation" => return self.set_cell_positions(None, Some(number)),
             "dipole_smooth_win" | "delay" => non_negative(name, number)?,
@@ -268,6 +271,8 @@ impl Network {
             // Each alternative must exist, so that a misspelt one is not silently empty.
             for name in wanted {
                 let mut known: Vec<String> = all.clone().map(|i| field(i, key)).collect();
+                // Connections of one type mostly follow each other, so that this leaves few to look
+                // through.
                 known.dedup();
                 if !known.contains(name) {
                     known.sort();
@@ -376,6 +381,7 @@ impl Network {
             }
             _ => return Err(unknown("the field of a bias", field, &FIELDS)),
         }
+        // After the field is set: a bias is checked as a whole, whichever end has moved.
         match bias.tstop {
             Some(tstop) if tstop < bias.t0 => Err(NetworkError::argument(
                 "tstop",
@@ -435,6 +441,7 @@ impl SetValue {
 
     /// A whole number from 0 to `most`.
     fn whole(&self, most: u64) -> Result<u64, NetworkError> {
+        // A number is a float here, which holds whole numbers exactly up to 2^53.
         let number = self.number()?;
         if number.fract() != 0.0 || !(0.0..=most as f64).contains(&number) {
             let allowed = format!("it must be a whole number from 0 to {most}");

@@ -111,6 +111,7 @@ impl Network {
         let of_cells = self
             .connectivity
             .iter()
+            // Those of drives follow from the drives' arguments, which have paths of their own.
             .filter(|conn| !self.external_drives.contains_key(&conn.src_type));
         for conn in of_cells {
             let chosen = format!(
@@ -152,6 +153,7 @@ impl Network {
             return Ok(found);
         }
         // Setting it says what is wrong with the path, if something is.
+        // On a copy: whatever a 0 would do there, nothing comes of it.
         self.clone().set(path, SetValue::Number(0.0))?;
         Err(NetworkError::file(
             path,
@@ -334,6 +336,7 @@ fn unit_of(mech: &str, parameter: &str) -> &'static str {
     match (mech, parameter.split('_').next().unwrap_or_default()) {
         (_, "el" | "e") => "mV",
         ("cad", _) => "ms",
+        // The .mod files mix S/cm2 and pS/um2; 1 pS/um2 is 1e-4 S/cm2.
         ("hh2" | "ar" | "cat" | "pas", _) => "S/cm^2",
         ("ca" | "km" | "kca", _) => "pS/um^2",
         _ => "",
