@@ -27,6 +27,7 @@ pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), 
             .collect();
         archive.array(&format!("param_{name}"), &column(&values))?;
     }
+    // The first one's: members below refuse simulations of another length.
     let network = batch.network(batch.points.first().copied().unwrap_or_default())?;
     for (name, value) in [("tstop", network.tstop), ("dt", network.dt)] {
         archive.array(name, &Array::Floats(Vec::new(), vec![value]))?;
@@ -206,6 +207,8 @@ fn samples(
         n_samples,
     ];
     archive.member(name, |out| {
+        // The shape comes first in the file, so it is taken from the first simulation and then held
+        // to.
         out.write_all(&header("<f8", &shape))
             .map_err(|e| failed(path, e))?;
         batch.for_each(table, &mut |simulation| {
@@ -224,6 +227,7 @@ fn samples(
     let texts = |pick: fn(&(String, i64, String, String)) -> &String| {
         Array::Texts(labels.iter().map(|label| pick(label).clone()).collect())
     };
+    // Contacts of an array or gids of cells, by the table.
     let numbers = Array::ints(labels.iter().map(|label| label.1).collect());
     match table {
         Table::Dipole => {

@@ -46,6 +46,8 @@ impl Network {
                     }
                 }
             }
+            // Legacy networks pass after the first half: their placeholders are finite, but not in
+            // order.
             Dynamics::Bursty(Bursty {
                 tstart,
                 tstart_std,
@@ -142,6 +144,7 @@ impl Network {
             Err(NetworkError::argument("n_drive_cells", value, allowed))
         };
         let n_drive_cells = match (attach.cell_specific, attach.n_drive_cells) {
+            // One cell for each target, of all target types.
             (true, DriveCells::NCells) => {
                 let ranges = target_types
                     .iter()
@@ -224,6 +227,7 @@ impl Network {
         for name in &targets {
             let cell_type = self.cell_type("weights_ampa", name)?;
             let metadata = &cell_type.metadata;
+            // As in hnn-core, whose layer 5 basket cells have no distal sections.
             if attach.location == "distal"
                 && metadata.morpho_type.as_deref() == Some("basket")
                 && metadata.layer.as_deref() == Some("5")

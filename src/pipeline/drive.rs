@@ -78,6 +78,7 @@ impl DriveSpec {
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
             (Some(item), _) => item.string()?,
+            // hnn-core gives its three drives their names; this one is for messages only.
             (None, "erp") => "erp".to_owned(),
             (None, _) => table.require("name")?.string()?,
         };
@@ -121,6 +122,7 @@ fn check_drive_keys(table: &TomlTable, kind: &str) {
 impl Adds {
     /// `None` after mistakes have been noted.
     fn read(table: &TomlTable, kind: &str, scope: &Scope) -> Option<Self> {
+        // `erp` is no kind of drive, but three drives.
         let Some(defaults) = Dynamics::of_kind(kind) else {
             let tstart = table.optional("tstart", |i| Number::read(i, scope));
             return Some(Self::Erp { tstart });
@@ -179,6 +181,7 @@ impl Attachment {
             cell_specific: table.optional("cell_specific", |i| Flag::read(i, scope)),
             weights_ampa: weights("weights_ampa"),
             weights_nmda: weights("weights_nmda"),
+            // The one argument that may be infinite: no decay with distance.
             space_constant: table.optional("space_constant", |i| Number::read_infinite(i, scope)),
             synaptic_delays: per_type("synaptic_delays"),
             probability: per_type("probability"),
@@ -292,6 +295,7 @@ fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
             .into_owned(),
     };
     let options = glob::MatchOptions {
+        // As a shell does: `*` does not mean hidden files.
         require_literal_leading_dot: true,
         ..glob::MatchOptions::new()
     };

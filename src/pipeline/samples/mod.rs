@@ -90,6 +90,7 @@ impl Samples {
                 .error("`columns` chooses columns of a file, and there is none")
                 .with_help("remove the key"));
         }
+        // No default: how many simulations one gets should not be a surprise.
         let n = table.require("n")?;
         let count = n.integer_in(1..MAX_POINTS as i64 + 1)?.unsigned_abs();
         let seed = table.get("seed").map_or(Ok(0), |i| i.integer())?;
@@ -108,6 +109,7 @@ impl Samples {
                 .iter()
                 .map(|(n, _): &(String, Prior)| n.as_str())
                 .collect();
+            // Within [samples]; against the grid it is checked where both are known.
             check_name(table.source, &span, "parameter", name, &taken)?;
             priors.push((name.to_owned(), read_prior(&item)?));
         }
@@ -272,6 +274,7 @@ fn read_prior(item: &TomlItem) -> Result<Prior, PipelineError> {
         )))
     };
     match kind {
+        // A deviation of 0 is allowed: it holds the parameter at its mean.
         "normal" if b < 0.0 => {
             wrong("[mean, standard deviation] with a standard deviation of at least 0")
         }
@@ -285,6 +288,7 @@ fn read_prior(item: &TomlItem) -> Result<Prior, PipelineError> {
 
 /// For each sample the share of the distribution that lies below it.
 fn shares(method: Method, seed: i64, name: &str, dimension: usize, count: u64) -> Vec<f64> {
+    // By hashing and not by a generator with a state, so that sample `index` needs none before it.
     let jitter = |index: u64| unit(random(seed, name, "sample", index));
     match method {
         Method::Random => (0..count).map(jitter).collect(),
