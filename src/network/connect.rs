@@ -136,6 +136,18 @@ pub struct ConnectionFilter {
 impl Network {
     /// Appends a connection to `connectivity`.
     ///
+    /// ```
+    /// use hnn_sweep::network::{Network, NewConnection};
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// // Inhibition from layer 5 to layer 2: 0.02 uS after 1 ms, falling off over 20 columns.
+    /// let new = NewConnection::new("L5_basket", "L2_pyramidal", "soma", "gabaa", 0.02, 1.0, 20.0);
+    /// network.add_connection(new)?;
+    /// let made = network.connectivity.last().unwrap();
+    /// assert_eq!((made.src_type.as_str(), made.gain), ("L5_basket", 1.0));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// Unknown names, gids of several types, a location or receptor that the target cells lack, numbers out of range.
     pub fn add_connection(&mut self, new: NewConnection) -> Result<(), NetworkError> {
@@ -373,6 +385,21 @@ impl Network {
     /// Gids are compared with the sources and targets before pruning, as hnn-core does. Unlike hnn-core, `loc` may also
     /// be a section.
     ///
+    /// ```
+    /// use hnn_sweep::network::{ConnectionFilter, Network};
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// let filter = ConnectionFilter {
+    ///     src_gids: Some("L2_basket".into()),
+    ///     receptor: vec!["gabaa".into()],
+    ///     ..Default::default()
+    /// };
+    /// for index in network.pick_connection(&filter)? {
+    ///     network.connectivity[index].weight *= 2.0;
+    /// }
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// A name or gid that the network does not have.
     pub fn pick_connection(&self, filter: &ConnectionFilter) -> Result<Vec<usize>, NetworkError> {
@@ -411,6 +438,17 @@ impl Network {
 
     /// Sets the gain of all connections from excitatory (e) or inhibitory (i) cells to such cells; `None` leaves a kind
     /// as it is. Drives are not touched.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// network.set_global_synaptic_gains(None, None, Some(0.5), None)?; // half the inhibition of pyramidal cells
+    /// let inhibition = network.connectivity.iter().filter(|c| c.gain == 0.5);
+    /// assert!(inhibition.clone().count() > 0);
+    /// assert!(inhibition.into_iter().all(|c| c.receptor.starts_with("gaba")));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
     ///
     /// # Errors
     /// A gain that is negative or not finite.

@@ -50,6 +50,15 @@ pub enum Gids {
 ///
 /// The form is canonical: equal sets of pairs have equal forms, however they were given. Make one with
 /// [`GidPairs::from_explicit`], [`GidPairs::all_to_all`] or [`GidPairs::one_to_one`].
+///
+/// ```
+/// use hnn_sweep::network::GidPairs;
+///
+/// let listed = GidPairs::from_explicit(vec![(0, vec![11, 10]), (1, vec![10, 11])]);
+/// assert_eq!(listed, GidPairs::all_to_all(0..2, 10..12, true));
+/// assert_eq!(listed.n_pairs(), 4);
+/// assert_eq!(listed.targets(1).collect::<Vec<_>>(), [10, 11]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum GidPairs {
     /// Every source with every target.

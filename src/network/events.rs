@@ -9,6 +9,17 @@ use std::ops::Range;
 /// Drive cell k draws from `RandomState(event_seed + trial * n_gids + k)`. Times are ascending, greater than 0 and at most
 /// `tstop` (ms); those of a spike train are as given. An open end of a drive is `tstop`.
 ///
+/// ```
+/// use hnn_sweep::network::{Network, drive_events};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// network.add_erp_drives(0.0)?;
+/// // evdist1 stands first: one event about 64 ms for each of its cells.
+/// let events = drive_events(&network, 170.0, 0)?;
+/// assert!(events[0].iter().all(|cell| cell.len() == 1 && (40.0..90.0).contains(&cell[0])));
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
+///
 /// # Errors
 /// A seed beyond 2**32 - 1; a drive that starts after the simulation's end.
 pub fn drive_events(

@@ -7,6 +7,12 @@ use std::sync::Arc;
 
 /// Number of segments that hnn-core gives a new section of length `length` (um): 1 up to 100 um, then one per 50 um,
 /// made odd.
+///
+/// ```
+/// use hnn_sweep::network::nseg_of_length;
+///
+/// assert_eq!([39.0, 100.0, 255.0, 680.0].map(nseg_of_length), [1, 1, 5, 13]);
+/// ```
 pub fn nseg_of_length(length: f64) -> u32 {
     if length > 100.0 {
         // `| 1` makes an even number odd, so that a segment is at the middle.
@@ -17,6 +23,20 @@ pub fn nseg_of_length(length: f64) -> u32 {
 }
 
 /// How a parameter of a mechanism depends on the distance (um) from the soma's 0 end along the cell.
+///
+/// ```
+/// use hnn_sweep::network::DistanceProfile;
+///
+/// let sodium = DistanceProfile::Linear {
+///     gsoma: 0.32,
+///     gdend: 0.0028,
+///     xkink: 962.0,
+///     hotzone_factor: 1.0,
+///     hotzone_boundaries: [0.0, 0.0],
+/// };
+/// assert_eq!(sodium.at(0.0), 0.32);
+/// assert_eq!(sodium.at(962.0), sodium.at(1500.0)); // a plateau beyond the kink
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DistanceProfile {
     /// `gbar_at_zero * (slope * exp(exp_term * x) + offset)`.
@@ -210,6 +230,17 @@ impl CellNode {
 }
 
 /// New values for a section; `None` leaves a property as it is.
+///
+/// ```
+/// use hnn_sweep::network::{Network, SectionChange};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let change = SectionChange { L: Some(600.0), ..Default::default() };
+/// network.modify_section("L5_pyramidal", "apical_1", change)?;
+/// let cell = &network.cell_types["L5_pyramidal"].cell;
+/// assert_eq!((cell.sections["apical_1"].L, cell.sections["apical_1"].nseg), (600.0, 13));
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[allow(non_snake_case)] // hnn-core's names
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SectionChange {

@@ -5,6 +5,17 @@ use super::{ElectrodeArray, Network, NetworkError, TonicBias};
 use indexmap::IndexMap;
 
 /// Arguments of [`Network::add_tonic_bias`].
+///
+/// ```
+/// use hnn_sweep::network::{Network, NewTonicBias};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let amplitude = [("L5_pyramidal".to_string(), 0.5)].into(); // nA
+/// let bias = NewTonicBias { t0: 20.0, tstop: Some(120.0), ..NewTonicBias::new(amplitude) };
+/// network.add_tonic_bias(bias)?;
+/// assert_eq!(network.external_biases["tonic"]["L5_pyramidal"].section, "soma");
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTonicBias {
     /// Name of the bias; several biases may act on a type.

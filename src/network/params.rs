@@ -11,6 +11,15 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 /// A published model.
+///
+/// ```
+/// use hnn_sweep::network::Model;
+///
+/// let model = Model::from_name("jones_2009_model")?;
+/// assert_eq!(model, Model::Neymotin2020);
+/// assert_eq!(model.network([3, 3]).mesh_shape, [3, 3]);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     /// `neymotin_2020`, also called `jones_2009`.
@@ -53,6 +62,15 @@ impl Model {
 }
 
 /// The content of a flat parameter file.
+///
+/// ```
+/// use hnn_sweep::network::{Model, Network, Params};
+///
+/// let params = Params::from_json(r#"{ "gbar_L2Pyr_L2Pyr_ampa": 0.001, "celsius": 37 }"#)?;
+/// let network = Network::from_params(Model::Law2021, &params, [3, 3], false, false)?;
+/// assert_eq!(network.connectivity[1].weight, 0.001); // all others: hnn-core's defaults
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Params {
     values: IndexMap<String, Param>,

@@ -15,6 +15,15 @@ const M: usize = 397;
 ///
 /// The state is seeded and twisted word by word as draws ask for it: a drive cell draws two to a few hundred words,
 /// not the 624 of a whole block.
+///
+/// ```
+/// use hnn_sweep::network::random::RandomState;
+///
+/// // np.random.RandomState(0).random_sample(), np.random.RandomState(2).normal(26.61, 2.47)
+/// assert_eq!(RandomState::new(0)?.random_double(), 0.5488135039273248);
+/// assert_eq!(RandomState::new(2)?.normal(26.61, 2.47), 25.580608116908486);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone)]
 pub struct RandomState {
     state: [u32; N],
@@ -118,6 +127,15 @@ impl RandomState {
 }
 
 /// `np.random.default_rng(seed)`: `SeedSequence` and PCG64, of which hnn-core uses `choice` without replacement.
+///
+/// ```
+/// use hnn_sweep::network::random::DefaultRng;
+///
+/// // sorted(np.random.default_rng(3).choice(range(10), 4, replace=False))
+/// let chosen = DefaultRng::new(3).choose(10, 4);
+/// let chosen: Vec<usize> = (0..10).filter(|k| chosen[*k]).collect();
+/// assert_eq!(chosen, [0, 1, 2, 5]);
+/// ```
 pub struct DefaultRng {
     pcg: Lcg128Xsl64,
     /// The upper half of a 64-bit draw that a 32-bit draw left over.

@@ -97,6 +97,19 @@ pub enum Record {
 }
 
 /// What to simulate of a network: one trial.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{Record, Solver, Trial};
+///
+/// let network = Network::neymotin_2020([3, 3]);
+/// let trial = Trial { record_vsec: Record::Soma, ..Trial::new(2.0, 0.025) };
+/// let result = Solver::new().simulate(&network, &trial, &|| false)?;
+/// // A trace for each cell, a value (mV) for each sample.
+/// assert_eq!(result.voltages.len(), network.n_cells() as usize);
+/// assert_eq!(result.voltages[0].values.len(), result.times.len());
+/// # Ok::<(), hnn_sweep::solver::SolverError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// End of the simulation (ms).
@@ -161,6 +174,16 @@ pub fn has_calcium(section: &crate::network::Section) -> bool {
 }
 
 /// Why a simulation could not be done.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{Solver, SolverError, Trial};
+///
+/// let network = Network::neymotin_2020([3, 3]);
+/// let stop_at_once = || true;
+/// let stopped = Solver::new().simulate(&network, &Trial::new(50.0, 0.025), &stop_at_once);
+/// assert!(matches!(stopped, Err(SolverError::Interrupted { .. })));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SolverError {
     /// The network asks for something that does not exist or has no meaning.

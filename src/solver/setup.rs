@@ -130,6 +130,18 @@ impl Solver {
 
     /// Simulates several trials, of the same or of different networks, with their cells side by side in the lanes of
     /// the processor where their structure allows. Results are those of [`Solver::simulate`], bit for bit, in order.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    /// use hnn_sweep::solver::{Solver, Threads, Trial};
+    ///
+    /// let solver = Solver::new();
+    /// let network = Network::neymotin_2020([3, 3]);
+    /// let trials: Vec<Trial> = (0..3).map(|trial| Trial { trial, ..Trial::new(2.0, 0.025) }).collect();
+    /// let tasks: Vec<(&Network, &Trial)> = trials.iter().map(|trial| (&network, trial)).collect();
+    /// let together = solver.simulate_together(&tasks, Threads::One, &|| false);
+    /// assert_eq!(together[2], solver.simulate(&network, &trials[2], &|| false));
+    /// ```
     pub fn simulate_together(
         &self,
         tasks: &[(&Network, &Trial)],
@@ -176,6 +188,16 @@ impl Solver {
 
     /// How many simulations like this one should go into one [`Solver::simulate_together`]: the fewest that leave
     /// hardly any lane empty, and one where traces of all sections would add up in memory.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    /// use hnn_sweep::solver::{Solver, Trial};
+    ///
+    /// let trial = Trial::new(170.0, 0.025);
+    /// let small = Solver::gang_size(&Network::neymotin_2020([3, 3]), &trial);
+    /// let large = Solver::gang_size(&Network::neymotin_2020([10, 10]), &trial);
+    /// assert!(small > large, "{small} and {large}");
+    /// ```
     pub fn gang_size(network: &Network, trial: &Trial) -> usize {
         if [trial.record_vsec, trial.record_isec, trial.record_ca].contains(&Record::All) {
             return 1;

@@ -49,6 +49,19 @@ const CHECKED: u64 = 16;
 /// Binds every point of a pipeline's grid. Of a large grid that was registered before, points are looked up by their values,
 /// as long as the rest of the file and the program are the same.
 ///
+/// ```
+/// use hnn_sweep::{pipeline::Pipeline, stages};
+///
+/// let text = "name = \"demo\"\n[network]\nmodel = \"neymotin_2020\"\nmesh_shape = [3, 3]\n\
+///             [grid]\nspeed = [1.0, 2.0, 2.0]\n[set]\n\"connections[src=L2_basket].delay\" = \"speed\"\n";
+/// let pipeline = Pipeline::parse(text, "demo.toml".as_ref())?;
+/// let grid = stages::expand(&pipeline, None)?;
+/// // Two points of one network are one simulation.
+/// assert_eq!(grid.points[1].key(0), grid.points[2].key(0));
+/// assert_ne!(grid.points[0].key(0), grid.points[1].key(0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
 pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {

@@ -33,6 +33,22 @@ use std::sync::atomic::AtomicBool;
 ///
 /// `stop` may be set at any time: simulations in flight are dropped, those finished are kept.
 ///
+/// ```
+/// use hnn_sweep::{pipeline::Pipeline, solver::Solver};
+/// use hnn_sweep::stages::{Loader, Options, run};
+///
+/// let text = "name = \"demo\"\n[network]\nmodel = \"neymotin_2020\"\nmesh_shape = [3, 3]\n\
+///             [simulation]\ntstop = 2\n[grid]\ngain = [1.0, 2.0]\n[set]\n\"gains.e_e\" = \"gain\"\n";
+/// let pipeline = Pipeline::parse(text, "demo.toml".as_ref())?;
+/// let folder = tempfile::tempdir()?;
+/// let options = Options { folder: Some(folder.path().join("results")), ..Options::default() };
+/// let outcome = run(&pipeline, &options, &Solver::new(), &false.into(), &mut ())?;
+/// assert_eq!((outcome.simulated, outcome.left), (2, 0));
+/// let loader = Loader::open(options.folder.as_deref().unwrap(), Some("demo"))?;
+/// assert_eq!(loader.n_points(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`RunError`]; a simulation that fails is none, but a row and an entry of the report.
 pub fn run(

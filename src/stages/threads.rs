@@ -16,6 +16,12 @@ pub fn cores() -> usize {
 
 /// Simulations at a time that a user asks for; 0 and less stand for all cores. More than there are [`cores`] would only wait for
 /// each other.
+///
+/// ```
+/// use hnn_sweep::stages::{cores, jobs};
+///
+/// assert_eq!((jobs(1), jobs(-1)), (1, cores()));
+/// ```
 pub fn jobs(asked: i64) -> usize {
     match usize::try_from(asked) {
         Ok(jobs) if jobs > 0 => jobs.min(cores()),

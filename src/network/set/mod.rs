@@ -63,6 +63,20 @@ impl From<&str> for SetValue {
 impl Network {
     /// Sets what a path names. On an error nothing has changed.
     ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// network.add_erp_drives(0.0)?;
+    /// network.set("drives.evprox1.mu", 30.0.into())?;
+    /// network.set("cells.*.synapses.gabaa.tau2", 10.0.into())?;
+    /// network.set("connections[src=L2_basket,receptor=gabaa].weight", 0.01.into())?;
+    /// network.set("drives.evdist1", false.into())?;
+    /// let error = network.set("cells.L5_pyramidal.sections.soma.diameter", 20.0.into()).unwrap_err();
+    /// assert!(error.to_string().contains("diam"));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// A path that matches nothing, with near matches; a value that is not allowed there.
     pub fn set(&mut self, path: &str, value: SetValue) -> Result<(), NetworkError> {

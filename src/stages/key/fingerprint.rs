@@ -78,6 +78,18 @@ fn task_blob(set: &Hash, trial: u32) -> Blob {
 }
 
 /// Computes fingerprints; remembers the hashes of parts that networks share.
+///
+/// ```
+/// use hnn_sweep::{network::Network, stages::key::Fingerprinter};
+///
+/// let mut prints = Fingerprinter::default();
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let before = prints.fingerprint(&network, 170.0, 0.025)?;
+/// network.set("celsius", 36.0.into()).unwrap();
+/// let after = prints.fingerprint(&network, 170.0, 0.025)?;
+/// assert_ne!(before.key(0), after.key(0));
+/// # Ok::<(), hnn_sweep::stages::key::fingerprint::NotANumber>(())
+/// ```
 #[derive(Default)]
 pub struct Fingerprinter {
     shared: HashMap<(usize, Part), Shared>,

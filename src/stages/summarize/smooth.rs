@@ -31,6 +31,16 @@ pub enum SmoothError {
 /// hnn-core's `smooth_waveform`: convolution with a Hamming window `width` ms wide, as long as the waveform.
 /// Its ends are attenuated.
 ///
+/// ```
+/// use hnn_sweep::stages::summarize::smooth;
+///
+/// let waveform = vec![1.0; 400]; // 10 ms, a sample every 0.025 ms
+/// let smoothed = smooth(&waveform, 5.0, 40_000.0)?;
+/// assert!((smoothed[200] - 1.0).abs() < 1e-12); // whole within the window
+/// assert!((smoothed[0] - 0.5).abs() < 0.01); // half of it beyond the end
+/// # Ok::<(), hnn_sweep::stages::summarize::SmoothError>(())
+/// ```
+///
 /// # Errors
 /// [`SmoothError`], where hnn-core refuses too.
 pub fn smooth(values: &[f64], width: f64, sfreq: f64) -> Result<Vec<f64>, SmoothError> {

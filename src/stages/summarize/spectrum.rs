@@ -39,6 +39,17 @@ fn resolution(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
 
 /// Frequencies (Hz) of the band with their densities (the square of the waveform's unit per Hz); none where the band has no frequency.
 /// `sfreq` is the sampling frequency (Hz).
+///
+/// ```
+/// use hnn_sweep::{pipeline::Band, stages::summarize::density};
+///
+/// // A second of 20 Hz, a thousand samples a second.
+/// let wave: Vec<f64> = (0..1000).map(|i| (0.04 * std::f64::consts::PI * f64::from(i)).sin()).collect();
+/// let band = Band { fmin: 10.0, fmax: 30.0, segment: None };
+/// let density = density(&wave, 1000.0, &band).unwrap();
+/// let highest = density.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+/// assert_eq!(highest.0, 20.0);
+/// ```
 pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)>> {
     let n = segment(values, sfreq, band)?;
     let step = sfreq / n as f64;

@@ -6,6 +6,13 @@ pub fn mean(values: &[f64]) -> f64 {
 }
 
 /// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
+///
+/// ```
+/// use hnn_sweep::stages::summarize::pairwise_sum;
+///
+/// // np.full(1000, 0.1).sum(); one sum after the other would give 99.9999999999986.
+/// assert_eq!(pairwise_sum(&[0.1; 1000]), 100.00000000000001);
+/// ```
 pub fn pairwise_sum(values: &[f64]) -> f64 {
     let n = values.len();
     // -0.0 is the neutral element: 0.0 would turn a sum of -0.0 around.
