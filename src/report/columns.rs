@@ -22,7 +22,7 @@ pub enum State {
 
 /// Points of a grid with their values.
 #[derive(Clone, Debug)]
-pub struct Columns {
+pub struct PointTable {
     /// Points, ascending.
     pub points: Vec<usize>,
     /// Number of each point's simulation in the tables.
@@ -54,7 +54,7 @@ pub struct Column {
     pub note: String,
 }
 
-impl Columns {
+impl PointTable {
     /// Parameters and statistics of every `every`-th point.
     pub fn of(loader: &Loader, every: usize) -> Self {
         let points: Vec<usize> = (0..loader.n_points()).step_by(every.max(1)).collect();

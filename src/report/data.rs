@@ -1,6 +1,6 @@
 //! What of a sweep a page carries, in the room that it has: parameters and statistics, waveforms, spikes, potentials.
 
-use super::columns::{Columns, State};
+use super::columns::{PointTable, State};
 use super::pack::{Packer, deltas, means, pack, scale_of};
 use super::plot::{CELL_COLOURS, DRIVE_COLOUR};
 use super::waves::{self, mean_over_trials};
@@ -31,7 +31,7 @@ pub struct Data {
 /// # Errors
 /// If a file cannot be read or is damaged.
 pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
-    let columns = Columns::of(loader, thinning(loader, max_size));
+    let columns = PointTable::of(loader, thinning(loader, max_size));
     let mut notes = Vec::new();
     if columns.points.len() < loader.n_points() {
         notes.push(format!(
@@ -96,13 +96,13 @@ fn thinning(loader: &Loader, max_size: usize) -> usize {
     bytes.div_ceil((max_size / 3 * 2).max(1)).max(1)
 }
 
-fn done(columns: &Columns) -> Vec<usize> {
+fn done(columns: &PointTable) -> Vec<usize> {
     (0..columns.points.len())
         .filter(|row| columns.states.get(*row) == Some(&State::Done))
         .collect()
 }
 
-fn tabular(columns: &Columns) -> Result<Vec<(&'static str, String)>, RunError> {
+fn tabular(columns: &PointTable) -> Result<Vec<(&'static str, String)>, RunError> {
     let values = columns
         .columns
         .iter()
@@ -123,7 +123,7 @@ fn tabular(columns: &Columns) -> Result<Vec<(&'static str, String)>, RunError> {
 }
 
 /// The network of the first point that has one.
-fn network_of(loader: &Loader, columns: &Columns) -> Result<Option<StoredNetwork>, RunError> {
+fn network_of(loader: &Loader, columns: &PointTable) -> Result<Option<StoredNetwork>, RunError> {
     match columns.points.first() {
         Some(point) => Ok(loader
             .networks(*point..point + 1)?
@@ -135,7 +135,7 @@ fn network_of(loader: &Loader, columns: &Columns) -> Result<Option<StoredNetwork
 }
 
 // Everything small is JSON; the page reads it before it unpacks any of the arrays.
-fn meta(loader: &Loader, columns: &Columns, network: Option<&StoredNetwork>) -> Value {
+fn meta(loader: &Loader, columns: &PointTable, network: Option<&StoredNetwork>) -> Value {
     let hex = |map: ColourMap| map.anchors().map(|colour| colour.hex()).to_vec();
     let of_columns = columns.columns.iter().map(|column| {
         json!({
@@ -180,7 +180,7 @@ fn types_of(network: &StoredNetwork) -> Vec<Value> {
 /// What waveforms, spikes and potentials are read from.
 struct Recordings<'a> {
     loader: &'a Loader,
-    columns: &'a Columns,
+    columns: &'a PointTable,
     /// Rows whose simulations have results.
     done: Vec<usize>,
 }

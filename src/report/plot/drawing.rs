@@ -1,6 +1,6 @@
 //! What all kinds of figures are drawn from.
 
-use super::super::columns::{Column, Columns, State};
+use super::super::columns::{Column, PointTable, State};
 use super::super::waves;
 use super::options::{PlotOptions, input};
 use crate::figure::{Colour, ColourBar, ColourMap, Svg};
@@ -23,7 +23,7 @@ pub const DRIVE_COLOUR: Colour = Colour(0x8a, 0x8f, 0x96);
 /// What the kinds are drawn from.
 pub(super) struct Figure<'a> {
     pub loader: &'a Loader,
-    pub columns: Columns,
+    pub columns: PointTable,
     /// Rows of `columns` that fulfil the conditions.
     pub rows: Vec<usize>,
     pub options: &'a PlotOptions,
