@@ -30,12 +30,12 @@ pub struct PointTable {
     /// How each ended.
     pub states: Vec<State>,
     /// Parameters, then statistics; values in the order of the points.
-    pub columns: Vec<Column>,
+    pub columns: Vec<PointColumn>,
 }
 
 /// A parameter or a statistic.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct PointColumn {
     /// Name.
     pub name: String,
     /// Unit; empty if it has none, or none is known.
@@ -64,7 +64,7 @@ impl PointTable {
             .collect();
         let mut columns = parameters(loader, &points);
         columns.extend(statistics(loader, &ids));
-        columns.iter_mut().for_each(Column::find_levels);
+        columns.iter_mut().for_each(PointColumn::find_levels);
         Self {
             sims: ids
                 .iter()
@@ -80,7 +80,7 @@ impl PointTable {
     ///
     /// # Errors
     /// If there is none of that name.
-    pub fn find(&self, name: &str) -> Result<&Column, RunError> {
+    pub fn find(&self, name: &str) -> Result<&PointColumn, RunError> {
         let names: Vec<&str> = self
             .columns
             .iter()
@@ -96,14 +96,14 @@ impl PointTable {
     }
 
     /// Parameters that vary, in their order.
-    pub fn varied(&self) -> impl Iterator<Item = &Column> {
+    pub fn varied(&self) -> impl Iterator<Item = &PointColumn> {
         self.columns
             .iter()
             .filter(|column| column.is_parameter && column.n_levels() > 1)
     }
 
     /// Statistics that have a value somewhere.
-    pub fn statistics(&self) -> impl Iterator<Item = &Column> {
+    pub fn statistics(&self) -> impl Iterator<Item = &PointColumn> {
         // A statistic that no simulation has (never measured, or all failed) would be an empty
         // axis.
         self.columns
@@ -112,7 +112,7 @@ impl PointTable {
     }
 }
 
-impl Column {
+impl PointColumn {
     /// Name and unit, for an axis.
     pub fn title(&self) -> String {
         match self.unit.as_str() {
@@ -220,11 +220,11 @@ fn state(loader: &Loader, point: usize) -> State {
     state
 }
 
-fn parameters(loader: &Loader, points: &[usize]) -> Vec<Column> {
-    let mut columns: Vec<Column> = loader
+fn parameters(loader: &Loader, points: &[usize]) -> Vec<PointColumn> {
+    let mut columns: Vec<PointColumn> = loader
         .parameters()
         .iter()
-        .map(|(name, _)| Column::new(name, "", true))
+        .map(|(name, _)| PointColumn::new(name, "", true))
         .collect();
     for (row, point) in points.iter().enumerate() {
         for (name, value) in loader.values(*point) {
@@ -241,7 +241,7 @@ fn parameters(loader: &Loader, points: &[usize]) -> Vec<Column> {
     columns
 }
 
-impl Column {
+impl PointColumn {
     fn new(name: &str, unit: &str, is_parameter: bool) -> Self {
         Self {
             name: name.to_owned(),
@@ -278,11 +278,11 @@ impl Column {
     }
 }
 
-fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<Column> {
+fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<PointColumn> {
     let state = loader.store().state();
     let n_trials = loader.n_trials();
     let of = |summary: &crate::store::Column| {
-        let mut column = Column::new(&summary.name, &summary.unit, false);
+        let mut column = PointColumn::new(&summary.name, &summary.unit, false);
         column.note = match (summary.mean, n_trials) {
             (_, 1) => String::new(),
             (true, n) => format!("of the mean over {n} trials"),
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn levels_ascend_through_zero() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         column.values = vec![3.0, -1.5, 0.0, -0.0, f64::NAN, 2.0, -1e300, 3.0];
         column.find_levels();
         assert_eq!(column.levels, Some(vec![-1e300, -1.5, 0.0, 2.0, 3.0]));
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn drawn_values_are_logarithmic_if_they_were_drawn_so() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         column.values = (0..1000)
             .map(|i| 10f64.powf(f64::from(i) / 250.0))
             .collect();
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn text_keeps_its_words() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         for (row, text) in ["b", "a", "b"].into_iter().enumerate() {
             column.put(row, &ParamValue::Str(text.into()));
         }

@@ -187,7 +187,7 @@ fn overlay(
 }
 
 /// Labels of a colour bar whose values are words.
-pub fn text_ticks(column: &crate::report::columns::Column) -> Option<Vec<(f64, String)>> {
+pub fn text_ticks(column: &crate::report::columns::PointColumn) -> Option<Vec<(f64, String)>> {
     let texts = column.texts.as_ref()?;
     let scale = column.scale();
     Some(

@@ -1,6 +1,6 @@
 //! What all kinds of figures are drawn from.
 
-use super::super::columns::{Column, PointTable, State};
+use super::super::columns::{PointColumn, PointTable, State};
 use super::super::waves;
 use super::options::{PlotOptions, input};
 use crate::figure::{Colour, ColourBar, ColourMap, Svg};
@@ -46,7 +46,7 @@ impl Figure<'_> {
         Svg::new(size, self.options.style, &title, description)
     }
 
-    pub fn statistic(&self) -> Result<Column, RunError> {
+    pub fn statistic(&self) -> Result<PointColumn, RunError> {
         match &self.options.statistic {
             Some(name) => self.columns.find(name).cloned(),
             None => self.columns.statistics().next().cloned().ok_or_else(|| {
@@ -64,7 +64,7 @@ impl Figure<'_> {
         named: Option<&String>,
         place: usize,
         option: &str,
-    ) -> Result<Column, RunError> {
+    ) -> Result<PointColumn, RunError> {
         match named {
             Some(name) => self.columns.find(name).cloned(),
             None => self.columns.varied().nth(place).cloned().ok_or_else(|| {
@@ -79,7 +79,7 @@ impl Figure<'_> {
     }
 
     /// What colours curves: the named column, else the last parameter that varies, else the first statistic.
-    pub fn colouring(&self) -> Result<Option<Column>, RunError> {
+    pub fn colouring(&self) -> Result<Option<PointColumn>, RunError> {
         match &self.options.colour {
             Some(name) => Ok(Some(self.columns.find(name)?.clone())),
             None => Ok(self
@@ -91,7 +91,7 @@ impl Figure<'_> {
         }
     }
 
-    pub fn bar(&self, column: &Column, map: ColourMap) -> ColourBar {
+    pub fn bar(&self, column: &PointColumn, map: ColourMap) -> ColourBar {
         ColourBar {
             scale: column.scale(),
             map,
@@ -137,7 +137,7 @@ impl Figure<'_> {
             .collect()
     }
 
-    pub fn value(column: &Column, row: usize) -> f64 {
+    pub fn value(column: &PointColumn, row: usize) -> f64 {
         column.values.get(row).copied().unwrap_or(f64::NAN)
     }
 

@@ -1,6 +1,6 @@
 //! What a figure shows, and of what.
 
-use super::super::columns::Column;
+use super::super::columns::PointColumn;
 use super::super::waves::Layer;
 use crate::figure::Style;
 use crate::pipeline::Target;
@@ -123,7 +123,7 @@ impl FromStr for Condition {
 }
 
 impl Condition {
-    pub(super) fn holds(&self, column: &Column, row: usize) -> Result<bool, RunError> {
+    pub(super) fn holds(&self, column: &PointColumn, row: usize) -> Result<bool, RunError> {
         let value = column.values.get(row).copied().unwrap_or(f64::NAN);
         // Text is stored as an index; a word that no simulation has equals none of them.
         if let Some(texts) = &column.texts {

@@ -1,7 +1,7 @@
 //! Axes of parameters whose values are on a grid: a place for each level.
 
 use crate::figure::Scale;
-use crate::report::columns::Column;
+use crate::report::columns::PointColumn;
 
 /// Places of a column's levels side by side, or of equal bins where there are too many.
 pub struct Places {
@@ -16,7 +16,7 @@ pub struct Places {
 const BINS: usize = 24;
 
 impl Places {
-    pub fn of(column: &Column) -> Self {
+    pub fn of(column: &PointColumn) -> Self {
         match &column.levels {
             Some(levels) if !levels.is_empty() => {
                 let n = levels.len();
@@ -49,7 +49,7 @@ impl Places {
     }
 
     /// Labels with their places, as shares of the axis.
-    pub fn ticks(&self, column: &Column, most: usize) -> Vec<(f64, String)> {
+    pub fn ticks(&self, column: &PointColumn, most: usize) -> Vec<(f64, String)> {
         let scale = column.scale();
         let n = self.n as f64;
         if self.bins.is_some() {
