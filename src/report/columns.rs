@@ -11,7 +11,7 @@ const MOST_LEVELS: usize = 64;
 
 /// How a point's simulation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PointState {
     /// All trials have results.
     Done,
     /// A trial has failed.
@@ -28,7 +28,7 @@ pub struct PointTable {
     /// Number of each point's simulation in the tables.
     pub sims: Vec<u32>,
     /// How each ended.
-    pub states: Vec<State>,
+    pub states: Vec<PointState>,
     /// Parameters, then statistics; values in the order of the points.
     pub columns: Vec<PointColumn>,
 }
@@ -207,14 +207,14 @@ fn unordered(value: f64) -> f64 {
     })
 }
 
-fn state(loader: &Loader, point: usize) -> State {
-    let mut state = State::Done;
+fn state(loader: &Loader, point: usize) -> PointState {
+    let mut state = PointState::Done;
     for (_, task) in loader.tasks(point) {
         match task.map(|task| &task.status) {
             Some(Status::Done) => {}
             // A failed trial weighs more than a missing one: it is what a reader has to see.
-            Some(Status::Failed { .. }) => return State::Failed,
-            None => state = State::Missing,
+            Some(Status::Failed { .. }) => return PointState::Failed,
+            None => state = PointState::Missing,
         }
     }
     state

@@ -1,6 +1,6 @@
 //! What of a sweep a page carries, in the room that it has: parameters and statistics, waveforms, spikes, potentials.
 
-use super::columns::{PointTable, State};
+use super::columns::{PointState, PointTable};
 use super::pack::{Packer, deltas, means, pack, scale_of};
 use super::plot::{CELL_COLOURS, DRIVE_COLOUR};
 use super::waves::{self, mean_over_trials};
@@ -98,7 +98,7 @@ fn thinning(loader: &Loader, max_size: usize) -> usize {
 
 fn done(columns: &PointTable) -> Vec<usize> {
     (0..columns.points.len())
-        .filter(|row| columns.states.get(*row) == Some(&State::Done))
+        .filter(|row| columns.states.get(*row) == Some(&PointState::Done))
         .collect()
 }
 
@@ -108,9 +108,9 @@ fn tabular(columns: &PointTable) -> Result<Vec<(&'static str, String)>, RunError
         .iter()
         .flat_map(|column| column.values.iter().map(|v| v.to_le_bytes()));
     let states = columns.states.iter().map(|state| match state {
-        State::Done => [0],
-        State::Failed => [1],
-        State::Missing => [2],
+        PointState::Done => [0],
+        PointState::Failed => [1],
+        PointState::Missing => [2],
     });
     Ok(vec![
         ("columns", pack(values)?),

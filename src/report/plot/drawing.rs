@@ -1,6 +1,6 @@
 //! What all kinds of figures are drawn from.
 
-use super::super::columns::{PointColumn, PointTable, State};
+use super::super::columns::{PointColumn, PointState, PointTable};
 use super::super::waves;
 use super::options::{PlotOptions, input};
 use crate::figure::{Colour, ColourBar, ColourMap, Svg};
@@ -108,7 +108,11 @@ impl Figure<'_> {
                 .filter(|r| self.columns.states.get(*r) == Some(&state))
                 .collect::<Vec<_>>()
         };
-        let (done, failed, missing) = (of(State::Done), of(State::Failed), of(State::Missing));
+        let (done, failed, missing) = (
+            of(PointState::Done),
+            of(PointState::Failed),
+            of(PointState::Missing),
+        );
         // Told before anything is left out: a figure of few simulations must not look like one of
         // all.
         for (rows, words) in [(failed, "failed"), (missing, "not simulated yet")] {
@@ -163,7 +167,7 @@ impl Figure<'_> {
             .rows
             .iter()
             .copied()
-            .filter(|row| self.columns.states.get(*row) == Some(&State::Done));
+            .filter(|row| self.columns.states.get(*row) == Some(&PointState::Done));
         let rank = |row: usize| match self.columns.statistics().next() {
             Some(column) => Some(Self::value(column, row))
                 .filter(|v| v.is_finite())
@@ -192,7 +196,7 @@ impl Figure<'_> {
         if self.loader.tables().contains(&table) {
             return Ok(());
         }
-        if !self.columns.states.contains(&State::Done) {
+        if !self.columns.states.contains(&PointState::Done) {
             return Err(no_results());
         }
         Err(input(
