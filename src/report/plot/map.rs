@@ -3,7 +3,7 @@
 use super::curves::text_ticks;
 use super::drawing::Figure;
 use super::options::input;
-use super::ticks::Places;
+use super::ticks::LevelAxis;
 use crate::figure::{ColourMap, Panel, Scale, Svg, simplify};
 use crate::report::waves::{self, mean_over_trials};
 use crate::stages::RunError;
@@ -28,7 +28,7 @@ pub fn map(figure: &mut Figure, with_waveforms: bool) -> Result<Svg, RunError> {
         Err(_) if with_waveforms && figure.options.statistic.is_none() => None,
         Err(error) => return Err(error),
     };
-    let (across, up) = (Places::of(&x), Places::of(&y));
+    let (across, up) = (LevelAxis::of(&x), LevelAxis::of(&y));
     // By row, then column: the order in which they are drawn, the same on every machine.
     let mut cells: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for row in &figure.rows {

@@ -4,7 +4,7 @@ use crate::figure::Scale;
 use crate::report::columns::PointColumn;
 
 /// Places of a column's levels side by side, or of equal bins where there are too many.
-pub struct Places {
+pub struct LevelAxis {
     /// Lower ends of the bins, or the levels.
     edges: Vec<f64>,
     bins: Option<Scale>,
@@ -15,7 +15,7 @@ pub struct Places {
 /// Bins of values that are not on a grid.
 const BINS: usize = 24;
 
-impl Places {
+impl LevelAxis {
     pub fn of(column: &PointColumn) -> Self {
         match &column.levels {
             Some(levels) if !levels.is_empty() => {
