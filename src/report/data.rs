@@ -17,7 +17,7 @@ const SPIKE_UNIT: f64 = 0.01;
 const SAMPLE: usize = 24;
 
 /// A page's data.
-pub struct Data {
+pub struct PageData {
     /// What the page reads first.
     pub meta: Value,
     /// Packed arrays by name.
@@ -30,7 +30,7 @@ pub struct Data {
 ///
 /// # Errors
 /// If a file cannot be read or is damaged.
-pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
+pub fn collect(loader: &Loader, max_size: usize) -> Result<PageData, RunError> {
     let columns = PointTable::of(loader, thinning(loader, max_size));
     let mut notes = Vec::new();
     if columns.points.len() < loader.n_points() {
@@ -81,7 +81,7 @@ pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
     {
         source.potentials(left, network, &mut meta, &mut blobs, &mut notes)?;
     }
-    Ok(Data { meta, blobs, notes })
+    Ok(PageData { meta, blobs, notes })
 }
 
 /// Bytes of the page without data.
