@@ -77,12 +77,12 @@ pub struct PlotOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     pub(super) name: String,
-    comparison: Comparison,
+    comparison: Relation,
     value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
+enum Relation {
     Less,
     LessOrEqual,
     Equal,
@@ -97,13 +97,13 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, String> {
         // The longer ones first, as `<` is in `<=`.
         let known = [
-            ("<=", Comparison::LessOrEqual),
-            (">=", Comparison::GreaterOrEqual),
-            ("!=", Comparison::NotEqual),
-            ("==", Comparison::Equal),
-            ("<", Comparison::Less),
-            (">", Comparison::Greater),
-            ("=", Comparison::Equal),
+            ("<=", Relation::LessOrEqual),
+            (">=", Relation::GreaterOrEqual),
+            ("!=", Relation::NotEqual),
+            ("==", Relation::Equal),
+            ("<", Relation::Less),
+            (">", Relation::Greater),
+            ("=", Relation::Equal),
         ];
         for (sign, comparison) in known {
             if let Some((name, value)) = text
@@ -132,8 +132,8 @@ impl Condition {
                 .position(|text| *text == self.value)
                 .is_some_and(|i| i as f64 == value);
             return match self.comparison {
-                Comparison::Equal => Ok(equal),
-                Comparison::NotEqual => Ok(!equal),
+                Relation::Equal => Ok(equal),
+                Relation::NotEqual => Ok(!equal),
                 _ => Err(input(
                     format!(
                         "--where: `{}` is text, which is not less or greater",
@@ -151,12 +151,12 @@ impl Condition {
         })?;
         // Points without the parameter are not a number, which fulfils `!=` only.
         Ok(match self.comparison {
-            Comparison::Less => value < bound,
-            Comparison::LessOrEqual => value <= bound,
-            Comparison::Equal => value == bound,
-            Comparison::NotEqual => value != bound,
-            Comparison::GreaterOrEqual => value >= bound,
-            Comparison::Greater => value > bound,
+            Relation::Less => value < bound,
+            Relation::LessOrEqual => value <= bound,
+            Relation::Equal => value == bound,
+            Relation::NotEqual => value != bound,
+            Relation::GreaterOrEqual => value >= bound,
+            Relation::Greater => value > bound,
         })
     }
 }
@@ -177,7 +177,7 @@ mod tests {
             (condition.name.as_str(), condition.value.as_str()),
             ("max_peak", "0.01")
         );
-        assert_eq!(condition.comparison, Comparison::GreaterOrEqual);
+        assert_eq!(condition.comparison, Relation::GreaterOrEqual);
         assert_eq!(
             "side='distal'".parse::<Condition>().unwrap().value,
             "distal"
