@@ -1,7 +1,7 @@
 //! A cell type at one time step and temperature, as flat arrays for the kernels.
 
 use super::SolverError;
-use super::geometry::{self, Place, Tree};
+use super::geometry::{self, NodePlace, Tree};
 use super::kernels::constants::{NodeConst, StepConst, SynConst};
 use super::kernels::layout;
 use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Places, Rates, Tables};
@@ -119,8 +119,8 @@ fn nodes(
     let places = Places::new(all);
     // The root node lies on the first section that is placed.
     let root = tree.place.get(1).map_or(0, |place| match *place {
-        Place::Segment(section, _) | Place::End(section) => section,
-        Place::Root => 0,
+        NodePlace::Segment(section, _) | NodePlace::End(section) => section,
+        NodePlace::Root => 0,
     });
     let mut nodes = vec![NodeConst::default(); n];
     let mut initial = vec![0.0; layout::size(&places, n)];
@@ -130,9 +130,9 @@ fn nodes(
         node.g_axial = if i == 0 { 0.0 } else { 1.0 / tree.ri[i] };
         node.dipole = dipole[i];
         let (section, segment) = match *place {
-            Place::Segment(section, segment) => (section, Some(segment)),
-            Place::End(section) => (section, None),
-            Place::Root => (root, None),
+            NodePlace::Segment(section, segment) => (section, Some(segment)),
+            NodePlace::End(section) => (section, None),
+            NodePlace::Root => (root, None),
         };
         let section = sections[section];
         // Ends take the potential of their own section; a child's 0 end is its parent's node. So

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 /// Where a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum NodePlace {
     /// The 0 end of the root section.
     Root,
     /// Segment of a section (index of the section in the cell, of the segment in the section).
@@ -22,7 +22,7 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// Where each node is.
-    pub place: Vec<Place>,
+    pub place: Vec<NodePlace>,
     /// Parent of each node; the root is its own.
     pub parent: Vec<usize>,
     /// Membrane area (um2); 0 for nodes without membrane.
@@ -185,7 +185,7 @@ pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
         )));
     }
     let mut tree = Tree {
-        place: vec![Place::Root],
+        place: vec![NodePlace::Root],
         parent: vec![0],
         area: vec![0.0],
         ri: vec![f64::INFINITY],
@@ -217,13 +217,13 @@ pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
             tree.area.push(
                 std::f64::consts::PI * diameter(section) * section.L / f64::from(section.nseg),
             );
-            tree.place.push(Place::Segment(index, i));
+            tree.place.push(NodePlace::Segment(index, i));
         }
         let far = tree.place.len();
         tree.parent.push(far - 1);
         tree.ri.push(half);
         tree.area.push(0.0);
-        tree.place.push(Place::End(index));
+        tree.place.push(NodePlace::End(index));
         placed += 1;
         // Backwards, as a stack gives them back in the cell's order.
         for (child, &(parent, parent_end, child_end)) in parent_of.iter().rev() {

@@ -4,7 +4,7 @@
 //! hnn-core does not count as membrane current), so a contact's potential is a weighted sum of membrane potentials.
 
 use super::compile::CompiledCell;
-use super::geometry::Place;
+use super::geometry::NodePlace;
 use crate::network::{Cell, ElectrodeArray, ElectrodeMethod, Section};
 
 type Point = [f64; 3];
@@ -88,8 +88,8 @@ pub struct CurrentSources(Vec<Option<CurrentSource>>);
 impl CurrentSources {
     /// Those of a cell whose sections have the given `ends` (um).
     pub fn new(cell: &Cell, compiled: &CompiledCell, ends: &[[[f32; 3]; 2]]) -> Self {
-        let of_node = |place: &Place| {
-            let Place::Segment(s, i) = *place else {
+        let of_node = |place: &NodePlace| {
+            let NodePlace::Segment(s, i) = *place else {
                 return None;
             };
             let (_, section) = cell.sections.get_index(s)?;
