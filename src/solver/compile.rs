@@ -4,7 +4,7 @@ use super::SolverError;
 use super::geometry::{self, NodePlace, Tree};
 use super::kernels::constants::{NodeConst, StepConst, SynConst};
 use super::kernels::layout;
-use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Places, Rates, Tables};
+use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Rates, StatePlaces, Tables};
 use crate::network::mechanisms::not_simulated;
 use crate::network::{Cell, CellType, Section, Synapse};
 
@@ -116,7 +116,7 @@ fn nodes(
     };
     let sections: Vec<&Section> = cell.sections.values().collect();
     let all = Mechs::named(sections.iter().flat_map(|section| section.mechs.keys()));
-    let places = Places::new(all);
+    let places = StatePlaces::new(all);
     // The root node lies on the first section that is placed.
     let root = tree.place.get(1).map_or(0, |place| match *place {
         NodePlace::Segment(section, _) | NodePlace::End(section) => section,

@@ -1,6 +1,6 @@
 //! What the kernels read of a cell type.
 
-use crate::solver::mechanisms::{Mechs, Nodes, Places, Rates};
+use crate::solver::mechanisms::{Mechs, Nodes, Rates, StatePlaces};
 
 /// Constants of a node, the same in all cells of a type.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,7 +51,7 @@ pub struct StepConst {
     /// Channels of all nodes together.
     pub mechs: Mechs,
     /// Where the channels' state variables are.
-    pub places: Places,
+    pub places: StatePlaces,
     pub(super) nodes: Vec<NodeConst>,
     pub(super) runs: Vec<Run>,
     /// Synapses of the type.
@@ -86,7 +86,7 @@ impl StepConst {
         }
         Self {
             mechs: all,
-            places: Places::new(all),
+            places: StatePlaces::new(all),
             nodes,
             runs,
             synapses,

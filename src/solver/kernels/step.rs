@@ -8,7 +8,7 @@
 
 use super::constants::{NodeConst, Run, StepConst, SynConst};
 use super::layout::{self, D, DV, R, V};
-use crate::solver::mechanisms::{Here, Mechs, Places, Segment, Tables};
+use crate::solver::mechanisms::{Here, Mechs, Segment, StatePlaces, Tables};
 use crate::solver::simd::{self, LANES, Simd, Variables, Vector};
 
 /// Values whose magnitude is below this are set to zero in a synapse's state, long before they get denormal.
@@ -153,8 +153,8 @@ impl<const ALL: u16, const HERE: u16> Here for Fixed<ALL, HERE> {
         Mechs(HERE)
     }
     #[inline(always)]
-    fn places(self) -> Places {
-        const { Places::new(Mechs(ALL)) }
+    fn places(self) -> StatePlaces {
+        const { StatePlaces::new(Mechs(ALL)) }
     }
 }
 
@@ -162,7 +162,7 @@ impl<const ALL: u16, const HERE: u16> Here for Fixed<ALL, HERE> {
 #[derive(Clone, Copy)]
 struct Any {
     mechs: Mechs,
-    places: Places,
+    places: StatePlaces,
 }
 
 impl Here for Any {
@@ -171,7 +171,7 @@ impl Here for Any {
         self.mechs
     }
     #[inline(always)]
-    fn places(self) -> Places {
+    fn places(self) -> StatePlaces {
         self.places
     }
 }

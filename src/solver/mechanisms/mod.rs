@@ -34,7 +34,7 @@ mod segment;
 mod tables;
 
 pub use initial_current::InitialCurrent;
-pub use list::{Mechs, Nodes, Places, Rates, initial};
+pub use list::{Mechs, Nodes, Rates, StatePlaces, initial};
 pub use membrane::Membrane;
 pub use parameter::{Channel, Parameter};
 pub use segment::{Here, Segment};

@@ -1,6 +1,6 @@
 //! A segment during a step, as its channels see it.
 
-use super::{Mechs, Nodes, Places, Rates, Tables};
+use super::{Mechs, Nodes, Rates, StatePlaces, Tables};
 use crate::solver::simd::{Em1, RateTable, Simd, Variables, Vector};
 
 /// Which channels a segment has, and where their state is: at compile time for the common cells, else at run time.
@@ -8,7 +8,7 @@ pub trait Here: Copy {
     /// The segment's channels.
     fn mechs(self) -> Mechs;
     /// Where their state is among that of a segment of the cell.
-    fn places(self) -> Places;
+    fn places(self) -> StatePlaces;
 }
 
 /// A segment of eight cells in a step, at its new potential.
@@ -79,7 +79,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
 
     /// Where the channels' state is.
     #[inline(always)]
-    pub fn places(&self) -> Places {
+    pub fn places(&self) -> StatePlaces {
         self.here.places()
     }
 
