@@ -144,7 +144,7 @@ impl From<Drawn> for Kind {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let place = Place::of(arguments)?;
+    let place = Destination::of(arguments)?;
     // Before the folder is read: a wrong option answers at once.
     let options = options(arguments)?;
     // Held until the figure is drawn: waveforms are read while a run may publish new files.
@@ -185,7 +185,7 @@ fn options(arguments: &Arguments) -> Result<PlotOptions, RunError> {
 }
 
 /// Where a figure goes, and how finely it is drawn where that has to be said.
-enum Place {
+enum Destination {
     Svg(PathBuf),
     #[cfg(feature = "png-pdf")]
     Png(PathBuf, f64),
@@ -195,7 +195,7 @@ enum Place {
     Terminal(super::terminal::Protocol, f64),
 }
 
-impl Place {
+impl Destination {
     fn of(arguments: &Arguments) -> Result<Self, RunError> {
         let place = Self::chosen(arguments)?;
         // Refused rather than ignored, as a figure for a journal depends on it.
