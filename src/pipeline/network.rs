@@ -30,12 +30,12 @@ pub(super) struct NetworkSpec {
     clear_connectivity: Option<Flag>,
     clear_drives: Option<Flag>,
     /// Networks that have been built, so that a point costs a clone.
-    built: Mutex<HashMap<Key, Arc<Network>>>,
+    built: Mutex<HashMap<NetworkKey, Arc<Network>>>,
 }
 
 /// What a base network depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+enum NetworkKey {
     File(PathBuf),
     Model {
         model: Model,
@@ -125,12 +125,12 @@ impl NetworkSpec {
         Ok(network)
     }
 
-    fn key(&self, env: &Env) -> Result<Key, PipelineError> {
+    fn key(&self, env: &Env) -> Result<NetworkKey, PipelineError> {
         let path = |text: &Option<Text>| text.as_ref().map(|t| env.beside(t.evaluate(env)));
         // Path and shape, not content: a file is read once, and a change meanwhile is found by its
         // key.
         if let Some(file) = path(&self.file) {
-            return Ok(Key::File(file));
+            return Ok(NetworkKey::File(file));
         }
         let model = match &self.model {
             None => Model::Neymotin2020,
@@ -143,7 +143,7 @@ impl NetworkSpec {
             }
         };
         let flag = |flag: &Option<Flag>| flag.as_ref().is_some_and(|f| f.evaluate(env));
-        Ok(Key::Model {
+        Ok(NetworkKey::Model {
             model,
             params: path(&self.params),
             add_drives_from_params: flag(&self.add_drives_from_params),
@@ -152,13 +152,13 @@ impl NetworkSpec {
         })
     }
 
-    fn build(&self, key: &Key, env: &Env) -> Result<Network, PipelineError> {
+    fn build(&self, key: &NetworkKey, env: &Env) -> Result<Network, PipelineError> {
         match key {
-            Key::File(path) => {
+            NetworkKey::File(path) => {
                 let text = self.read_file(&self.file, path, env)?;
                 Network::from_json(&text).map_err(|e| self.in_file(&self.file, path, &e, env))
             }
-            Key::Model {
+            NetworkKey::Model {
                 model,
                 params: None,
                 mesh_shape,
@@ -169,7 +169,7 @@ impl NetworkSpec {
                 network.legacy_mode = *legacy_mode;
                 Ok(network)
             }
-            Key::Model {
+            NetworkKey::Model {
                 model,
                 params: Some(path),
                 add_drives_from_params,
