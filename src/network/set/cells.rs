@@ -1,6 +1,6 @@
 //! `cells.TYPE.…`: geometry, mechanisms, synapses.
 
-use super::{Segment, SetValue, first_name, names, unknown};
+use super::{PathSegment, SetValue, first_name, names, unknown};
 use crate::network::error::{finite, positive};
 use crate::network::mechanisms::mechanism;
 use crate::network::{
@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 impl Network {
     pub(super) fn set_in_cells(
         &mut self,
-        rest: &[Segment],
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let known: Vec<String> = self.cell_types.keys().cloned().collect();
@@ -35,7 +35,11 @@ impl Network {
     }
 }
 
-fn set_synapse(cell: &mut Cell, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+fn set_synapse(
+    cell: &mut Cell,
+    rest: &[PathSegment],
+    value: &SetValue,
+) -> Result<(), NetworkError> {
     let [receptor, field] = names(rest, "a receptor, then e, tau1 or tau2")?;
     let known: Vec<String> = cell.synapses.keys().cloned().collect();
     let Some(synapse) = cell.synapses.get_mut(receptor) else {
@@ -68,7 +72,7 @@ fn set_synapse(cell: &mut Cell, rest: &[Segment], value: &SetValue) -> Result<()
 
 fn set_in_sections(
     cell: &mut Cell,
-    rest: &[Segment],
+    rest: &[PathSegment],
     value: &SetValue,
 ) -> Result<(), NetworkError> {
     let known: Vec<String> = cell.sections.keys().cloned().collect();
@@ -136,7 +140,7 @@ fn set_in_sections(
 fn set_mech(
     cell: &mut Cell,
     section: &str,
-    rest: &[Segment],
+    rest: &[PathSegment],
     value: &SetValue,
     only_existing: bool,
 ) -> Result<bool, NetworkError> {

@@ -1,6 +1,6 @@
 //! `drives.NAME.ARGUMENT`.
 
-use super::{Segment, SetValue, first_name, unknown};
+use super::{PathSegment, SetValue, first_name, unknown};
 use crate::network::{
     ArgumentMut, DriveAttachment, DriveCells, Dynamics, Network, NetworkError, PerCellType,
     RateConstant,
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 impl Network {
     pub(super) fn set_in_drives(
         &mut self,
-        rest: &[Segment],
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let known: Vec<String> = self.external_drives.keys().cloned().collect();

@@ -27,7 +27,7 @@ use super::connect::check_lamtha;
 use super::error::{finite, non_negative, positive};
 use super::{ElectrodeMethod, Network, NetworkError};
 use indexmap::IndexMap;
-use path::{Path, Segment};
+use path::{Path, PathSegment};
 
 /// A value to set.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,7 +140,11 @@ impl Network {
     }
 
     /// Sets in every cell type that has what the path names; at least one must.
-    fn set_in_all_cells(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_all_cells(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let cell_types: Vec<String> = self.cell_types.keys().cloned().collect();
         let mut rest = rest.to_vec();
         let mut first_error = None;
@@ -188,8 +192,8 @@ impl Network {
 
     fn set_in_connections(
         &mut self,
-        selector: &Segment,
-        rest: &[Segment],
+        selector: &PathSegment,
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let picked = self.select_connections(selector)?;
@@ -265,7 +269,7 @@ impl Network {
     }
 
     /// Indices of the connections that a selector matches; at least one.
-    fn select_connections(&self, selector: &Segment) -> Result<Vec<usize>, NetworkError> {
+    fn select_connections(&self, selector: &PathSegment) -> Result<Vec<usize>, NetworkError> {
         const KEYS: [&str; 5] = ["src", "target", "loc", "receptor", "index"];
         let field = |index: usize, key: &str| {
             let conn = &self.connectivity[index];
@@ -328,7 +332,11 @@ impl Network {
         ))
     }
 
-    fn set_in_biases(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_biases(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let known = self.external_biases.keys().cloned().collect::<Vec<_>>();
         let name = first_name(rest, "biases", &known)?;
         let Some(by_type) = self.external_biases.get_mut(name) else {
@@ -406,7 +414,11 @@ impl Network {
         }
     }
 
-    fn set_in_arrays(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_arrays(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let known = self.rec_arrays.keys().cloned().collect::<Vec<_>>();
         let name = first_name(rest, "rec_arrays", &known)?;
         let Some(array) = self.rec_arrays.get_mut(name) else {
@@ -541,7 +553,7 @@ impl std::fmt::Display for SetValue {
 
 /// Exactly `N` more names.
 fn names<'a, const N: usize>(
-    rest: &'a [Segment],
+    rest: &'a [PathSegment],
     wanted: &str,
 ) -> Result<[&'a str; N], NetworkError> {
     let found: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
@@ -556,7 +568,7 @@ fn names<'a, const N: usize>(
 }
 
 fn first_name<'a>(
-    rest: &'a [Segment],
+    rest: &'a [PathSegment],
     owner: &str,
     known: &[String],
 ) -> Result<&'a str, NetworkError> {

@@ -1,6 +1,6 @@
 //! Every path that [`Network::set`] takes a number for, with what is there now.
 
-use super::path::{Path, Segment};
+use super::path::{Path, PathSegment};
 use super::{Network, SetValue};
 use crate::network::{
     ArgumentValue, Drive, Dynamics, MechValue, NetworkError, PerCellType, RateConstant,
@@ -242,7 +242,7 @@ impl Network {
 }
 
 /// Whether a path names a place: each name the same or `*`; a drive's path may end before the cell type.
-fn matches(wanted: &[Segment], found: &[Segment]) -> bool {
+fn matches(wanted: &[PathSegment], found: &[PathSegment]) -> bool {
     let same = wanted
         .iter()
         .zip(found)
