@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::content::{Content, Pipeline, Recipe};
-use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCells, DriveSpec, PerType};
+use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCellsSpec, DriveSpec, PerType};
 use super::error::{PipelineError, SourceFile};
 use super::located::located;
 use super::scope::Env;
@@ -283,10 +283,10 @@ impl Attachment {
         attach.weights_nmda = weights(&self.weights_nmda)?;
         match &self.n_drive_cells {
             None => {}
-            Some(DriveCells::NCells) => {
+            Some(DriveCellsSpec::NCells) => {
                 attach.n_drive_cells = crate::network::DriveCells::NCells;
             }
-            Some(DriveCells::Number(number)) => {
+            Some(DriveCellsSpec::Number(number)) => {
                 let n = count(number, env, MAX_DRIVE_CELLS)?;
                 attach.n_drive_cells = crate::network::DriveCells::Count(n);
             }

@@ -42,7 +42,7 @@ pub(super) enum Adds {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Attachment {
     pub(super) location: Text,
-    pub(super) n_drive_cells: Option<DriveCells>,
+    pub(super) n_drive_cells: Option<DriveCellsSpec>,
     pub(super) cell_specific: Option<Flag>,
     pub(super) weights_ampa: Option<Vec<(String, Number)>>,
     pub(super) weights_nmda: Option<Vec<(String, Number)>>,
@@ -55,7 +55,7 @@ pub(super) struct Attachment {
 
 /// Number of drive cells.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum DriveCells {
+pub(super) enum DriveCellsSpec {
     /// One per target cell.
     NCells,
     /// So many.
@@ -173,9 +173,9 @@ impl Attachment {
             location,
             n_drive_cells: table.optional("n_drive_cells", |i| {
                 if i.is_string() && i.string()? == "n_cells" {
-                    Ok(DriveCells::NCells)
+                    Ok(DriveCellsSpec::NCells)
                 } else {
-                    Number::read(i, scope).map(DriveCells::Number)
+                    Number::read(i, scope).map(DriveCellsSpec::Number)
                 }
             }),
             cell_specific: table.optional("cell_specific", |i| Flag::read(i, scope)),
