@@ -9,7 +9,7 @@ use super::geometry;
 use super::kernels::Kernel;
 use super::lfp::{CurrentSources, potential_weights};
 use super::mechanisms::Tables;
-use super::population::{Clamp, Contact, Population};
+use super::population::{Clamp, ContactWeights, Population};
 use super::record::Recording;
 use super::simd::{InstructionSet, LANES};
 use super::threads::Threads;
@@ -526,7 +526,7 @@ fn contacts(
     template: &CellType,
     cell: &CompiledCell,
     clamps: &[Clamp],
-) -> Result<Vec<Contact>, SolverError> {
+) -> Result<Vec<ContactWeights>, SolverError> {
     if !trial.record_lfp {
         return Ok(Vec::new());
     }
@@ -542,7 +542,7 @@ fn contacts(
     for array in network.rec_arrays.values() {
         for &electrode in &array.positions {
             let n_nodes = cell.tree.place.len();
-            let mut contact = Contact {
+            let mut contact = ContactWeights {
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };
