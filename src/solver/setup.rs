@@ -13,7 +13,7 @@ use super::population::{Clamp, ContactWeights, Population};
 use super::record::Recording;
 use super::simd::{InstructionSet, LANES};
 use super::threads::Threads;
-use super::wiring::{Distances, Shared, Wiring};
+use super::wiring::{Distances, SharedDistances, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Prepared<'_> {
 
 type Positions = ByValue<Vec<[f64; 3]>>;
 
-impl Shared for Solver {
+impl SharedDistances for Solver {
     fn distances(&self, src: &Arc<Vec<[f64; 3]>>, target: &Arc<Vec<[f64; 3]>>) -> Arc<Distances> {
         let key = (ByValue(Arc::clone(src)), ByValue(Arc::clone(target)));
         let Ok(distances) = self.distances.get(key, || {

@@ -151,7 +151,7 @@ pub struct Wiring {
 }
 
 /// Keeps what networks of a sweep share.
-pub trait Shared {
+pub trait SharedDistances {
     /// Distances between two populations.
     fn distances(&self, src: &Arc<Vec<[f64; 3]>>, target: &Arc<Vec<[f64; 3]>>) -> Arc<Distances>;
 }
@@ -164,7 +164,7 @@ impl Wiring {
     pub fn new(
         network: &Network,
         cells: &[Arc<CompiledCell>],
-        shared: &dyn Shared,
+        shared: &dyn SharedDistances,
     ) -> Result<Self, SolverError> {
         let n_cells = network
             .cell_types
@@ -199,7 +199,7 @@ impl Wiring {
     pub fn check(
         network: &Network,
         cells: &[Arc<CompiledCell>],
-        shared: &dyn Shared,
+        shared: &dyn SharedDistances,
     ) -> Result<(), SolverError> {
         for (i, connection) in network.connectivity.iter().enumerate() {
             checked(network, cells, shared, connection)
@@ -235,7 +235,7 @@ struct Checked<'n> {
 fn checked<'n>(
     network: &'n Network,
     cells: &[Arc<CompiledCell>],
-    shared: &dyn Shared,
+    shared: &dyn SharedDistances,
     c: &Connection,
 ) -> Result<Checked<'n>, String> {
     let known = |name: &str| format!("'{name}' is not in the network");
@@ -357,7 +357,7 @@ fn checked<'n>(
 fn wire(
     network: &Network,
     cells: &[Arc<CompiledCell>],
-    shared: &dyn Shared,
+    shared: &dyn SharedDistances,
     c: &Connection,
 ) -> Result<Wire, String> {
     let Checked {
