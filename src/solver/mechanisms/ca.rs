@@ -1,14 +1,14 @@
 //! `ca.mod`: high-voltage activated calcium channel (Reuveni et al. 1993; Mainen 1994). Stands in any section.
 
 use super::{
-    CAI, CAO, ECA, Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables, cad,
+    CAI, CAO, ChannelParameter, ECA, Here, InitialCurrent, Mechs, Membrane, Segment, Tables, cad,
     nernst_factor,
 };
 use crate::solver::simd::{Em1, Simd, Vector, log};
 
-const GBAR: Parameter = Parameter::new("gbar_ca", "pS/um2", 0.1);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_ca", "pS/um2", 0.1);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// Yes: it writes the current.
 pub const USES_CALCIUM: bool = true;
 

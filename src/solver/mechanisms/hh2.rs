@@ -1,14 +1,14 @@
 //! `hh2.mod`: sodium, potassium and leak channels (Hodgkin and Huxley 1952, adjusted). Stands in any section.
 
-use super::{EK, ENA, Here, InitialCurrent, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, EK, ENA, Here, InitialCurrent, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GNABAR: Parameter = Parameter::new("gnabar_hh2", "S/cm2", 0.12);
-const GKBAR: Parameter = Parameter::new("gkbar_hh2", "S/cm2", 0.036);
-const GL: Parameter = Parameter::new("gl_hh2", "S/cm2", 0.0003);
-const EL: Parameter = Parameter::new("el_hh2", "mV", -54.3);
+const GNABAR: ChannelParameter = ChannelParameter::new("gnabar_hh2", "S/cm2", 0.12);
+const GKBAR: ChannelParameter = ChannelParameter::new("gkbar_hh2", "S/cm2", 0.036);
+const GL: ChannelParameter = ChannelParameter::new("gl_hh2", "S/cm2", 0.0003);
+const EL: ChannelParameter = ChannelParameter::new("el_hh2", "mV", -54.3);
 /// Maximal conductances and the leak.
-pub const PARAMETERS: &[Parameter] = &[GNABAR, GKBAR, GL, EL];
+pub const PARAMETERS: &[ChannelParameter] = &[GNABAR, GKBAR, GL, EL];
 /// No.
 pub const USES_CALCIUM: bool = false;
 

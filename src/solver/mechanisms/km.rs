@@ -1,11 +1,11 @@
 //! `km.mod`: slow, non-inactivating potassium channel (Mainen 1995). Stands in any section.
 
-use super::{EK, Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, EK, Here, InitialCurrent, Mechs, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GBAR: Parameter = Parameter::new("gbar_km", "pS/um2", 10.0);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_km", "pS/um2", 10.0);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// No.
 pub const USES_CALCIUM: bool = false;
 

@@ -36,7 +36,7 @@ mod tables;
 pub use initial_current::InitialCurrent;
 pub use list::{Mechs, Nodes, Rates, StatePlaces, initial};
 pub use membrane::Membrane;
-pub use parameter::{Channel, Parameter};
+pub use parameter::{Channel, ChannelParameter};
 pub use segment::{Here, Segment};
 pub use tables::Tables;
 
