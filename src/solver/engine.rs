@@ -46,7 +46,7 @@ impl Member {
 }
 
 /// Eight cells of a population, of one or several simulations.
-struct Group {
+struct LaneGroup {
     population: usize,
     /// Number of the first lane's cell among the population's cells of all simulations.
     first: usize,
@@ -84,7 +84,7 @@ pub struct Engine<'a> {
     tables: &'a Tables,
     populations: Vec<Population>,
     members: Vec<Member>,
-    groups: Vec<Group>,
+    groups: Vec<LaneGroup>,
     /// Which populations measure a dipole.
     measured: Vec<usize>,
     /// Per member, per measured population.
@@ -137,7 +137,7 @@ impl<'a> Engine<'a> {
                         contact_weights.push(lanes);
                     }
                 }
-                groups.push(Group {
+                groups.push(LaneGroup {
                     population: p,
                     first,
                     n,
@@ -454,7 +454,7 @@ struct Unit<'a> {
     population: &'a Population,
     /// Number of the first group.
     first: usize,
-    groups: &'a mut [Group],
+    groups: &'a mut [LaneGroup],
 }
 
 impl Unit<'_> {
@@ -467,7 +467,7 @@ impl Unit<'_> {
 }
 
 /// Splits the groups of all populations into units.
-fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
+fn units<'a>(populations: &'a [Population], groups: &'a mut [LaneGroup]) -> Vec<Unit<'a>> {
     let mut first = 0;
     // Groups of a unit share their kernel's constants, so units end where a population does.
     let of_same_population = groups.chunk_by_mut(|a, b| a.population == b.population);
@@ -557,7 +557,7 @@ impl Epoch<'_> {
     }
 }
 
-impl Group {
+impl LaneGroup {
     /// The lanes' cells among the population's cells of all simulations.
     fn slots(&self) -> Range<usize> {
         self.first..self.first + self.n
