@@ -12,7 +12,7 @@ use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::Tables;
 use super::order;
 use super::population::{Population, split};
-use super::record::{Recorder, Recording, Traces};
+use super::record::{RecordedTraces, Recorder, Recording};
 use super::simd::{LANES, Lanes};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
@@ -75,7 +75,7 @@ pub struct Outcome {
     /// Potential (uV) of each contact.
     pub potentials: Vec<Vec<f64>>,
     /// Recorded traces.
-    pub traces: Traces,
+    pub traces: RecordedTraces,
 }
 
 /// A run in progress.
@@ -347,7 +347,11 @@ impl<'a> Engine<'a> {
 
     /// Results of each member.
     pub fn finish(mut self) -> Vec<Result<Outcome, SolverError>> {
-        let mut traces: Vec<Traces> = self.members.iter().map(|_| Traces::default()).collect();
+        let mut traces: Vec<RecordedTraces> = self
+            .members
+            .iter()
+            .map(|_| RecordedTraces::default())
+            .collect();
         for group in &mut self.groups {
             let population = &self.populations[group.population];
             for lane in 0..group.n {

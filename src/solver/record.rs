@@ -161,7 +161,7 @@ impl Recorder {
         population: &Population,
         lane: usize,
         gid: u32,
-        out: &mut Traces,
+        out: &mut RecordedTraces,
     ) {
         let (cell, template) = (&population.cell, &population.template.cell);
         let name = |s: usize| {
@@ -210,7 +210,7 @@ impl Recorder {
 
 /// Traces of one simulation, by gid.
 #[derive(Debug, Default)]
-pub struct Traces {
+pub struct RecordedTraces {
     /// Membrane potentials.
     pub voltages: Vec<VoltageTrace>,
     /// Synaptic currents.
