@@ -23,7 +23,7 @@ pub struct NodeConst {
 
 /// Consecutive nodes with the same channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct NodeRun {
     /// First node.
     pub start: u32,
     /// One past the last node.
@@ -53,7 +53,7 @@ pub struct StepConst {
     /// Where the channels' state variables are.
     pub places: StatePlaces,
     pub(super) nodes: Vec<NodeConst>,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<NodeRun>,
     /// Synapses of the type.
     pub synapses: Vec<SynConst>,
     /// Constants of the channels that are not those of a node.
@@ -72,12 +72,12 @@ impl StepConst {
             assert!((node.parent as usize) < i);
         }
         let all = nodes.iter().fold(Mechs::NONE, |all, n| all.with(n.mechs));
-        let mut runs: Vec<Run> = Vec::new();
+        let mut runs: Vec<NodeRun> = Vec::new();
         // Runs let the kernel choose its channels once for many nodes.
         for (i, node) in nodes.iter().enumerate() {
             match runs.last_mut() {
                 Some(run) if run.mechs == node.mechs => run.end = i as u32 + 1,
-                _ => runs.push(Run {
+                _ => runs.push(NodeRun {
                     start: i as u32,
                     end: i as u32 + 1,
                     mechs: node.mechs,

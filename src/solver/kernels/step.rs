@@ -6,7 +6,7 @@
 //! Substitution from the root, the update of the gates with the new potential (NEURON's staggered order) and the
 //! conductances of the next step are one pass over the nodes.
 
-use super::constants::{NodeConst, Run, StepConst, SynConst};
+use super::constants::{NodeConst, NodeRun, StepConst, SynConst};
 use super::layout::{self, D, DV, R, V};
 use crate::solver::mechanisms::{Here, Mechs, Segment, StatePlaces, Tables};
 use crate::solver::simd::{self, LANES, Simd, Variables, Vector};
@@ -226,7 +226,7 @@ unsafe fn segments<S: Simd, H: Here>(
     c: &StepConst,
     tables: &Tables,
     group: &Arrays,
-    run: &Run,
+    run: &NodeRun,
     mut dipole: S,
 ) -> S {
     let n_variables = here.places().n;
