@@ -51,7 +51,7 @@ enum Step {
     Number(f64),
     Variable(usize),
     Negate,
-    Binary(Operator),
+    Binary(BinaryOperator),
     Call(usize),
 }
 
@@ -68,7 +68,7 @@ impl PartialEq for Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Operator {
+enum BinaryOperator {
     Add,
     Subtract,
     Multiply,
@@ -172,25 +172,25 @@ impl Expr {
     }
 }
 
-impl Operator {
+impl BinaryOperator {
     fn apply(self, a: f64, b: f64) -> f64 {
         match self {
-            Operator::Add => a + b,
-            Operator::Subtract => a - b,
-            Operator::Multiply => a * b,
-            Operator::Divide => a / b,
-            Operator::Power => pow(a, b),
+            BinaryOperator::Add => a + b,
+            BinaryOperator::Subtract => a - b,
+            BinaryOperator::Multiply => a * b,
+            BinaryOperator::Divide => a / b,
+            BinaryOperator::Power => pow(a, b),
             // Unlike f64::min, NaN in one argument makes the result NaN and so an error.
-            Operator::Min if a.is_nan() || b.is_nan() => f64::NAN,
-            Operator::Max if a.is_nan() || b.is_nan() => f64::NAN,
-            Operator::Min => {
+            BinaryOperator::Min if a.is_nan() || b.is_nan() => f64::NAN,
+            BinaryOperator::Max if a.is_nan() || b.is_nan() => f64::NAN,
+            BinaryOperator::Min => {
                 if b < a {
                     b
                 } else {
                     a
                 }
             }
-            Operator::Max => {
+            BinaryOperator::Max => {
                 if b > a {
                     b
                 } else {
@@ -319,14 +319,14 @@ struct Parser<'p, 'l> {
 const SIGN_STRENGTH: u8 = 5;
 
 /// Operator with its left and right strength.
-fn operator(symbol: &str) -> Option<(Operator, u8, u8)> {
+fn operator(symbol: &str) -> Option<(BinaryOperator, u8, u8)> {
     match symbol {
-        "+" => Some((Operator::Add, 1, 2)),
-        "-" => Some((Operator::Subtract, 1, 2)),
-        "*" => Some((Operator::Multiply, 3, 4)),
-        "/" => Some((Operator::Divide, 3, 4)),
+        "+" => Some((BinaryOperator::Add, 1, 2)),
+        "-" => Some((BinaryOperator::Subtract, 1, 2)),
+        "*" => Some((BinaryOperator::Multiply, 3, 4)),
+        "/" => Some((BinaryOperator::Divide, 3, 4)),
         // Right to left, and before a sign on its left: -2**2 is -4, as in Python.
-        "**" => Some((Operator::Power, 7, 6)),
+        "**" => Some((BinaryOperator::Power, 7, 6)),
         _ => None,
     }
 }
@@ -469,8 +469,8 @@ impl Parser<'_, '_> {
             return Ok(());
         }
         let operator = match name {
-            "min" => Operator::Min,
-            "max" => Operator::Max,
+            "min" => BinaryOperator::Min,
+            "max" => BinaryOperator::Max,
             _ => {
                 return Err(error(
                     format!("`{name}` is not a function"),
