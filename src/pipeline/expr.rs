@@ -202,7 +202,7 @@ impl BinaryOperator {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Kind {
+enum TokenKind {
     Number(f64),
     Name(String),
     Symbol(&'static str),
@@ -210,7 +210,7 @@ enum Kind {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Token {
-    kind: Kind,
+    kind: TokenKind,
     at: Range<usize>,
 }
 
@@ -233,7 +233,7 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 .get(..length)
                 .and_then(|digits| digits.parse::<f64>().ok());
             match value {
-                Some(value) if value.is_finite() => (Kind::Number(value), length),
+                Some(value) if value.is_finite() => (TokenKind::Number(value), length),
                 _ => {
                     return Err(ExprError {
                         message: format!(
@@ -254,9 +254,9 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 .take_while(|&c| is_name_start(c) || c.is_ascii_digit())
                 .collect();
             let length = dollar + name.len();
-            (Kind::Name(name), length)
+            (TokenKind::Name(name), length)
         } else if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
-            (Kind::Symbol(symbol), symbol.len())
+            (TokenKind::Symbol(symbol), symbol.len())
         } else {
             return Err(ExprError {
                 message: format!("`{first}` means nothing in an expression"),
@@ -344,12 +344,12 @@ impl Parser<'_, '_> {
 
     fn unexpected(&self, token: Token, wanted: &str) -> ExprError {
         let (found, help) = match &token.kind {
-            Kind::Number(_) => ("a number".to_owned(), None),
-            Kind::Name(name) => (
+            TokenKind::Number(_) => ("a number".to_owned(), None),
+            TokenKind::Name(name) => (
                 format!("`{name}`"),
                 Some(format!("a product needs a sign: `*{name}`")),
             ),
-            Kind::Symbol(symbol) => (format!("`{symbol}`"), None),
+            TokenKind::Symbol(symbol) => (format!("`{symbol}`"), None),
         };
         ExprError {
             message: format!("expected {wanted}, found {found}"),
@@ -364,7 +364,7 @@ impl Parser<'_, '_> {
 
     fn expect(&mut self, symbol: &'static str) -> Result<(), ExprError> {
         match self.take() {
-            Some(token) if token.kind == Kind::Symbol(symbol) => Ok(()),
+            Some(token) if token.kind == TokenKind::Symbol(symbol) => Ok(()),
             Some(token) => Err(self.unexpected(token, &format!("`{symbol}`"))),
             None => Err(self.ends_early(&format!("`{symbol}`"))),
         }
@@ -393,7 +393,7 @@ impl Parser<'_, '_> {
         }
         self.operand()?;
         while let Some(Token {
-            kind: Kind::Symbol(symbol),
+            kind: TokenKind::Symbol(symbol),
             ..
         }) = self.peek()
         {
@@ -417,18 +417,18 @@ impl Parser<'_, '_> {
             return Err(self.ends_early("a value"));
         };
         match &token.kind {
-            Kind::Number(value) => self.program.push(Step::Number(*value)),
-            Kind::Symbol("-") => {
+            TokenKind::Number(value) => self.program.push(Step::Number(*value)),
+            TokenKind::Symbol("-") => {
                 self.expression(SIGN_STRENGTH)?;
                 self.program.push(Step::Negate);
             }
-            Kind::Symbol("+") => self.expression(SIGN_STRENGTH)?,
-            Kind::Symbol("(") => {
+            TokenKind::Symbol("+") => self.expression(SIGN_STRENGTH)?,
+            TokenKind::Symbol("(") => {
                 self.expression(0)?;
                 self.expect(")")?;
             }
-            Kind::Symbol(_) => return Err(self.unexpected(token, "a value")),
-            Kind::Name(name) => return self.name(name, &token.at),
+            TokenKind::Symbol(_) => return Err(self.unexpected(token, "a value")),
+            TokenKind::Name(name) => return self.name(name, &token.at),
         }
         Ok(())
     }
@@ -437,7 +437,7 @@ impl Parser<'_, '_> {
         let called = matches!(
             self.peek(),
             Some(Token {
-                kind: Kind::Symbol("("),
+                kind: TokenKind::Symbol("("),
                 ..
             })
         );
@@ -489,7 +489,7 @@ impl Parser<'_, '_> {
         while matches!(
             self.peek(),
             Some(Token {
-                kind: Kind::Symbol(","),
+                kind: TokenKind::Symbol(","),
                 ..
             })
         ) {
