@@ -80,7 +80,7 @@ impl Pipeline {
         }
         let name = source.keep(read_name(&root, path)).unwrap_or_default();
         let save_folder = root.optional("save_folder", read_folder);
-        let sweep = source.keep(Sweep::read(root.get("sweep").as_ref()));
+        let sweep = source.keep(SweepKeys::read(root.get("sweep").as_ref()));
         let sweep = sweep.unwrap_or_default();
         let samples = source.keep(Samples::read(root.get("samples").as_ref()));
         let is_incomplete = samples.is_none();
@@ -269,14 +269,14 @@ fn read_summaries(root: &TomlTable, scope: &Scope) -> Vec<Summary> {
 }
 
 /// `[sweep]`.
-struct Sweep {
+struct SweepKeys {
     combinations: bool,
     batch_size: u32,
     overwrite: bool,
     clear_cache: bool,
 }
 
-impl Default for Sweep {
+impl Default for SweepKeys {
     fn default() -> Self {
         Self {
             combinations: true,
@@ -287,7 +287,7 @@ impl Default for Sweep {
     }
 }
 
-impl Sweep {
+impl SweepKeys {
     fn read(item: Option<&TomlItem>) -> Result<Self, PipelineError> {
         let mut sweep = Self::default();
         let Some(item) = item else {
