@@ -79,21 +79,21 @@ fn events_of_drive(
 }
 
 /// The target types of a drive's connections, each once, with the sources that reach it, in the network's order.
-fn target_types<'a>(net: &'a Network, drive: &str) -> Vec<(Sources<'a>, &'a str)> {
+fn target_types<'a>(net: &'a Network, drive: &str) -> Vec<(EventSources<'a>, &'a str)> {
     let of_type = |name: &'a String| {
         let connections = net
             .connectivity
             .iter()
             .filter(|conn| conn.src_type == drive && conn.target_type == *name);
         let gids: Vec<&Gids> = connections.map(|conn| &conn.src_gids).collect();
-        (!gids.is_empty()).then_some((Sources(gids), name.as_str()))
+        (!gids.is_empty()).then_some((EventSources(gids), name.as_str()))
     };
     net.cell_types.keys().filter_map(of_type).collect()
 }
 
-struct Sources<'a>(Vec<&'a Gids>);
+struct EventSources<'a>(Vec<&'a Gids>);
 
-impl Sources<'_> {
+impl EventSources<'_> {
     fn contains(&self, gid: Gid) -> bool {
         self.0.iter().any(|gids| gids.contains(gid))
     }
