@@ -7,7 +7,7 @@ use crate::store::Table;
 use std::collections::BTreeMap;
 
 /// Simulations of one file.
-pub struct Batch<'a> {
+pub struct FileBatch<'a> {
     loader: &'a Loader,
     /// Points that are in it.
     pub points: &'a [usize],
@@ -16,7 +16,7 @@ pub struct Batch<'a> {
     pub batch_size: u32,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> FileBatch<'a> {
     /// Those points, at most `batch_size`, of a sweep.
     pub fn new(loader: &'a Loader, points: &'a [usize], batch_size: u32) -> Result<Self, RunError> {
         // From the first to the last: networks are read in one go, those of points left out too.

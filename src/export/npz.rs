@@ -3,7 +3,7 @@
 //! Members hold pickled objects, written one simulation at a time: `param_values`, `dpl`, `spiking`, `lfp`, `voltages`,
 //! `currents`, `calcium`, `metadata`. Tables that the sweep has not stored have no member.
 
-use super::batch::Batch;
+use super::batch::FileBatch;
 use super::files::failed;
 use super::npy::{Archive, header, is_ours};
 use super::pickle::Pickler;
@@ -64,7 +64,7 @@ pub fn npz(
         });
     }
     for (name, points) in &batches {
-        let batch = Batch::new(loader, points, batch_size)?;
+        let batch = FileBatch::new(loader, points, batch_size)?;
         let path = target.folder.join(name);
         target.write(name, &mut written, |file| {
             let mut archive = Archive::new(file, &path);
@@ -87,7 +87,7 @@ fn file_name(range: &Range<usize>) -> String {
 }
 
 /// Writes the members of a file.
-fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+fn members(batch: &FileBatch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
     let n = batch.points.len();
     archive.member("param_values", |out| {
         let objects = objects(out, &[n], |p| {
@@ -121,7 +121,7 @@ fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunE
     })
 }
 
-fn param_values<W: Write>(batch: &Batch, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
+fn param_values<W: Write>(batch: &FileBatch, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
     p.dict()?;
     for (name, value) in batch.values(point) {
         p.entry(&name, |p| match value {
@@ -136,7 +136,7 @@ fn param_values<W: Write>(batch: &Batch, p: &mut Pickler<W>, point: usize) -> io
 
 /// What the simulations have of a table, one after the other.
 fn results(
-    batch: &Batch,
+    batch: &FileBatch,
     out: &mut dyn Write,
     path: &Path,
     table: Table,

@@ -1,6 +1,6 @@
 //! The same files with arrays only, for `numpy.load(..., allow_pickle=False)`.
 
-use super::batch::Batch;
+use super::batch::FileBatch;
 use super::files::failed;
 use super::npy::{Archive, Array, header};
 use crate::pipeline::ParamValue;
@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// Writes the members of a file.
-pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+pub fn members(batch: &FileBatch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
     let points = batch.points.iter().map(|point| *point as i64);
     archive.array("points", &Array::ints(points.collect()))?;
     let names = batch.parameters();
@@ -91,7 +91,7 @@ fn column(values: &[Option<ParamValue>]) -> Array {
 }
 
 /// Spikes one after the other, with the row of their simulation, and trial.
-fn spikes(batch: &Batch, archive: &mut Archive) -> Result<(), RunError> {
+fn spikes(batch: &FileBatch, archive: &mut Archive) -> Result<(), RunError> {
     let (mut rows, mut trials) = (Vec::new(), Vec::new());
     let (mut times, mut gids, mut types) = (Vec::new(), Vec::new(), Vec::new());
     let mut row = 0;
@@ -174,7 +174,7 @@ fn waveforms(table: Table, result: &SimulationResult) -> (Labels, Vec<&[f64]>) {
 
 /// Waveforms of a table: shape (simulations, trials, waveforms, samples), with what the waveforms are and their times.
 fn samples(
-    batch: &Batch,
+    batch: &FileBatch,
     table: Table,
     archive: &mut Archive,
     path: &Path,
