@@ -37,7 +37,7 @@ pub fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
 }
 
 /// An array in memory.
-pub enum Array {
+pub enum NpyArray {
     /// Floats.
     Floats(Vec<usize>, Vec<f64>),
     /// Whole numbers.
@@ -48,7 +48,7 @@ pub enum Array {
     Texts(Vec<String>),
 }
 
-impl Array {
+impl NpyArray {
     /// Floats of one dimension.
     pub fn floats(values: Vec<f64>) -> Self {
         Self::Floats(vec![values.len()], values)
@@ -62,25 +62,25 @@ impl Array {
     /// Writes the array with its header.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
-            Array::Floats(shape, values) => {
+            NpyArray::Floats(shape, values) => {
                 out.write_all(&header("<f8", shape))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&v.to_le_bytes()))
             }
-            Array::Ints(shape, values) => {
+            NpyArray::Ints(shape, values) => {
                 out.write_all(&header("<i8", shape))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&v.to_le_bytes()))
             }
-            Array::Bools(values) => {
+            NpyArray::Bools(values) => {
                 out.write_all(&header("|b1", &[values.len()]))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&[u8::from(*v)]))
             }
-            Array::Texts(values) => {
+            NpyArray::Texts(values) => {
                 // NumPy's texts have one width, and none of them may have width 0.
                 let width = values
                     .iter()
@@ -138,7 +138,7 @@ impl Archive {
     }
 
     /// Adds an array.
-    pub fn array(&mut self, name: &str, array: &Array) -> Result<(), RunError> {
+    pub fn array(&mut self, name: &str, array: &NpyArray) -> Result<(), RunError> {
         let path = self.path.clone();
         self.member(name, |mut out| {
             array.write(&mut out).map_err(|e| failed(&path, e))

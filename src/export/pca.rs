@@ -1,6 +1,6 @@
 //! Principal components of a sweep's dipoles: what varies from simulation to simulation.
 
-use super::npy::{Archive, Array};
+use super::npy::{Archive, NpyArray};
 use super::{Target, Written, complete, has_rows, nothing};
 use crate::pipeline::Signal;
 use crate::stages::{LoadedSimulation, Loader, RunError};
@@ -80,13 +80,16 @@ pub fn pca(
         .collect();
     let n_samples = times.len();
     let arrays = [
-        ("scores", Array::Floats(vec![n, k], scores)),
-        ("components", Array::Floats(vec![k, n_samples], components)),
-        ("explained_variance", Array::floats(variance)),
-        ("explained_variance_ratio", Array::floats(ratio)),
-        ("mean", Array::floats(mean)),
-        ("times", Array::floats(times)),
-        ("points", Array::ints(points)),
+        ("scores", NpyArray::Floats(vec![n, k], scores)),
+        (
+            "components",
+            NpyArray::Floats(vec![k, n_samples], components),
+        ),
+        ("explained_variance", NpyArray::floats(variance)),
+        ("explained_variance_ratio", NpyArray::floats(ratio)),
+        ("mean", NpyArray::floats(mean)),
+        ("times", NpyArray::floats(times)),
+        ("points", NpyArray::ints(points)),
     ];
     let path = target.folder.join("pca.npz");
     target.write("pca.npz", &mut written, |file| {

@@ -1,7 +1,7 @@
 //! Parameters and statistics for simulation-based inference: `theta` and `x`, row by row of the same simulation.
 
 use super::files::failed;
-use super::npy::{Archive, Array};
+use super::npy::{Archive, NpyArray};
 use super::{Target, Written, complete};
 use crate::pipeline::ParamValue;
 use crate::stages::{Loader, RunError};
@@ -157,21 +157,21 @@ pub fn sbi(
         .collect();
     let n = rows.points.len();
     let arrays = [
-        ("theta", Array::Floats(vec![n, names.len()], rows.theta)),
-        ("x", Array::Floats(vec![n, columns.len()], rows.x)),
-        ("bounds", Array::Floats(vec![names.len(), 2], bounds)),
-        ("priors", Array::Texts(kinds)),
+        ("theta", NpyArray::Floats(vec![n, names.len()], rows.theta)),
+        ("x", NpyArray::Floats(vec![n, columns.len()], rows.x)),
+        ("bounds", NpyArray::Floats(vec![names.len(), 2], bounds)),
+        ("priors", NpyArray::Texts(kinds)),
         (
             "prior_numbers",
-            Array::Floats(vec![names.len(), 2], numbers),
+            NpyArray::Floats(vec![names.len(), 2], numbers),
         ),
-        ("theta_names", Array::Texts(names)),
+        ("theta_names", NpyArray::Texts(names)),
         (
             "x_names",
-            Array::Texts(columns.iter().map(|c| c.name.clone()).collect()),
+            NpyArray::Texts(columns.iter().map(|c| c.name.clone()).collect()),
         ),
-        ("points", Array::ints(rows.points)),
-        ("trials", Array::ints(rows.trials)),
+        ("points", NpyArray::ints(rows.points)),
+        ("trials", NpyArray::ints(rows.trials)),
     ];
     write(target, &mut written, &arrays)?;
     Ok(written)
@@ -188,7 +188,11 @@ fn theta(values: &[(String, ParamValue)], names: &[String]) -> Vec<f64> {
     names.iter().map(value).collect()
 }
 
-fn write(target: &Target, written: &mut Written, arrays: &[(&str, Array)]) -> Result<(), RunError> {
+fn write(
+    target: &Target,
+    written: &mut Written,
+    arrays: &[(&str, NpyArray)],
+) -> Result<(), RunError> {
     let file = |name: &str| format!("sbi_{name}.npy");
     let names =
         std::iter::once("sbi.npz".to_string()).chain(arrays.iter().map(|(name, _)| file(name)));
