@@ -35,7 +35,7 @@ impl Bounds {
 
 /// Rows of both tables.
 #[derive(Default)]
-struct Rows {
+struct SbiRows {
     theta: Vec<f64>,
     x: Vec<f64>,
     points: Vec<i64>,
@@ -96,7 +96,7 @@ pub fn sbi(
     let complete = complete(loader, &mut written);
     // One statistic of single trials gives every trial a row, and means are repeated on them.
     let by_trial = columns.iter().any(|column| !column.mean);
-    let mut rows = Rows::default();
+    let mut rows = SbiRows::default();
     let mut grid: Vec<Option<Bounds>> = vec![None; names.len()];
     for point in 0..loader.n_points() {
         let theta = theta(&loader.values(point), &names);
