@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     sort: Vec<String>,
     /// First rows only, or `all` [default: 20 on a terminal or in text, all in files]
     #[arg(short = 'n', long, value_name = "N", value_parser = rows)]
-    head: Option<Rows>,
+    head: Option<RowLimit>,
     /// Only rows of this sweep, where the folder holds several
     #[arg(long, value_name = "NAME")]
     sweep: Option<String>,
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
 
 /// How many rows.
 #[derive(Clone, Copy, Debug)]
-enum Rows {
+enum RowLimit {
     First(u64),
     All,
 }
@@ -73,12 +73,12 @@ const DENSITY: &str = "csd";
 /// Rows that are shown if nobody says how many.
 const SHOWN: u64 = 20;
 
-fn rows(text: &str) -> Result<Rows, String> {
+fn rows(text: &str) -> Result<RowLimit, String> {
     match text {
-        "all" => Ok(Rows::All),
+        "all" => Ok(RowLimit::All),
         _ => text
             .parse()
-            .map(Rows::First)
+            .map(RowLimit::First)
             .map_err(|_| "a number of rows, or `all`".into()),
     }
 }
@@ -110,8 +110,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         known_sweep(&store, name)?;
     }
     let head = match (arguments.head, format, output) {
-        (Some(Rows::First(n)), ..) => Some(n),
-        (Some(Rows::All), ..) => None,
+        (Some(RowLimit::First(n)), ..) => Some(n),
+        (Some(RowLimit::All), ..) => None,
         // A terminal gets a page; files and pipes get all rows, as they are for other programs.
         (None, Format::Table, None) => Some(SHOWN),
         (None, ..) => None,
