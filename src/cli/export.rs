@@ -30,9 +30,9 @@ enum What {
     /// sim_run_{start}-{end}.npz, which hnn-core's BatchSimulate.load_all_results() reads
     Npz(Npz),
     /// hnn-core's dipole text files, for its read_dipole()
-    DipoleTxt(Text),
+    DipoleTxt(TextArguments),
     /// hnn-core's spike text files, for its read_spikes()
-    SpikesTxt(Text),
+    SpikesTxt(TextArguments),
     /// theta, x, names and bounds for simulation-based inference
     Sbi(Sbi),
     /// Principal components of the dipole: scores, waveforms, explained variance
@@ -78,7 +78,7 @@ struct Npz {
 }
 
 #[derive(Args, Debug)]
-struct Text {
+struct TextArguments {
     #[command(flatten)]
     common: Common,
     /// All digits, instead of hnn-core's 3 decimals of ms and 4 of nAm
@@ -188,7 +188,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     Ok(tell(&written))
 }
 
-fn digits(text: &Text) -> Digits {
+fn digits(text: &TextArguments) -> Digits {
     match text.all_digits {
         true => Digits::All,
         false => Digits::Fixed,
