@@ -38,9 +38,9 @@ enum What {
     /// Principal components of the dipole: scores, waveforms, explained variance
     Pca(Pca),
     /// A table, or the answer to a query, as Parquet
-    Parquet(Table),
+    Parquet(TableArguments),
     /// A table, or the answer to a query, as comma-separated values
-    Csv(Table),
+    Csv(TableArguments),
 }
 
 /// What is exported, and where to.
@@ -122,7 +122,7 @@ enum Layer {
 }
 
 #[derive(Args, Debug)]
-struct Table {
+struct TableArguments {
     /// Folder of results, or the pipeline file that writes to it
     path: PathBuf,
     /// Table, if not --sql: simulations, summary, dipole, spikes, lfp, voltages, currents or calcium
@@ -291,7 +291,7 @@ fn tell(written: &Written) -> u8 {
 }
 
 /// A table needs no SQL; the answer to a query does.
-fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError> {
+fn export_table(arguments: &TableArguments, format: query::Format) -> Result<u8, RunError> {
     if arguments.no_overwrite && arguments.output.exists() {
         return Err(RunError::Input {
             what: format!(
