@@ -100,8 +100,8 @@ struct Pca {
     #[command(flatten)]
     common: Common,
     /// Dipole of which layer
-    #[arg(long, value_enum, default_value_t = Layer::Agg)]
-    signal: Layer,
+    #[arg(long, value_enum, default_value_t = SignalLayer::Agg)]
+    signal: SignalLayer,
     /// Number of components
     #[arg(long, value_name = "N", default_value_t = 5)]
     components: usize,
@@ -109,7 +109,7 @@ struct Pca {
 
 /// Signals of a dipole.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Layer {
+enum SignalLayer {
     /// Both layers
     #[value(name = "agg")]
     Agg,
@@ -176,9 +176,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let source = Source::open(&pca.common)?;
             let target = source.target(&pca.common, "pca");
             let signal = match pca.signal {
-                Layer::Agg => Signal::Agg,
-                Layer::L2 => Signal::L2,
-                Layer::L5 => Signal::L5,
+                SignalLayer::Agg => Signal::Agg,
+                SignalLayer::L2 => Signal::L2,
+                SignalLayer::L5 => Signal::L5,
             };
             export::pca(&source.loader, &target, signal, pca.components)?
         }
