@@ -182,8 +182,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             };
             export::pca(&source.loader, &target, signal, pca.components)?
         }
-        What::Parquet(table) => return export_table(table, query::Format::Parquet),
-        What::Csv(table) => return export_table(table, query::Format::Csv),
+        What::Parquet(table) => return export_table(table, query::AnswerFormat::Parquet),
+        What::Csv(table) => return export_table(table, query::AnswerFormat::Csv),
     };
     Ok(tell(&written))
 }
@@ -291,7 +291,7 @@ fn tell(written: &Written) -> u8 {
 }
 
 /// A table needs no SQL; the answer to a query does.
-fn export_table(arguments: &TableArguments, format: query::Format) -> Result<u8, RunError> {
+fn export_table(arguments: &TableArguments, format: query::AnswerFormat) -> Result<u8, RunError> {
     if arguments.no_overwrite && arguments.output.exists() {
         return Err(RunError::Input {
             what: format!(

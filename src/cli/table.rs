@@ -2,7 +2,7 @@
 
 use super::exit::SUCCESS;
 use super::output::{complain, say};
-use super::query::Format;
+use super::query::AnswerFormat;
 use crate::export::SourceDensity;
 use crate::pipeline::did_you_mean;
 use crate::stages::{Loader, RunError};
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     sweep: Option<String>,
     /// How rows are written [default: by the file's ending, else table]
     #[arg(short, long, value_enum)]
-    format: Option<Format>,
+    format: Option<AnswerFormat>,
     /// File, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -87,8 +87,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let output = arguments.output.as_deref();
     let format = arguments
         .format
-        .unwrap_or_else(|| output.map_or(Format::Table, of_ending));
-    if format == Format::Parquet && output.is_none() {
+        .unwrap_or_else(|| output.map_or(AnswerFormat::Table, of_ending));
+    if format == AnswerFormat::Parquet && output.is_none() {
         return Err(RunError::Input {
             what: "Parquet is not for a terminal".into(),
             help: "name a file with -o FILE".into(),
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         (Some(RowLimit::First(n)), ..) => Some(n),
         (Some(RowLimit::All), ..) => None,
         // A terminal gets a page; files and pipes get all rows, as they are for other programs.
-        (None, Format::Table, None) => Some(SHOWN),
+        (None, AnswerFormat::Table, None) => Some(SHOWN),
         (None, ..) => None,
     };
     let asked = Asked {
@@ -142,7 +142,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     if let Some(path) = output {
         say!("{} rows in {}", written.rows, path.display());
-    } else if format == Format::Table {
+    } else if format == AnswerFormat::Table {
         remark(&written, table);
     }
     Ok(SUCCESS)
@@ -164,15 +164,15 @@ type Change<'c> = dyn Fn(RecordBatch) -> Result<RecordBatch, ArrowError> + 'c;
 pub(super) fn write(
     store: &Store,
     asked: &Asked,
-    format: Format,
+    format: AnswerFormat,
     output: Option<&Path>,
     change: &Change,
 ) -> Result<Written, RunError> {
     let format = match format {
-        Format::Table => table::Format::Text,
-        Format::Csv => table::Format::Csv,
-        Format::Json => table::Format::Json,
-        Format::Parquet => table::Format::Parquet,
+        AnswerFormat::Table => table::Format::Text,
+        AnswerFormat::Csv => table::Format::Csv,
+        AnswerFormat::Json => table::Format::Json,
+        AnswerFormat::Parquet => table::Format::Parquet,
     };
     let Some(path) = output else {
         let mut sink = std::io::stdout();
@@ -266,14 +266,14 @@ fn known_sweep(store: &Store, name: &str) -> Result<(), RunError> {
 }
 
 /// The format that a file's name says.
-fn of_ending(path: &Path) -> Format {
+fn of_ending(path: &Path) -> AnswerFormat {
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
-        Some("parquet" | "pq") => Format::Parquet,
-        Some("json" | "jsonl" | "ndjson") => Format::Json,
-        Some("csv") => Format::Csv,
-        _ => Format::Table,
+        Some("parquet" | "pq") => AnswerFormat::Parquet,
+        Some("json" | "jsonl" | "ndjson") => AnswerFormat::Json,
+        Some("csv") => AnswerFormat::Csv,
+        _ => AnswerFormat::Table,
     }
 }
