@@ -20,7 +20,7 @@
 //! # The way of a spike
 //!
 //! ```text
-//! Group::detect          after each step: whose soma has risen above its threshold? (sample, lane)
+//! LaneGroup::detect      after each step: whose soma has risen above its threshold? (sample, lane)
 //!    │ end of the epoch
 //!    ▼
 //! Engine::fan_out_crossings     in order of sample and gid; drives likewise, in Engine::release_drives
@@ -32,7 +32,7 @@
 //! Deliveries::fill       that epoch's arrivals, by group and step
 //!    │ each step
 //!    ▼
-//! Group::deliver         raises A and B of the lane's synapses, before the step
+//! LaneGroup::deliver     raises A and B of the lane's synapses, before the step
 //! ```
 //!
 //! # Example
