@@ -195,6 +195,7 @@ impl BatchSimulate {
     /// # Errors
     /// As [`load_results`](Self::load_results).
     pub fn load_all_results(&self) -> Result<Vec<SimulatedData>, BatchError> {
+        // `read` ends with the grid.
         self.load_results(0..usize::MAX, None)
     }
 
@@ -218,6 +219,7 @@ impl BatchSimulate {
     /// If `set_params` fails.
     pub fn network(&self, params: &ParamValues) -> Result<Network, BatchError> {
         let grid = grid::of_list(std::slice::from_ref(params))?;
+        // Bound as a run would bind it, but nothing is planned, and the folder is not touched.
         let pipeline = self.pipeline(&self.name, grid, &self.save_folder)?;
         Ok(pipeline.bind(&pipeline.point(0))?.network)
     }
@@ -240,6 +242,7 @@ impl BatchSimulate {
             .map_or(self.save_folder.as_path(), |t| t.path());
         let pipeline = self.pipeline(name, grid, folder)?;
         let options = Options {
+            // As joblib counts: -1 is all cores.
             jobs: stages::jobs(run.n_jobs),
             retry_failed: run.retry_failed,
             ..Options::default()

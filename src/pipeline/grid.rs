@@ -206,6 +206,8 @@ impl Design {
         }
         let (sampled, inner) = self.axes.split_at_checked(self.n_sampled)?;
         let at = |axis: &Values, index: u64| axis.get(usize::try_from(index).ok()?);
+        // Samples are slowest, so that a larger `n` leaves the points of earlier samples where they
+        // are.
         let sample = index / self.n_inner;
         // The last parameter varies fastest, as in hnn-core (itertools.product).
         let mut rest = index % self.n_inner;
@@ -223,6 +225,7 @@ impl Design {
         for axis in sampled.iter().rev() {
             point.push(at(axis, sample)?);
         }
+        // Division has taken the fastest axis off first.
         point.reverse();
         Some(point)
     }
@@ -244,6 +247,7 @@ fn size(axes: &[(String, Values)], product: bool) -> Result<Option<u64>, GridErr
             .collect();
         return Err(GridError::UnequalLengths(text.join(", ")));
     }
+    // No axis is one point without parameters, as an empty product is 1.
     Ok(lengths().max().or(Some(1)))
 }
 

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 pub fn wanted(output: &Output) -> Outputs {
     let traces = |save: bool, record: Record| Extent {
         level: match (save, record) {
+            // What is recorded for a statistic only is not stored.
             (false, _) | (_, Record::Off) => 0,
             (true, Record::Soma) => 1,
             (true, Record::All) => 2,
@@ -25,6 +26,7 @@ pub fn wanted(output: &Output) -> Outputs {
         decimate: output.decimate,
         double: output.trace_precision == Precision::Float64,
     };
+    // Dipoles, spikes and LFP are small, and are never thinned or rounded.
     let whole = |save: bool| {
         if save {
             Extent::WHOLE
@@ -117,6 +119,7 @@ fn rows(
         }
         Table::Spikes => {
             let times = result.spikes.iter().map(|spike| spike.time).collect();
+            // Named in the rows, so that readers need no second table to tell cells from drives.
             let types: Vec<&str> = result.spikes.iter().map(|spike| name(spike.gid)).collect();
             let gids = result.spikes.iter().map(|spike| spike.gid);
             put(store::spikes_rows(id, times, gids, &types)?)?;
@@ -173,6 +176,7 @@ fn rows(
                 put,
             )?;
         }
+        // Written from what the store knows of a task, not from its results.
         Table::Simulations | Table::Summary => {}
     }
     Ok(())
@@ -327,6 +331,7 @@ fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) -> Result<(), Arr
                 lfp.array
             ))
         })?;
+        // Contacts come in ascending order; a gap would put potentials at the wrong depth.
         values.push(*potential);
         // The dipole brings the same times, if it was read.
         if is_first && contact == 0 && result.times.len() < values.len() {

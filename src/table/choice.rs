@@ -108,6 +108,7 @@ impl Choice {
 
     /// Rows and columns that are needed.
     pub(super) fn choose(&self, rows: RecordBatch) -> Result<RecordBatch> {
+        // Before columns are dropped: the condition may name others than are written.
         let wanted = self.filter.as_ref().map(|filter| filter.wanted(&rows));
         let kept = rows.project(&self.kept).map_err(failed)?;
         match wanted {
@@ -148,6 +149,7 @@ impl Filter {
     /// Of which rows the condition holds.
     fn wanted(&self, rows: &RecordBatch) -> BooleanArray {
         let value = |need: usize, row: usize| cell(rows.column(self.columns[need]), row);
+        // One buffer for all rows; entries that the condition does not name stay as they are.
         let mut numbers = vec![f64::NAN; self.columns.len()];
         let holds = |row: usize| {
             for need in &self.needs {

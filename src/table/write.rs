@@ -133,7 +133,9 @@ fn in_csv(cell: &Cell) -> String {
         Cell::None | Cell::List(_) => String::new(),
         Cell::Bool(value) => value.to_string(),
         Cell::Int(value) => value.to_string(),
+        // The fewest digits that give the same bits back.
         Cell::Float(value) => format!("{value:?}"),
+        // Of 32 bits: as a double it would show digits that nobody measured.
         Cell::Short(value) => format!("{value:?}"),
         Cell::Text(text) => neutral(text).into_owned(),
     }

@@ -257,6 +257,7 @@ fn read_distances(net: &mut Network, root: &Node) -> Result<(), NetworkError> {
             .map(|p| p[2])
             .next()
     };
+    // One layer, or layers upside down, tell nothing.
     let separation = match (z_of("2"), z_of("5")) {
         (Some(upper), Some(lower)) if upper - lower > 0.0 => upper - lower,
         _ => DEFAULT_LAYER_SEPARATION,
@@ -277,6 +278,8 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
             }
             match (net.range_of(gid), found) {
                 (None, _) => return Err(at.error(format!("gid {gid} is in none of gid_ranges"))),
+                // hnn-core has one type on each side of a connection, and all of its code counts on
+                // it.
                 (Some(_), Some((first, _))) => {
                     return Err(at.error(format!(
                         "gid {gid} is not of the type {first} as the others are"
@@ -326,6 +329,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
     };
     let src_type = type_name("src_type", type_of(&gid_pairs, &mut sources)?)?;
     let target_type = type_name("target_type", type_of(&gid_pairs, &mut targets)?)?;
+    // They borrow the pairs, which the connection takes below.
     drop((sources, targets));
 
     let Some(target) = net.cell_types.get(&target_type) else {
@@ -354,6 +358,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         &["pos_src"], // of the cell that was connected last
     )?;
     let lamtha = nc.get("lamtha")?;
+    // Distances are divided by it.
     if lamtha.float_or_infinity()? == 0.0 {
         return Err(lamtha.expected("other than 0"));
     }

@@ -28,6 +28,7 @@ pub(super) fn read_cell_type(name: &str, node: &Node) -> Result<CellType, Networ
     };
     let metadata = match node.optional("cell_metadata") {
         Some(metadata) => read_metadata(&metadata)?,
+        // Files of before there were metadata know these four types by their names.
         None => match name {
             "L2_basket" => metadata("basket", "inhibitory", "2", false),
             "L2_pyramidal" => metadata("pyramidal", "excitatory", "2", true),
@@ -250,6 +251,7 @@ fn read_tree(
     sections: &IndexMap<String, Section>,
 ) -> Result<Vec<(CellNode, Vec<CellNode>)>, NetworkError> {
     let parse = |at: &Node, text: &str| {
+        // From the right, as a name may hold a comma and an end may not.
         let end = text.rsplit_once(',').and_then(|(section, end)| {
             let end: u8 = end.trim().parse().ok().filter(|end| *end <= 1)?;
             sections

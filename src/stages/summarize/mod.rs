@@ -95,6 +95,7 @@ fn evaluate_mean(
                 .iter()
                 .map(|o| evaluate_mean(o, averaged, trials, waveforms))
                 .collect();
+            // One operand without a value leaves the whole without one.
             formula.evaluate(&operands?)
         }
         Statistic::Sql(_) => None,
@@ -104,6 +105,7 @@ fn evaluate_mean(
 /// Mean over trials, sample by sample.
 fn average<'a>(trials: &[TrialData<'a>], signal: impl Fn(&TrialData<'a>) -> &'a [f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = Vec::new();
+    // In the order of trials, in which NumPy adds along the first axis: it decides last bits.
     for trial in trials {
         let values = signal(trial);
         if sums.is_empty() {
@@ -181,6 +183,8 @@ fn process(trial: &TrialData, processing: &Processing) -> Option<Vec<f64>> {
         Signal::L2 => trial.dipole.l2.clone(),
         Signal::L5 => trial.dipole.l5.clone(),
         Signal::Lfp(contact) => electrodes::potential(trial, contact)?,
+        // A density needs neighbouring contacts, so it is made of the potentials before anything is
+        // smoothed.
         Signal::Csd(contact) => electrodes::source_density(trial, contact)?,
     };
     if let Some(PostProc {
