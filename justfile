@@ -31,9 +31,9 @@ test-python *options:
     {{oracle}} -m maturin develop --profile dev
     MPLBACKEND=agg {{oracle}} -m pytest -q {{options}}
 
-# A wheel for Python 3.10 and newer, in target/wheels
+# A wheel for Python 3.10 and newer, everything optimised, in target/wheels
 wheel:
-    {{oracle}} -m maturin build
+    {{oracle}} -m maturin build --profile dist
 
 # hnn-core's own test suite, plain and on this solver, from a checkout of its v0.6.1
 suite checkout *options:

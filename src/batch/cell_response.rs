@@ -123,6 +123,8 @@ impl CellResponse {
             let trials = self.spike_gids.iter().zip(&self.spike_types);
             let rates = |(spikes, types): (&Vec<Gid>, &Vec<String>)| {
                 let mut counts = vec![0.0; gids.len()];
+                // All spikes of the trial, as hnn-core counts them; the interval gives the duration
+                // only.
                 for (gid, _) in spikes.iter().zip(types).filter(|(_, t)| *t == name) {
                     let index = gid.checked_sub(gids.start).map(|i| i as usize);
                     if let Some(count) = index.and_then(|i| counts.get_mut(i)) {
@@ -134,6 +136,7 @@ impl CellResponse {
             };
             by_cell.insert(name.clone(), trials.map(rates).collect());
         }
+        // In NumPy's order, so that rates agree to the last bit.
         let mean = |values: &[f64]| pairwise_sum(values) / values.len() as f64;
         let of_trials = |trials: &Vec<Vec<f64>>| -> Vec<f64> {
             trials.iter().map(|cells| mean(cells)).collect()
@@ -162,6 +165,7 @@ impl CellResponse {
         let spikes = times.iter().zip(gids).zip(types);
         Some(
             spikes
+                // Three digits, as `CellResponse.write` has them.
                 .map(|((time, gid), name)| format!("{time:.3}\t{gid}\t{name}\n"))
                 .collect(),
         )

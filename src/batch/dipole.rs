@@ -88,6 +88,7 @@ impl Dipole {
         for values in self.layers() {
             values.iter_mut().for_each(|v| *v *= factor);
         }
+        // Remembered, as averaging asks whether dipoles have been scaled alike.
         self.scale_applied *= factor;
         self
     }
@@ -115,6 +116,7 @@ impl Dipole {
         &mut self,
         change: impl Fn(&[f64]) -> Result<Vec<f64>, DipoleError>,
     ) -> Result<&mut Self, DipoleError> {
+        // All three or none: a filter that fails must not leave the dipole half filtered.
         let Moments { agg, l2, l5 } = &self.data;
         self.data = Moments {
             agg: change(agg)?,
@@ -204,6 +206,7 @@ impl Dipole {
     /// ```
     pub fn peak(&self, layer: &[f64]) -> Option<(f64, f64)> {
         let samples = self.times.iter().copied().zip(layer.iter().copied());
+        // The first of equal maxima, as NumPy's argmax.
         samples.reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 

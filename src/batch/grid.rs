@@ -102,6 +102,7 @@ fn column(values: &[&ParamValue]) -> Option<Values> {
         ParamValue::Str(_) => Values::Str(each().map(text).collect::<Option<_>>()?),
         ParamValue::Bool(_) => Values::Bool(each().map(flag).collect::<Option<_>>()?),
         ParamValue::Float(_) | ParamValue::Int(_) => {
+            // Whole numbers, if all of them are; one that is not makes numbers of all.
             match each().map(whole).collect::<Option<_>>() {
                 Some(whole) => Values::Int(whole),
                 None => Values::Float(each().map(ParamValue::as_f64).collect::<Option<_>>()?),

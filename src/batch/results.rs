@@ -144,6 +144,7 @@ impl SimulatedData {
         if has(Table::Spikes) {
             data.spiking = Some(spiking(&data.net, &trials));
         }
+        // 1 is somata only, 2 all sections.
         let all = |table: Table| wanted.get(table).level != 1;
         for trial in trials {
             let mut result = trial.result;

@@ -195,6 +195,7 @@ impl BatchSimulate {
     /// # Errors
     /// As [`load_results`](Self::load_results).
     pub fn load_all_results(&self) -> Result<Vec<SimulatedData>, BatchError> {
+        // `read` ends with the grid.
         self.load_results(0..usize::MAX, None)
     }
 
@@ -218,6 +219,7 @@ impl BatchSimulate {
     /// If `set_params` fails.
     pub fn network(&self, params: &ParamValues) -> Result<Network, BatchError> {
         let grid = grid::of_list(std::slice::from_ref(params))?;
+        // Bound as a run would bind it, but nothing is planned, and the folder is not touched.
         let pipeline = self.pipeline(&self.name, grid, &self.save_folder)?;
         Ok(pipeline.bind(&pipeline.point(0))?.network)
     }
@@ -230,6 +232,7 @@ impl BatchSimulate {
         stop: &AtomicBool,
         watch: &mut dyn Watch,
     ) -> Result<BatchResults, BatchError> {
+        // hnn-core's save_outputs = false: nothing is to be left behind.
         let temporary = match self.save_outputs {
             true => None,
             false => Some(temporary_folder()?),
@@ -239,6 +242,7 @@ impl BatchSimulate {
             .map_or(self.save_folder.as_path(), |t| t.path());
         let pipeline = self.pipeline(name, grid, folder)?;
         let options = Options {
+            // As joblib counts: -1 is all cores.
             jobs: stages::jobs(run.n_jobs),
             retry_failed: run.retry_failed,
             ..Options::default()
@@ -250,10 +254,12 @@ impl BatchSimulate {
             failed: outcome.failed,
             ..BatchResults::default()
         };
+        // hnn-core's clear_cache drops what was returned, not what was stored.
         let keep = run.return_output && !self.clear_cache;
         if !keep && self.summary_func.is_none() {
             return Ok(results);
         }
+        // One by one: the function sees each simulation, and memory holds those that are kept.
         self.read(folder, name, 0..usize::MAX, &self.tables(), &mut |data| {
             if let Some(summary_func) = &self.summary_func {
                 results
@@ -288,6 +294,7 @@ impl BatchSimulate {
     fn output(&self) -> Output {
         let trace = |save: bool, record: Record| match (save, record) {
             (true, Record::Off) => Record::Soma,
+            // A table is recorded if its trace is, whichever of the two was asked for.
             (_, record) => record,
         };
         let mut output = Output::default();
@@ -324,10 +331,12 @@ impl BatchSimulate {
         let end = points.end.min(loader.n_points());
         let mut first = points.start;
         while first < end {
+            // Networks in larger pieces than results: they share most of their parts.
             let next = end.min(first + NETWORKS_AT_ONCE);
             let mut networks = loader.networks(first..next)?.into_iter();
             let mut take = |loaded: LoadedSimulation| -> Result<(), BatchError> {
                 let net = networks.next().flatten();
+                // What failed is in `failed`; the rest of a sweep is of use without it.
                 if !loaded.is_done() {
                     return Ok(());
                 }
@@ -355,6 +364,7 @@ impl BatchSimulate {
         if !self.postproc || data.dpl.is_empty() {
             return Ok(());
         }
+        // Made again: window and factor are no part of the key, and not stored.
         let network = self.network(&data.param_values)?;
         for dipole in &mut data.dpl {
             let done = dipole.post_process(network.dipole_smooth_win, network.dipole_scalefctr);
@@ -394,6 +404,7 @@ fn row(summary_func: &SummaryFunc, data: &SimulatedData) -> Result<SummaryRow, B
         params: data.param_values.to_string(),
         problem,
     };
+    // A panic of the user's function is told with the parameters that it had.
     match catch_unwind(AssertUnwindSafe(|| summary_func(data))) {
         Ok(Ok(values)) => Ok(SummaryRow {
             index: data.index,

@@ -25,8 +25,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
+    // Opened once before a session begins, which would make a folder where there is none.
     drop(super::folder::open(&folder)?);
     let mut session = Session::begin(&folder)?;
+    // Of the state only: nothing else is touched, and a folder of results may hold millions of
+    // files.
     let root = session.layout().state_folder();
     let (files, bytes) = size(&root)?;
     for name in session.compact(&explain::links_of)? {

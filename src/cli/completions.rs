@@ -38,6 +38,7 @@ pub(super) fn run(arguments: &Arguments, mut command: Command) -> u8 {
 
 /// A page for the program, and one for each verb.
 pub(super) fn man(arguments: &ManArguments, mut command: Command) -> Result<u8, RunError> {
+    // Fills in what clap derives late: without it, pages lack their full names and global options.
     command.build();
     let verbs = command
         .get_subcommands()
@@ -49,6 +50,7 @@ pub(super) fn man(arguments: &ManArguments, mut command: Command) -> Result<u8, 
         .chain(verbs.collect::<Vec<_>>())
     {
         let name = page
+            // `hnn-sweep-run` and not `run`: pages of all programs share one folder.
             .get_display_name()
             .unwrap_or(page.get_name())
             .to_string();

@@ -18,6 +18,7 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub(super) fn code_of(error: &RunError) -> u8 {
     match error {
         RunError::Pipeline(_) | RunError::Input { .. } => INPUT,
+        // Another command line mends these, unlike what a disk refuses.
         RunError::Store(StoreError::Conflict { .. } | StoreError::NoStore { .. }) => INPUT,
         RunError::Store(_) | RunError::System { .. } => DISK,
         RunError::Stopped => INTERRUPTED,

@@ -30,17 +30,17 @@ enum What {
     /// sim_run_{start}-{end}.npz, which hnn-core's BatchSimulate.load_all_results() reads
     Npz(Npz),
     /// hnn-core's dipole text files, for its read_dipole()
-    DipoleTxt(Text),
+    DipoleTxt(TextArguments),
     /// hnn-core's spike text files, for its read_spikes()
-    SpikesTxt(Text),
+    SpikesTxt(TextArguments),
     /// theta, x, names and bounds for simulation-based inference
     Sbi(Sbi),
     /// Principal components of the dipole: scores, waveforms, explained variance
     Pca(Pca),
     /// A table, or the answer to a query, as Parquet
-    Parquet(Table),
+    Parquet(TableArguments),
     /// A table, or the answer to a query, as comma-separated values
-    Csv(Table),
+    Csv(TableArguments),
 }
 
 /// What is exported, and where to.
@@ -78,7 +78,7 @@ struct Npz {
 }
 
 #[derive(Args, Debug)]
-struct Text {
+struct TextArguments {
     #[command(flatten)]
     common: Common,
     /// All digits, instead of hnn-core's 3 decimals of ms and 4 of nAm
@@ -100,8 +100,8 @@ struct Pca {
     #[command(flatten)]
     common: Common,
     /// Dipole of which layer
-    #[arg(long, value_enum, default_value_t = Layer::Agg)]
-    signal: Layer,
+    #[arg(long, value_enum, default_value_t = SignalLayer::Agg)]
+    signal: SignalLayer,
     /// Number of components
     #[arg(long, value_name = "N", default_value_t = 5)]
     components: usize,
@@ -109,7 +109,7 @@ struct Pca {
 
 /// Signals of a dipole.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Layer {
+enum SignalLayer {
     /// Both layers
     #[value(name = "agg")]
     Agg,
@@ -122,7 +122,7 @@ enum Layer {
 }
 
 #[derive(Args, Debug)]
-struct Table {
+struct TableArguments {
     /// Folder of results, or the pipeline file that writes to it
     path: PathBuf,
     /// Table, if not --sql: simulations, summary, dipole, spikes, lfp, voltages, currents or calcium
@@ -146,6 +146,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let kind = if npz.plain { "plain" } else { "npz" };
             let target = source.target(&npz.common, kind);
             let of_folder = source.loader.store().state().batches.first();
+            // hnn-core's files hold whole batches: as the option says, else the pipeline, else as
+            // the folder has them, so that names agree.
             let batch_size = npz
                 .batch_size
                 .or(source.pipeline.as_ref().map(|pipeline| pipeline.batch_size))
@@ -174,19 +176,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             let source = Source::open(&pca.common)?;
             let target = source.target(&pca.common, "pca");
             let signal = match pca.signal {
-                Layer::Agg => Signal::Agg,
-                Layer::L2 => Signal::L2,
-                Layer::L5 => Signal::L5,
+                SignalLayer::Agg => Signal::Agg,
+                SignalLayer::L2 => Signal::L2,
+                SignalLayer::L5 => Signal::L5,
             };
             export::pca(&source.loader, &target, signal, pca.components)?
         }
-        What::Parquet(table) => return export_table(table, query::Format::Parquet),
-        What::Csv(table) => return export_table(table, query::Format::Csv),
+        What::Parquet(table) => return export_table(table, query::AnswerFormat::Parquet),
+        What::Csv(table) => return export_table(table, query::AnswerFormat::Csv),
     };
     Ok(tell(&written))
 }
 
-fn digits(text: &Text) -> Digits {
+fn digits(text: &TextArguments) -> Digits {
     match text.all_digits {
         true => Digits::All,
         false => Digits::Fixed,
@@ -201,6 +203,7 @@ struct Source {
 
 impl Source {
     fn open(common: &Common) -> Result<Self, RunError> {
+        // A folder may be called `x.toml`; only a file is read as a pipeline.
         let is_file = common.path.extension().is_some_and(|e| e == "toml") && common.path.is_file();
         let file = match (&common.pipeline, is_file) {
             (Some(file), _) => Some(file),
@@ -224,6 +227,7 @@ impl Source {
                 .join("exports")
                 .join(kind)
         };
+        // A pipeline may forbid overwriting; without one, its default holds.
         let of_pipeline = self
             .pipeline
             .as_ref()
@@ -242,6 +246,8 @@ impl Source {
             .iter()
             .map(|(name, _)| name)
             .collect();
+        // Before anything is written: a mistyped name would leave a seed among the parameters to
+        // infer.
         if let Some(name) = named.iter().find(|name| !known.contains(name)) {
             return Err(RunError::Input {
                 what: format!(
@@ -270,6 +276,7 @@ fn tell(written: &Written) -> u8 {
         say!("{}", file.display());
     }
     match written.files.len().checked_sub(LISTED) {
+        // No error, as the sweep may just have begun, but not silent either.
         _ if written.files.is_empty() => {
             say!("no file was written: no simulation of the sweep has results")
         }
@@ -284,7 +291,7 @@ fn tell(written: &Written) -> u8 {
 }
 
 /// A table needs no SQL; the answer to a query does.
-fn export_table(arguments: &Table, format: query::Format) -> Result<u8, RunError> {
+fn export_table(arguments: &TableArguments, format: query::AnswerFormat) -> Result<u8, RunError> {
     if arguments.no_overwrite && arguments.output.exists() {
         return Err(RunError::Input {
             what: format!(

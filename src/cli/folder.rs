@@ -32,10 +32,13 @@ pub(super) fn hold(folder: &Path) -> Result<(Store, Hold), RunError> {
 
 /// Writes a file aside and renames it: at every moment there is the old one or the new one, whole.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    // Aside and then renamed, so that a reader never finds half a file, nor an old one destroyed by
+    // a full disk.
     use std::io::Write;
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
+    // The parent of a bare name is empty, which is no folder that one can create files in.
     let folder = folder.unwrap_or(Path::new("."));
     store::create_dir(folder)?;
     let mut file = store::aside(folder)?;

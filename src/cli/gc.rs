@@ -29,6 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let store = super::folder::open(&folder)?;
     let garbage = store.state().garbage();
     let mut stored: Vec<u32> = store.state().tasks.keys().map(|(sim, _)| *sim).collect();
+    // Ids ascend by simulation, so equal numbers are neighbours.
     stored.dedup();
     let total = stored.len() as u64;
     say!(
@@ -43,6 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         say!("drop their results with --apply");
         return Ok(SUCCESS);
     }
+    // A session opens the folder anew, as it may publish what a killed run had committed.
     drop(store);
     let mut session = Session::begin(&folder)?;
     session.collect_garbage()?;

@@ -17,6 +17,7 @@ const FORMAT: u32 = 1;
 /// Prints an object of a verb.
 pub(super) fn print(verb: &str, mut object: Json) {
     if let Json::Object(entries) = &mut object {
+        // `format` and `verb` first, as a reader of the text looks for them there.
         let mut all = Map::new();
         all.insert("format".into(), FORMAT.into());
         all.insert("verb".into(), verb.into());
@@ -48,6 +49,7 @@ pub(super) fn plan(
         "shared_points": plan.n_shared,
         "done": plan.done,
         "failed": plan.failed.len(),
+        // What --only and --limit leave to another run is missing all the same.
         "missing": missing + plan.elsewhere,
         "in_this_run": missing,
         "reasons": reasons.collect::<Vec<_>>(),
@@ -88,6 +90,7 @@ pub(super) fn run(pipeline: &Pipeline, folder: &Path, outcome: &RunOutcome) -> J
         "sweep": pipeline.name,
         "folder": folder.display().to_string(),
         "tasks": outcome.n_tasks,
+        // `simulated` counts all that ended, failures among them.
         "simulated": outcome.simulated - outcome.failed_now,
         "failed_now": outcome.failed_now,
         "by_others": outcome.elsewhere,
@@ -119,6 +122,7 @@ pub(super) fn status(folder: &Path, store: &Store) -> Json {
         .filter(|task| task.status != Status::Done)
         .count();
     let mut sims: Vec<u32> = state.tasks.keys().map(|(sim, _)| *sim).collect();
+    // Ids ascend by simulation; each counts once however many trials it has.
     sims.dedup();
     let tables = Table::ALL.into_iter().filter_map(|table| {
         let prefix = format!("{}/", table.name());
@@ -146,9 +150,12 @@ pub(super) fn status(folder: &Path, store: &Store) -> Json {
 }
 
 fn sweep(state: &State, name: &str, sweep: &Sweep) -> Json {
+    // Former points are kept for their numbers only.
     let present = sweep.points.iter().filter(|point| point.place.is_some());
     let mut sims: Vec<u32> = present.map(|point| point.sim).collect();
     let points = sims.len();
+    // Several points may be one simulation (a parameter that changes nothing): its tasks count
+    // once.
     sims.sort_unstable();
     sims.dedup();
     let tasks = sims
@@ -192,6 +199,7 @@ pub(super) fn failures(folder: &Path, state: &State) -> Json {
         let Status::Failed { class, error } = &task.status else {
             return None;
         };
+        // One simulation may be a point of several sweeps, which all have failed with it.
         let points = state.sweeps.iter().flat_map(|(name, sweep)| {
             let own = sweep.points.iter().filter(|point| point.sim == *sim && point.place.is_some());
             own.map(move |point| json!({ "sweep": name, "point": point.place, "parameters": values(sweep, point) }))

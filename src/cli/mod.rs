@@ -112,6 +112,7 @@ pub fn main() -> ExitCode {
         complain!("an error in hnn-sweep itself: please report the lines above with the command that you gave");
         DISK
     });
+    // Lost output must not pass for success: `hnn-sweep table … > file` on a full disk.
     let code = match output::lost() {
         Some(error) => {
             complain!("cannot write to standard output: {error}");
@@ -123,6 +124,7 @@ pub fn main() -> ExitCode {
 }
 
 fn answer() -> u8 {
+    // Help without being asked is no error, unlike clap's default.
     if std::env::args_os().len() < 2 {
         say!("{}", Cli::command().render_help());
         return SUCCESS;
@@ -132,6 +134,7 @@ fn answer() -> u8 {
         Err(error) => {
             let asked = matches!(
                 error.kind(),
+                // clap ends with 2 on wrong arguments, which is the disk's code here.
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
             );
             let printed = error.print();

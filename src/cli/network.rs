@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         None if arguments.json => json::print("network", json::network(&network)),
         None => describe(&network),
     }
+    // With the drives of --erp, as a pipeline's `base` can name the file.
     if let Some(path) = &arguments.output {
         std::fs::write(path, network.to_json()).map_err(|e| disk("write", path, e))?;
         // Beside JSON nothing else stands on standard output.
@@ -73,6 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
 fn read(arguments: &Arguments) -> Result<Network, RunError> {
     let name = &arguments.network;
     let path = Path::new(name);
+    // A mesh of millions of cells would end the program for lack of memory before it is described.
     let mesh = match arguments.mesh_shape.as_slice() {
         &[x, y] if x > 0 && y > 0 && u64::from(x) * u64::from(y) <= MAX_CELLS => [x, y],
         other => {
@@ -84,6 +86,8 @@ fn read(arguments: &Arguments) -> Result<Network, RunError> {
             });
         }
     };
+    // A name with a dot or slash is meant as a file, so that a mistyped one is not called an
+    // unknown model.
     let is_file = path.exists() || name.contains(['/', '.']);
     if !is_file {
         let model = Model::from_name(name).map_err(|e| input(name, &e))?;
@@ -143,12 +147,14 @@ fn disk(action: &'static str, path: &Path, source: std::io::Error) -> RunError {
 
 /// Lines of [set], one for each path that the pattern is in.
 fn print_paths(network: &Network, pattern: &str, as_json: bool) -> Result<(), RunError> {
+    // `*` stands for anything, as in a shell; unlike there, a pattern may begin and end anywhere.
     let pieces: Vec<String> = pattern.split('*').map(str::to_lowercase).collect();
     let is_wanted = |path: &str| {
         let path = path.to_lowercase();
         let mut rest = path.as_str();
         pieces.iter().all(|piece| {
             rest.find(piece.as_str())
+                // Each piece is looked for behind the one before, so that their order counts.
                 .map(|at| rest = rest.get(at + piece.len()..).unwrap_or_default())
                 .is_some()
         })
@@ -162,6 +168,7 @@ fn print_paths(network: &Network, pattern: &str, as_json: bool) -> Result<(), Ru
         return Ok(());
     }
     for place in &wanted {
+        // TOML's bare keys know neither brackets nor stars.
         let key = match place.path.contains(['[', '*']) {
             true => format!("\"{}\"", place.path),
             false => place.path.clone(),
@@ -178,6 +185,8 @@ fn print_paths(network: &Network, pattern: &str, as_json: bool) -> Result<(), Ru
                     .fold((f64::MAX, f64::MIN), |(least, most), value| {
                         (least.min(*value), most.max(*value))
                     });
+                // Several values change along a section (conductances with distance), so only a
+                // factor keeps their course.
                 say!(
                     "{key} = \"value * 1.0\"{unit}; {} to {} along the section",
                     along.0,

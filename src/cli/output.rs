@@ -15,21 +15,25 @@ pub(super) fn print(text: Arguments) {
 
 /// Prints a line to standard error. Nobody is left to be told if that fails.
 pub(super) fn print_error(text: Arguments) {
+    // There is nowhere left to tell that standard error is lost.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Keeps in mind that standard output could not be written.
 pub(super) fn note(result: io::Result<()>) {
     if let Err(error) = result
+        // `hnn-sweep table … | head` closes the pipe on purpose.
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only the first: those after it follow from it.
         lost.get_or_insert(error);
     }
 }
 
 /// Why standard output lacks something, if it does.
 pub(super) fn lost() -> Option<io::Error> {
+    // Output to a file may fail as late as here.
     note(io::stdout().flush());
     LOST.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

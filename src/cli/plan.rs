@@ -95,8 +95,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     arguments.part.choose(&mut options);
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    // No folder yet is no error: everything is missing then.
     let stored = Store::open(folder)?;
     let pool = stages::pool(options.jobs)?;
+    // In the pool, as binding the points of a large grid takes all cores.
     let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
     let remarks = remarks(&pipeline, &plan);
@@ -105,6 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         return Ok(SUCCESS);
     }
     say!("{}", describe(&pipeline, &plan, &options));
+    // To standard error, so that a plan in a file has only the plan.
     remarks.iter().for_each(|remark| complain!("{remark}"));
     Ok(SUCCESS)
 }

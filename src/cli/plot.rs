@@ -144,12 +144,15 @@ impl From<Drawn> for Kind {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    let place = Place::of(arguments)?;
+    let place = Destination::of(arguments)?;
+    // Before the folder is read: a wrong option answers at once.
     let options = options(arguments)?;
+    // Held until the figure is drawn: waveforms are read while a run may publish new files.
     let (store, _hold) = hold(&folder_of(&arguments.path)?)?;
     let loader = Loader::new(store, arguments.sweep.as_deref())?;
     let drawn = plot(&loader, arguments.kind.into(), &options)?;
     place.put(&drawn.svg)?;
+    // To standard error, so that a picture in a terminal or a path for a script stands alone.
     for note in &drawn.notes {
         complain!("{note}");
     }
@@ -182,7 +185,7 @@ fn options(arguments: &Arguments) -> Result<PlotOptions, RunError> {
 }
 
 /// Where a figure goes, and how finely it is drawn where that has to be said.
-enum Place {
+enum Destination {
     Svg(PathBuf),
     #[cfg(feature = "png-pdf")]
     Png(PathBuf, f64),
@@ -192,9 +195,10 @@ enum Place {
     Terminal(super::terminal::Protocol, f64),
 }
 
-impl Place {
+impl Destination {
     fn of(arguments: &Arguments) -> Result<Self, RunError> {
         let place = Self::chosen(arguments)?;
+        // Refused rather than ignored, as a figure for a journal depends on it.
         if arguments.dpi.is_some() && !place.has_dots() {
             return Err(input(
                 "--dpi is for a PNG or a picture in a terminal".into(),
@@ -231,6 +235,7 @@ impl Place {
     }
 
     /// The terminal, if it can show a picture, else a file that is named after the kind.
+    /// A terminal that shows pictures gets one; otherwise a file in the working folder, named after the kind.
     fn unnamed(arguments: &Arguments) -> Self {
         #[cfg(feature = "png-pdf")]
         if std::io::IsTerminal::is_terminal(&std::io::stdout())

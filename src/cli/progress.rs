@@ -85,6 +85,8 @@ impl<'a> Progress<'a> {
     fn seconds_per_task(&self) -> f64 {
         let prior = self.options.jobs as f64;
         let elapsed = self.began.elapsed().as_secs_f64();
+        // The estimate weighs as much as one task for each job, so that the first measured ones do
+        // not make the time left jump.
         (elapsed + prior * self.expected) / (self.done as f64 + prior)
     }
 
@@ -92,6 +94,7 @@ impl<'a> Progress<'a> {
     fn state(&self) -> String {
         let each = self.seconds_per_task();
         let left = self.total.saturating_sub(self.done + self.elsewhere) as f64;
+        // Other runs here are taken to be as fast as this one.
         let left = left * each / (self.others + 1) as f64;
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let failed = match self.failed {
@@ -108,6 +111,7 @@ impl<'a> Progress<'a> {
     /// A line that does not disturb the bar.
     fn line(&self, text: &str) {
         match &self.bar {
+            // Above the bar: a plain line would tear it.
             Some(bar) => bar.println(text),
             None => say!("{text}"),
         }
@@ -133,6 +137,7 @@ impl Watch for Progress<'_> {
             .iter()
             .for_each(|remark| complain!("{remark}"));
         self.total = plan.tasks.len() as u64;
+        // Wall time for each task, that is, divided by the jobs.
         self.expected = plan.seconds(self.options.jobs) / (self.total.max(1) as f64);
         self.began = Instant::now();
         self.shown = Instant::now();
@@ -140,6 +145,7 @@ impl Watch for Progress<'_> {
             return;
         }
         say!("{}", describe(self.pipeline, plan, self.options));
+        // A bar is for eyes; a log file gets a line once in a while.
         if self.total > 0 && std::io::stderr().is_terminal() {
             let style = "{bar:40.cyan} {pos}/{len} {msg}, {elapsed} so far";
             let style = ProgressStyle::with_template(style);
@@ -187,12 +193,14 @@ impl Watch for Progress<'_> {
     }
 
     fn tick(&mut self) {
+        // From now on tasks are in flight: a first signal lets them finish.
         if !self.is_simulating {
             self.is_simulating = true;
             self.signals.end_at_once(false);
         }
         if self.signals.stopped() && !self.has_said_stopping {
             self.has_said_stopping = true;
+            // The second signal is taken at its word.
             self.signals.end_at_once(true);
             complain!("\nstopping: what is finished is kept (Ctrl-C again to stop at once)");
         }

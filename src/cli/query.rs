@@ -20,8 +20,8 @@ pub(super) struct Arguments {
     /// The query
     sql: String,
     /// How the answer is written
-    #[arg(short, long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(short, long, value_enum, default_value_t = AnswerFormat::Table)]
+    format: AnswerFormat,
     /// File for the answer, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum AnswerFormat {
     /// For people
     Table,
     /// Comma-separated, with a header
@@ -41,7 +41,7 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
-    if arguments.format == Format::Parquet && arguments.output.is_none() {
+    if arguments.format == AnswerFormat::Parquet && arguments.output.is_none() {
         return Err(RunError::Input {
             what: "Parquet is not for a terminal".into(),
             help: "name a file with -o FILE".into(),
@@ -59,25 +59,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
 pub(super) fn export(
     path: &Path,
     sql: &str,
-    format: Format,
+    format: AnswerFormat,
     output: &Path,
 ) -> Result<u8, RunError> {
     answer(path, sql, format, Some(output))
 }
 
 #[cfg(not(feature = "query"))]
-fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
+fn answer(
+    path: &Path,
+    sql: &str,
+    format: AnswerFormat,
+    output: Option<&Path>,
+) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(path)?;
     let store = super::folder::open(&folder)?;
     let format = match format {
-        Format::Parquet => "PARQUET",
-        Format::Json => "JSON",
-        Format::Csv | Format::Table => "CSV, HEADER",
+        AnswerFormat::Parquet => "PARQUET",
+        AnswerFormat::Json => "JSON",
+        AnswerFormat::Csv | AnswerFormat::Table => "CSV, HEADER",
     };
+    // Inside `COPY (…)` a semicolon would end the statement.
     let sql = sql.trim().trim_end_matches(';');
     let sql = match output {
         None => sql.to_string(),
         Some(file) => {
+            // SQL doubles quotes within quotes.
             let file = file.display().to_string().replace('\'', "''");
             format!("COPY ({sql}) TO '{file}' (FORMAT {format})")
         }
@@ -92,7 +99,12 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
 }
 
 #[cfg(feature = "query")]
-fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Result<u8, RunError> {
+fn answer(
+    path: &Path,
+    sql: &str,
+    format: AnswerFormat,
+    output: Option<&Path>,
+) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(path)?;
     // Polars reads files more than once, so none may be replaced meanwhile.
     let (store, _hold) = super::folder::hold(&folder)?;
@@ -106,10 +118,10 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
     let mut answer = crate::query::ask(&folder, store.state(), sql).map_err(wrong)?;
     let mut write = |sink: &mut dyn std::io::Write| {
         match format {
-            Format::Table => answer.table(sink),
-            Format::Csv => answer.csv(sink),
-            Format::Json => answer.json(sink),
-            Format::Parquet => answer.parquet(sink),
+            AnswerFormat::Table => answer.table(sink),
+            AnswerFormat::Csv => answer.csv(sink),
+            AnswerFormat::Json => answer.json(sink),
+            AnswerFormat::Parquet => answer.parquet(sink),
         }
         .map_err(wrong)
     };
@@ -119,6 +131,7 @@ fn answer(path: &Path, sql: &str, format: Format, output: Option<&Path>) -> Resu
             let folder = path
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty());
+            // As `write_whole`, but streamed: an answer may be larger than memory.
             let mut file = crate::store::aside(folder.unwrap_or(Path::new(".")))?;
             write(&mut file)?;
             crate::store::settle(file, path)?;

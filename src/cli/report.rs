@@ -60,6 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
     // While this is read, a run that goes on replaces no file.
     let (store, _hold) = super::folder::hold(&folder)?;
+    // While a run goes on, results stand in the journal before they are in tables; the page shows
+    // what is in tables.
     let loader = Loader::new(store, arguments.sweep.as_deref())?.passing_unpublished();
     let options = PageOptions {
         max_size: arguments.max_size,
@@ -67,6 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         live: None,
     };
     let notes = write(&loader, &options, &arguments.output)?;
+    // Notes on rounding are at the foot of the page; only what an option could mend is told here.
     for note in notes.iter().filter(|note| note.contains("--max-size")) {
         super::output::complain!("{note}");
     }
@@ -104,6 +107,8 @@ impl Live {
             (folder.to_path_buf(), sweep.to_owned(), output.to_path_buf());
         let thread = std::thread::Builder::new().spawn(move || {
             let mut wait = FIRST_PAGE;
+            // Dropping the sender ends the wait at once, so a run does not hang for the rest of an
+            // interval.
             while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 // What cannot be read now can be at the next turn; the last page, after the run, tells what is wrong.
                 let _ = write_now(&folder, &sweep, &output, Some(PAGE_INTERVAL));
@@ -135,6 +140,7 @@ pub(super) fn write_now(
     output: &Path,
     live: Option<Duration>,
 ) -> Result<(), RunError> {
+    // Opened anew each time: the folder grows while the run goes on.
     let (store, _hold) = super::folder::hold(folder)?;
     let loader = Loader::new(store, Some(sweep))?.passing_unpublished();
     let options = PageOptions {

@@ -97,6 +97,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
+    // Before anything is read, so that Ctrl-C has its exit code throughout.
     let signals = Signals::catch();
     let pipeline = arguments.part.load(&arguments.file)?;
     let mut options = Options {
@@ -116,11 +117,13 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     let solver = Solver::new();
     let outcome = stages::run(&pipeline, &options, &solver, &signals.stop, &mut progress);
     if let Some(live) = live {
+        // Before the error, if there is one: the thread of the page must not outlive the run.
         live.end();
     }
     let outcome = outcome?;
     progress.end();
     if let Some(page) = page {
+        // The last page stands still: nothing is written to it any more.
         report::write_now(folder, &pipeline.name, page, None)?;
     }
     if arguments.json {
@@ -172,6 +175,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
             "{file} was damaged and is put aside; simulate again what it held with `{again}`"
         );
     }
+    // Behind failures and losses, which an interrupted run tells, too.
     if *left > 0 {
         complain!("interrupted: {left} simulations are left; go on with `{again}`");
         return INTERRUPTED;
@@ -199,6 +203,7 @@ fn tell(arguments: &Arguments, pipeline: &Pipeline, outcome: &RunOutcome) -> u8 
         }
     }
     match (damaged.is_empty(), failed.is_empty()) {
+        // Damage outweighs failures: `retry` mends the one, a look at the disk the other.
         (false, _) => DISK,
         (true, false) => FAILURES,
         (true, true) => SUCCESS,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A file that would grow beyond its limit (`ulimit -f`) is an error of that write. Where memory is refused, Rust says so and aborts:
 /// the program ends with the code of a machine that refused, and all that was committed stays.
 pub(super) fn survive() {
+    // A handler, be it empty, makes the kernel return `EFBIG` instead of killing the process.
     let ignored = Arc::new(AtomicBool::new(false));
     let _ = flag::register(SIGXFSZ, ignored);
     let always = Arc::new(AtomicBool::new(true));

@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             .filter(|p| p.place.is_some())
             .map(|p| p.sim)
             .collect();
+        // Before duplicates go: several points may share a simulation, whose tasks count once.
         let points = sims.len();
         sims.sort_unstable();
         sims.dedup();
@@ -159,6 +160,8 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
                 .iter()
                 .filter(|p| p.sim == *sim && p.place.is_some())
             {
+                // A sweep of a program has no file, which is an entry of its own: then nobody knows
+                // what to retry with.
                 files.insert(sweep.file.as_ref());
                 let values = sweep.parameters.iter().zip(&point.values);
                 let words: Vec<String> = values

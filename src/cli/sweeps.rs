@@ -59,10 +59,13 @@ pub(super) struct Diff {
 
 pub(super) fn drop(arguments: &Drop) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.folder)?;
+    // Looked up before a session begins, as that takes the lock and may publish what a dead run has
+    // left.
     find(&super::folder::open(&folder)?, &arguments.sweep)?;
     let mut session = Session::begin(&folder)?;
     let sweep = session.drop_sweep(&arguments.sweep)?;
     let (state, _) = session.finish()?;
+    // What no other sweep has and what is stored: a simulation that never ran needs no `gc`.
     let own: BTreeSet<u32> = sims(&sweep).difference(&present(&state)).copied().collect();
     let stored: BTreeSet<u32> = state.tasks.keys().map(|(sim, _)| *sim).collect();
     let own = own.intersection(&stored).count() as u64;
@@ -98,6 +101,7 @@ pub(super) fn rename(arguments: &Rename) -> Result<u8, RunError> {
         .sweeps
         .get(&arguments.new)
         .and_then(|sweep| sweep.file.as_ref());
+    // A sweep knows its file by the path of the last run, which may be gone.
     if let Some(file) = file.filter(|file| Path::new(file).exists()) {
         say!(
             "write `name = \"{}\"` in {file}, or its next run begins a sweep of the old name",
@@ -116,6 +120,7 @@ pub(super) fn diff(arguments: &Diff) -> Result<u8, RunError> {
     let (first, second) = (parameters(left), parameters(right));
     for name in first
         .keys()
+        // In the order of the first sweep, then what only the second has.
         .chain(second.keys().filter(|name| !first.contains_key(*name)))
     {
         lines.push(match (first.get(name), second.get(name)) {
@@ -135,6 +140,7 @@ pub(super) fn diff(arguments: &Diff) -> Result<u8, RunError> {
     // Two columns of one name may hold different statistics.
     let column = |sweep: &Sweep, name: &str| {
         sweep
+            // By identity: a name says nothing about the window or the signal that a statistic has.
             .summaries
             .iter()
             .find(|own| own.name == name)

@@ -2,7 +2,7 @@
 
 use super::exit::SUCCESS;
 use super::output::{complain, say};
-use super::query::Format;
+use super::query::AnswerFormat;
 use crate::export::SourceDensity;
 use crate::pipeline::did_you_mean;
 use crate::stages::{Loader, RunError};
@@ -48,13 +48,13 @@ pub(super) struct Arguments {
     sort: Vec<String>,
     /// First rows only, or `all` [default: 20 on a terminal or in text, all in files]
     #[arg(short = 'n', long, value_name = "N", value_parser = rows)]
-    head: Option<Rows>,
+    head: Option<RowLimit>,
     /// Only rows of this sweep, where the folder holds several
     #[arg(long, value_name = "NAME")]
     sweep: Option<String>,
     /// How rows are written [default: by the file's ending, else table]
     #[arg(short, long, value_enum)]
-    format: Option<Format>,
+    format: Option<AnswerFormat>,
     /// File, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
 
 /// How many rows.
 #[derive(Clone, Copy, Debug)]
-enum Rows {
+enum RowLimit {
     First(u64),
     All,
 }
@@ -73,12 +73,12 @@ const DENSITY: &str = "csd";
 /// Rows that are shown if nobody says how many.
 const SHOWN: u64 = 20;
 
-fn rows(text: &str) -> Result<Rows, String> {
+fn rows(text: &str) -> Result<RowLimit, String> {
     match text {
-        "all" => Ok(Rows::All),
+        "all" => Ok(RowLimit::All),
         _ => text
             .parse()
-            .map(Rows::First)
+            .map(RowLimit::First)
             .map_err(|_| "a number of rows, or `all`".into()),
     }
 }
@@ -87,8 +87,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let output = arguments.output.as_deref();
     let format = arguments
         .format
-        .unwrap_or_else(|| output.map_or(Format::Table, of_ending));
-    if format == Format::Parquet && output.is_none() {
+        .unwrap_or_else(|| output.map_or(AnswerFormat::Table, of_ending));
+    if format == AnswerFormat::Parquet && output.is_none() {
         return Err(RunError::Input {
             what: "Parquet is not for a terminal".into(),
             help: "name a file with -o FILE".into(),
@@ -101,6 +101,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let table = match &arguments.table {
         Some(_) if is_density => named(&store, Table::Lfp.name())?,
         Some(name) => named(&store, name)?,
+        // Statistics are what a sweep is run for; without any, the simulations with their
+        // parameters.
         None if has_rows(&store, Table::Summary) => Table::Summary,
         None => Table::Simulations,
     };
@@ -108,9 +110,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         known_sweep(&store, name)?;
     }
     let head = match (arguments.head, format, output) {
-        (Some(Rows::First(n)), ..) => Some(n),
-        (Some(Rows::All), ..) => None,
-        (None, Format::Table, None) => Some(SHOWN),
+        (Some(RowLimit::First(n)), ..) => Some(n),
+        (Some(RowLimit::All), ..) => None,
+        // A terminal gets a page; files and pipes get all rows, as they are for other programs.
+        (None, AnswerFormat::Table, None) => Some(SHOWN),
         (None, ..) => None,
     };
     let asked = Asked {
@@ -123,6 +126,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     let written = match is_density {
         true => {
+            // A source density belongs to the electrodes of one sweep, so the sweep has to be
+            // chosen even where none was named.
             let loader = Loader::new(store, arguments.sweep.as_deref())?;
             let density = SourceDensity::of(&loader)?;
             let asked = Asked {
@@ -137,7 +142,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     };
     if let Some(path) = output {
         say!("{} rows in {}", written.rows, path.display());
-    } else if format == Format::Table {
+    } else if format == AnswerFormat::Table {
         remark(&written, table);
     }
     Ok(SUCCESS)
@@ -159,15 +164,15 @@ type Change<'c> = dyn Fn(RecordBatch) -> Result<RecordBatch, ArrowError> + 'c;
 pub(super) fn write(
     store: &Store,
     asked: &Asked,
-    format: Format,
+    format: AnswerFormat,
     output: Option<&Path>,
     change: &Change,
 ) -> Result<Written, RunError> {
     let format = match format {
-        Format::Table => table::Format::Text,
-        Format::Csv => table::Format::Csv,
-        Format::Json => table::Format::Json,
-        Format::Parquet => table::Format::Parquet,
+        AnswerFormat::Table => table::Format::Text,
+        AnswerFormat::Csv => table::Format::Csv,
+        AnswerFormat::Json => table::Format::Json,
+        AnswerFormat::Parquet => table::Format::Parquet,
     };
     let Some(path) = output else {
         let mut sink = std::io::stdout();
@@ -176,6 +181,7 @@ pub(super) fn write(
             Err(TableError::Write(error)) => {
                 super::output::note(Err(error));
                 Ok(Written {
+                    // Not zero, so that no remark follows about there being no row.
                     rows: 1,
                     more: false,
                 })
@@ -191,6 +197,7 @@ pub(super) fn write(
     let mut file = store::aside(folder)?;
     let written = table::write_changed(store, asked, format, &mut file, change);
     let written = written.map_err(|e| wrong(e, path))?;
+    // What the buffer still holds is written here: dropping the file would hide an error.
     file.flush().map_err(|e| StoreError::io("write", path, e))?;
     store::settle(file, path)?;
     Ok(written)
@@ -239,6 +246,7 @@ fn has_rows(store: &Store, table: Table) -> bool {
             .values()
             .any(|sweep| !sweep.summaries.is_empty()),
         _ => {
+            // A table's files are all under its name; without any file no simulation has kept it.
             let prefix = format!("{}/", table.name());
             state.parts.keys().any(|name| name.starts_with(&prefix))
         }
@@ -258,14 +266,14 @@ fn known_sweep(store: &Store, name: &str) -> Result<(), RunError> {
 }
 
 /// The format that a file's name says.
-fn of_ending(path: &Path) -> Format {
+fn of_ending(path: &Path) -> AnswerFormat {
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
-        Some("parquet" | "pq") => Format::Parquet,
-        Some("json" | "jsonl" | "ndjson") => Format::Json,
-        Some("csv") => Format::Csv,
-        _ => Format::Table,
+        Some("parquet" | "pq") => AnswerFormat::Parquet,
+        Some("json" | "jsonl" | "ndjson") => AnswerFormat::Json,
+        Some("csv") => AnswerFormat::Csv,
+        _ => AnswerFormat::Table,
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     if id.1 != other_id.1 {
         say!("trial {} → {}", id.1, other_id.1);
     }
+    // Trials of one simulation differ in nothing but the trial, from which their seeds follow.
     if id.0 != other_id.0 {
         let (left, right) = (spec(&store, id)?, spec(&store, other_id)?);
         for difference in differences(&left, &right) {
@@ -77,6 +78,7 @@ fn find<'s>(store: &'s Store, word: &str) -> Result<(Id, &'s Task), RunError> {
     let mut found = tasks
         .iter()
         .filter(|(_, task)| task.key.to_string().starts_with(&word));
+    // A second match is enough to refuse, so a sweep of millions is not counted.
     match (found.next(), found.next()) {
         (Some((id, task)), None) => Ok((*id, task)),
         (None, _) => Err(error(

@@ -7,7 +7,7 @@ use crate::store::Table;
 use std::collections::BTreeMap;
 
 /// Simulations of one file.
-pub struct Batch<'a> {
+pub struct FileBatch<'a> {
     loader: &'a Loader,
     /// Points that are in it.
     pub points: &'a [usize],
@@ -16,9 +16,10 @@ pub struct Batch<'a> {
     pub batch_size: u32,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> FileBatch<'a> {
     /// Those points, at most `batch_size`, of a sweep.
     pub fn new(loader: &'a Loader, points: &'a [usize], batch_size: u32) -> Result<Self, RunError> {
+        // From the first to the last: networks are read in one go, those of points left out too.
         let range = match (points.first(), points.last()) {
             (Some(first), Some(last)) => *first..*last + 1,
             _ => 0..0,
@@ -82,6 +83,7 @@ impl<'a> Batch<'a> {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return Ok(());
         };
+        // Left out are points that are not complete; they lie between the others.
         let mut visit = |simulation: LoadedSimulation| {
             if self.points.binary_search(&simulation.point).is_err() {
                 return Ok(());

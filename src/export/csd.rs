@@ -29,6 +29,7 @@ impl SourceDensity {
             let points = first..(first + POINTS).min(n);
             let networks = loader.networks(points.clone())?;
             for (point, network) in points.zip(networks) {
+                // The spacing is the simulation's: points that share one share its electrodes.
                 let (Some(network), Some((id, _))) = (network, loader.tasks(point).next()) else {
                     continue;
                 };
@@ -81,6 +82,7 @@ impl SourceDensity {
         let mut density: Vec<f64> = Vec::new();
         for of_array in runs.chunk_by(|a, b| a.0 == b.0) {
             let name = of_array.first().map_or("", |(name, _)| *name);
+            // An array that is no column gives no density; its rows are left out.
             let Some(spacing) = spacing.and_then(|arrays| arrays.get(name)) else {
                 continue;
             };
@@ -95,6 +97,7 @@ impl SourceDensity {
                 }
             }
         }
+        // Without potentials: what is left has the same columns, and the density in their place.
         let kept = arrow_select::concat::concat_batches(&rows.schema(), &pieces)?;
         let (mut fields, mut columns): (Vec<Arc<Field>>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
         for (field, values) in kept.schema().fields().iter().zip(kept.columns()) {

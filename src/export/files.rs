@@ -15,6 +15,8 @@ impl Target {
     /// Refuses to replace files unless that is allowed; makes the folder.
     pub fn prepare(&self, names: &[String]) -> Result<(), RunError> {
         if !self.overwrite {
+            // All names before the first byte: an export that stops halfway would be half new, half
+            // old.
             let existing = names.iter().map(|name| self.folder.join(name));
             let existing: Vec<_> = existing.filter(|path| path.exists()).collect();
             if let Some(first) = existing.first() {
@@ -46,6 +48,7 @@ impl Target {
     ) -> Result<(), RunError> {
         let path = self.folder.join(name);
         let file = fill(BufWriter::with_capacity(
+            // A quarter of a megabyte: text files are written line by line.
             1 << 18,
             store::aside(&self.folder)?,
         ))?;
@@ -87,10 +90,12 @@ pub fn failed(path: &Path, error: impl Into<std::io::Error>) -> RunError {
 pub fn file_name(name: &str) -> String {
     let mut file = String::with_capacity(name.len());
     for (at, c) in name.char_indices() {
+        // What Windows does not allow, too: folders of results are carried around.
         let is_plain = !c.is_control() && !r#"/\:*?"<>|%"#.contains(c) && (at > 0 || c != '.');
         if is_plain {
             file.push(c);
         } else {
+            // As in addresses, so that two names cannot become one.
             let mut bytes = [0; 4];
             for byte in c.encode_utf8(&mut bytes).bytes() {
                 file.push_str(&format!("%{byte:02X}"));

@@ -19,11 +19,13 @@ pub fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     for n in shape {
         let _ = write!(sizes, "{n}, ");
     }
+    // A tuple of one needs its comma in Python.
     let sizes = match shape.len() {
         1 => sizes.trim_end(),
         _ => sizes.trim_end_matches(", "),
     };
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // The format wants the data to begin at a multiple of 64 bytes.
     let end = (PREAMBLE + text.len() + 1).next_multiple_of(ALIGNMENT);
     text.push_str(&" ".repeat(end - PREAMBLE - text.len() - 1));
     text.push('\n');
@@ -35,7 +37,7 @@ pub fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
 }
 
 /// An array in memory.
-pub enum Array {
+pub enum NpyArray {
     /// Floats.
     Floats(Vec<usize>, Vec<f64>),
     /// Whole numbers.
@@ -46,7 +48,7 @@ pub enum Array {
     Texts(Vec<String>),
 }
 
-impl Array {
+impl NpyArray {
     /// Floats of one dimension.
     pub fn floats(values: Vec<f64>) -> Self {
         Self::Floats(vec![values.len()], values)
@@ -60,25 +62,26 @@ impl Array {
     /// Writes the array with its header.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
-            Array::Floats(shape, values) => {
+            NpyArray::Floats(shape, values) => {
                 out.write_all(&header("<f8", shape))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&v.to_le_bytes()))
             }
-            Array::Ints(shape, values) => {
+            NpyArray::Ints(shape, values) => {
                 out.write_all(&header("<i8", shape))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&v.to_le_bytes()))
             }
-            Array::Bools(values) => {
+            NpyArray::Bools(values) => {
                 out.write_all(&header("|b1", &[values.len()]))?;
                 values
                     .iter()
                     .try_for_each(|v| out.write_all(&[u8::from(*v)]))
             }
-            Array::Texts(values) => {
+            NpyArray::Texts(values) => {
+                // NumPy's texts have one width, and none of them may have width 0.
                 let width = values
                     .iter()
                     .map(|v| v.chars().count())
@@ -124,6 +127,7 @@ impl Archive {
     ) -> Result<(), RunError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
+            // ZIP64 for all members: whether one exceeds 4 GiB is known too late.
             .large_file(true);
         self.zip
             .start_file(format!("{}.npy", file_name(name)), options)
@@ -134,7 +138,7 @@ impl Archive {
     }
 
     /// Adds an array.
-    pub fn array(&mut self, name: &str, array: &Array) -> Result<(), RunError> {
+    pub fn array(&mut self, name: &str, array: &NpyArray) -> Result<(), RunError> {
         let path = self.path.clone();
         self.member(name, |mut out| {
             array.write(&mut out).map_err(|e| failed(&path, e))
@@ -152,6 +156,7 @@ impl Archive {
 
 /// Whether a file is an archive that was written here.
 pub fn is_ours(path: &Path) -> bool {
+    // The comment is at the very end of the file, so nothing else needs to be read.
     use std::io::{Read, Seek, SeekFrom};
     let mut end = vec![0; COMMENT.len()];
     let back = i64::try_from(COMMENT.len()).unwrap_or_default();

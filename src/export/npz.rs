@@ -3,7 +3,7 @@
 //! Members hold pickled objects, written one simulation at a time: `param_values`, `dpl`, `spiking`, `lfp`, `voltages`,
 //! `currents`, `calcium`, `metadata`. Tables that the sweep has not stored have no member.
 
-use super::batch::Batch;
+use super::batch::FileBatch;
 use super::files::failed;
 use super::npy::{Archive, header, is_ours};
 use super::pickle::Pickler;
@@ -43,6 +43,8 @@ pub fn npz(
         .collect();
     let names: Vec<String> = batches.iter().map(|(name, _)| name.clone()).collect();
     target.prepare(&names)?;
+    // hnn-core loads every `sim_run_*.npz` of a folder: files of an earlier batch size would count
+    // twice.
     let strangers = target.others(|name| {
         name.starts_with("sim_run_")
             && name.ends_with(".npz")
@@ -62,7 +64,7 @@ pub fn npz(
         });
     }
     for (name, points) in &batches {
-        let batch = Batch::new(loader, points, batch_size)?;
+        let batch = FileBatch::new(loader, points, batch_size)?;
         let path = target.folder.join(name);
         target.write(name, &mut written, |file| {
             let mut archive = Archive::new(file, &path);
@@ -73,6 +75,7 @@ pub fn npz(
             archive.finish()
         })?;
     }
+    // Last, when all that replaces them is written.
     for stranger in strangers {
         fs_err::remove_file(&stranger).map_err(|e| failed(&stranger, e))?;
     }
@@ -84,7 +87,7 @@ fn file_name(range: &Range<usize>) -> String {
 }
 
 /// Writes the members of a file.
-fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+fn members(batch: &FileBatch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
     let n = batch.points.len();
     archive.member("param_values", |out| {
         let objects = objects(out, &[n], |p| {
@@ -102,6 +105,7 @@ fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunE
         };
         archive.member(name, |out| results(batch, out, path, table, shape))?;
     }
+    // One for the whole file, as hnn-core has it.
     let network = batch.network(batch.points.first().copied().unwrap_or_default())?;
     archive.member("metadata", |out| {
         let objects = objects(out, &[], |p| {
@@ -117,7 +121,7 @@ fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunE
     })
 }
 
-fn param_values<W: Write>(batch: &Batch, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
+fn param_values<W: Write>(batch: &FileBatch, p: &mut Pickler<W>, point: usize) -> io::Result<()> {
     p.dict()?;
     for (name, value) in batch.values(point) {
         p.entry(&name, |p| match value {
@@ -132,7 +136,7 @@ fn param_values<W: Write>(batch: &Batch, p: &mut Pickler<W>, point: usize) -> io
 
 /// What the simulations have of a table, one after the other.
 fn results(
-    batch: &Batch,
+    batch: &FileBatch,
     out: &mut dyn Write,
     path: &Path,
     table: Table,
@@ -142,6 +146,7 @@ fn results(
     out.write_all(&header("|O", shape)).map_err(error)?;
     let mut p = Pickler::new(out).map_err(error)?;
     p.begin_array("O", shape).map_err(error)?;
+    // A list inside an object array: it is filled as simulations come, without knowing their size.
     p.empty_list().map_err(error)?;
     batch.for_each(table, &mut |simulation| {
         let network = batch.network(simulation.point)?;
@@ -213,7 +218,9 @@ fn dipole<W: Write>(p: &mut Pickler<W>, times: &[f64], dipole: &Dipole) -> io::R
             p.entry("L2", |p| p.array(&dipole.l2))?;
             p.entry("L5", |p| p.array(&dipole.l5))
         })?;
+        // One trial each; `Dipole.average` sets it, and nothing here has been averaged or scaled.
         p.entry("nave", |p| p.int(1))?;
+        // Hz, from an interval in ms.
         p.entry("sfreq", |p| p.float(1000.0 / interval))?;
         p.entry("scale_applied", |p| p.int(1))
     })
@@ -221,6 +228,7 @@ fn dipole<W: Write>(p: &mut Pickler<W>, times: &[f64], dipole: &Dipole) -> io::R
 
 /// Times, types and gids of all trials' spikes.
 fn spiking<W: Write>(p: &mut Pickler<W>, trials: &[LoadedTrial]) -> io::Result<()> {
+    // hnn-core has gids as floats here.
     let of_spikes = |trial: &LoadedTrial, value: fn(f64, Gid) -> f64| -> Vec<f64> {
         let spikes = trial.result.spikes.iter();
         spikes.map(|spike| value(spike.time, spike.gid)).collect()
@@ -234,6 +242,7 @@ fn spiking<W: Write>(p: &mut Pickler<W>, trials: &[LoadedTrial]) -> io::Result<(
     p.entry("spike_types", |p| {
         p.list(trials, |p, trial| {
             p.list(&trial.result.spikes, |p, spike| {
+                // NumPy's strings, not Python's: so hnn-core has them.
                 p.numpy_text(trial.cell_types.get(&spike.gid).map_or("", String::as_str))
             })
         })
@@ -292,6 +301,7 @@ fn traces<W: Write>(
 ) -> io::Result<()> {
     type Trace<'t> = (&'t str, Option<&'t str>, &'t [f64]);
     let mut by_gid: BTreeMap<Gid, Vec<Trace>> =
+        // Every cell has an entry, also one that was not recorded.
         network.cells().map(|gid| (gid, Vec::new())).collect();
     match table {
         Table::Voltages => result.voltages.iter().for_each(|t| {

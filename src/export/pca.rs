@@ -1,6 +1,6 @@
 //! Principal components of a sweep's dipoles: what varies from simulation to simulation.
 
-use super::npy::{Archive, Array};
+use super::npy::{Archive, NpyArray};
 use super::{Target, Written, complete, has_rows, nothing};
 use crate::pipeline::Signal;
 use crate::stages::{LoadedSimulation, Loader, RunError};
@@ -51,6 +51,7 @@ pub fn pca(
         if !simulation.is_done() {
             return Ok(());
         }
+        // All waveforms must have the times of the first.
         if let (true, Some(trial)) = (rows.is_empty(), simulation.trials.first()) {
             times = trial.result.times.clone();
         }
@@ -79,13 +80,16 @@ pub fn pca(
         .collect();
     let n_samples = times.len();
     let arrays = [
-        ("scores", Array::Floats(vec![n, k], scores)),
-        ("components", Array::Floats(vec![k, n_samples], components)),
-        ("explained_variance", Array::floats(variance)),
-        ("explained_variance_ratio", Array::floats(ratio)),
-        ("mean", Array::floats(mean)),
-        ("times", Array::floats(times)),
-        ("points", Array::ints(points)),
+        ("scores", NpyArray::Floats(vec![n, k], scores)),
+        (
+            "components",
+            NpyArray::Floats(vec![k, n_samples], components),
+        ),
+        ("explained_variance", NpyArray::floats(variance)),
+        ("explained_variance_ratio", NpyArray::floats(ratio)),
+        ("mean", NpyArray::floats(mean)),
+        ("times", NpyArray::floats(times)),
+        ("points", NpyArray::ints(points)),
     ];
     let path = target.folder.join("pca.npz");
     target.write("pca.npz", &mut written, |file| {
@@ -170,6 +174,8 @@ struct Component {
 /// The first components of centred rows, from the eigenvectors of their products with each other; fewer, if the rows span
 /// fewer directions.
 fn decompose(rows: &[Vec<f64>], n_components: usize) -> Vec<Component> {
+    // Products of simulations, not of samples: there are fewer of those, and the components are the
+    // same.
     let mut gram: Vec<Vec<f64>> = rows
         .iter()
         .map(|a| rows.iter().map(|b| dot(a, b)).collect())
@@ -200,12 +206,14 @@ fn component(rows: &[Vec<f64>], vector: &[f64]) -> Component {
             .zip(row)
             .for_each(|(sum, value)| *sum += weight * value);
     }
+    // The sign is free: the largest value is positive, so that two runs agree.
     let largest = waveform.iter().fold(
         0.0_f64,
         |most, v| if v.abs() > most.abs() { *v } else { most },
     );
     let length = dot(&waveform, &waveform).sqrt() * largest.signum();
     waveform.iter_mut().for_each(|value| *value /= length);
+    // Again from the waveforms: the eigenvalue has lost the digits of small components.
     let squared = rows.iter().map(|row| dot(row, &waveform).powi(2)).sum();
     Component { squared, waveform }
 }
@@ -233,6 +241,7 @@ fn eigenvectors(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
                     continue;
                 }
                 rotated = true;
+                // Jacobi's rotation, by the smaller angle: Golub and Van Loan, Matrix Computations.
                 let theta = (c - a) / (2.0 * b);
                 let tangent = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
                 let cosine = 1.0 / (tangent * tangent + 1.0).sqrt();
@@ -244,6 +253,7 @@ fn eigenvectors(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
                     );
                 }
                 rotate(matrix, p, q, cosine, sine);
+                // Zero by construction; rounding would leave something.
                 (matrix[p][q], matrix[q][p]) = (0.0, 0.0);
                 rotate(&mut vectors, p, q, cosine, sine);
             }

@@ -19,6 +19,7 @@ pub struct Pickler<W> {
 impl<W: Write> Pickler<W> {
     /// Begins a pickle.
     pub fn new(mut out: W) -> Result<Self> {
+        // Protocol 4: the first with byte strings beyond 4 GiB.
         out.write_all(&[0x80, 4])?;
         let memo = HashMap::new();
         Ok(Self { out, memo })
@@ -48,6 +49,7 @@ impl<W: Write> Pickler<W> {
     pub fn int(&mut self, value: i64) -> Result<()> {
         match i32::try_from(value) {
             Ok(small) => {
+                // Always four bytes: a file has few of them, and shorter forms would save nothing.
                 self.op(b'J')?;
                 self.out.write_all(&small.to_le_bytes())
             }
@@ -111,6 +113,7 @@ impl<W: Write> Pickler<W> {
     pub fn floats(&mut self, values: &[f64]) -> Result<()> {
         self.empty_list()?;
         let mut bytes = Vec::with_capacity(2 + 9 * values.len().min(FLOATS_AT_ONCE));
+        // In pieces, as `e` needs a mark before all of what it appends.
         for chunk in values.chunks(FLOATS_AT_ONCE) {
             bytes.clear();
             bytes.push(b'(');
@@ -163,6 +166,7 @@ impl<W: Write> Pickler<W> {
         attributes: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
         self.class(module, class)?;
+        // `object.__new__(class)`, then its attributes: nothing of the class runs.
         self.tuple(0)?;
         self.op(0x81)?;
         self.dict()?;
@@ -190,6 +194,7 @@ impl<W: Write> Pickler<W> {
 
     /// Begins a NumPy array; its content comes next: bytes, or for type `O` a list of its items.
     pub fn begin_array(&mut self, dtype: &str, shape: &[usize]) -> Result<()> {
+        // As NumPy pickles itself: an empty array, then version, shape, type, order and bytes.
         self.class("numpy", "ndarray")?;
         self.int(0)?;
         self.tuple(1)?;
@@ -228,6 +233,7 @@ impl<W: Write> Pickler<W> {
     fn known(&mut self, what: String, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         if let Some(index) = self.memo.get(&what) {
             let index = index.to_le_bytes();
+            // From memory: a class or a text is written once, however often it is meant.
             self.op(b'j')?;
             return self.out.write_all(&index);
         }

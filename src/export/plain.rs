@@ -1,8 +1,8 @@
 //! The same files with arrays only, for `numpy.load(..., allow_pickle=False)`.
 
-use super::batch::Batch;
+use super::batch::FileBatch;
 use super::files::failed;
-use super::npy::{Archive, Array, header};
+use super::npy::{Archive, NpyArray, header};
 use crate::pipeline::ParamValue;
 use crate::solver::SimulationResult;
 use crate::stages::{LoadedSimulation, RunError};
@@ -11,13 +11,13 @@ use std::io::Write;
 use std::path::Path;
 
 /// Writes the members of a file.
-pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
+pub fn members(batch: &FileBatch, archive: &mut Archive, path: &Path) -> Result<(), RunError> {
     let points = batch.points.iter().map(|point| *point as i64);
-    archive.array("points", &Array::ints(points.collect()))?;
+    archive.array("points", &NpyArray::ints(points.collect()))?;
     let names = batch.parameters();
     archive.array(
         "param_names",
-        &Array::Texts(names.iter().map(|n| n.to_string()).collect()),
+        &NpyArray::Texts(names.iter().map(|n| n.to_string()).collect()),
     )?;
     for name in names {
         let values: Vec<Option<ParamValue>> = batch
@@ -27,16 +27,17 @@ pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), 
             .collect();
         archive.array(&format!("param_{name}"), &column(&values))?;
     }
+    // The first one's: members below refuse simulations of another length.
     let network = batch.network(batch.points.first().copied().unwrap_or_default())?;
     for (name, value) in [("tstop", network.tstop), ("dt", network.dt)] {
-        archive.array(name, &Array::Floats(Vec::new(), vec![value]))?;
+        archive.array(name, &NpyArray::Floats(Vec::new(), vec![value]))?;
     }
     let counts = [
         ("n_trials", batch.n_trials()),
         ("batch_size", batch.batch_size),
     ];
     for (name, value) in counts {
-        archive.array(name, &Array::Ints(Vec::new(), vec![value.into()]))?;
+        archive.array(name, &NpyArray::Ints(Vec::new(), vec![value.into()]))?;
     }
     for table in batch.tables() {
         match table {
@@ -48,9 +49,10 @@ pub fn members(batch: &Batch, archive: &mut Archive, path: &Path) -> Result<(), 
 }
 
 /// Values of a parameter; a point that does not know it has NaN, 0, false or an empty text.
-fn column(values: &[Option<ParamValue>]) -> Array {
+fn column(values: &[Option<ParamValue>]) -> NpyArray {
     match values.iter().flatten().next() {
-        Some(ParamValue::Str(_)) => Array::Texts(
+        Some(ParamValue::Str(_)) => NpyArray::Texts(
+            // A missing value has no place in an array of texts, booleans or whole numbers.
             values
                 .iter()
                 .map(|value| match value {
@@ -59,13 +61,13 @@ fn column(values: &[Option<ParamValue>]) -> Array {
                 })
                 .collect(),
         ),
-        Some(ParamValue::Bool(_)) => Array::Bools(
+        Some(ParamValue::Bool(_)) => NpyArray::Bools(
             values
                 .iter()
                 .map(|value| *value == Some(ParamValue::Bool(true)))
                 .collect(),
         ),
-        Some(ParamValue::Int(_)) => Array::ints(
+        Some(ParamValue::Int(_)) => NpyArray::ints(
             values
                 .iter()
                 .map(|value| match value {
@@ -74,7 +76,7 @@ fn column(values: &[Option<ParamValue>]) -> Array {
                 })
                 .collect(),
         ),
-        _ => Array::floats(
+        _ => NpyArray::floats(
             values
                 .iter()
                 .map(|value| {
@@ -89,10 +91,11 @@ fn column(values: &[Option<ParamValue>]) -> Array {
 }
 
 /// Spikes one after the other, with the row of their simulation, and trial.
-fn spikes(batch: &Batch, archive: &mut Archive) -> Result<(), RunError> {
+fn spikes(batch: &FileBatch, archive: &mut Archive) -> Result<(), RunError> {
     let (mut rows, mut trials) = (Vec::new(), Vec::new());
     let (mut times, mut gids, mut types) = (Vec::new(), Vec::new(), Vec::new());
     let mut row = 0;
+    // One row for each point, also for one without a spike.
     batch.for_each(Table::Spikes, &mut |simulation| {
         for trial in &simulation.trials {
             for spike in &trial.result.spikes {
@@ -112,11 +115,11 @@ fn spikes(batch: &Batch, archive: &mut Archive) -> Result<(), RunError> {
         row += 1;
         Ok(())
     })?;
-    archive.array("spike_rows", &Array::ints(rows))?;
-    archive.array("spike_trials", &Array::ints(trials))?;
-    archive.array("spike_times", &Array::floats(times))?;
-    archive.array("spike_gids", &Array::ints(gids))?;
-    archive.array("spike_types", &Array::Texts(types))
+    archive.array("spike_rows", &NpyArray::ints(rows))?;
+    archive.array("spike_trials", &NpyArray::ints(trials))?;
+    archive.array("spike_times", &NpyArray::floats(times))?;
+    archive.array("spike_gids", &NpyArray::ints(gids))?;
+    archive.array("spike_types", &NpyArray::Texts(types))
 }
 
 /// What the rows of a trial's matrix are: `(array, contact)` or `(gid, section, receptor)`.
@@ -171,7 +174,7 @@ fn waveforms(table: Table, result: &SimulationResult) -> (Labels, Vec<&[f64]>) {
 
 /// Waveforms of a table: shape (simulations, trials, waveforms, samples), with what the waveforms are and their times.
 fn samples(
-    batch: &Batch,
+    batch: &FileBatch,
     table: Table,
     archive: &mut Archive,
     path: &Path,
@@ -191,6 +194,7 @@ fn samples(
     let times = match table {
         Table::Dipole | Table::Lfp => trial.result.times.clone(),
         _ => {
+            // Traces of every n-th sample have times of their own.
             let step =
                 f64::from(trial.outputs.get(table).decimate) * batch.network(first.point)?.dt;
             (0..n_samples).map(|i| i as f64 * step).collect()
@@ -203,11 +207,14 @@ fn samples(
         n_samples,
     ];
     archive.member(name, |out| {
+        // The shape comes first in the file, so it is taken from the first simulation and then held
+        // to.
         out.write_all(&header("<f8", &shape))
             .map_err(|e| failed(path, e))?;
         batch.for_each(table, &mut |simulation| {
             for trial in &simulation.trials {
                 let (own, values) = waveforms(table, &trial.result);
+                // One array has one shape: what differs must be an error, not a hole.
                 if own != labels || values.iter().any(|v| v.len() != n_samples) {
                     return Err(uneven(table, simulation));
                 }
@@ -216,15 +223,16 @@ fn samples(
             Ok(())
         })
     })?;
-    archive.array(&format!("{name}_times"), &Array::floats(times))?;
+    archive.array(&format!("{name}_times"), &NpyArray::floats(times))?;
     let texts = |pick: fn(&(String, i64, String, String)) -> &String| {
-        Array::Texts(labels.iter().map(|label| pick(label).clone()).collect())
+        NpyArray::Texts(labels.iter().map(|label| pick(label).clone()).collect())
     };
-    let numbers = Array::ints(labels.iter().map(|label| label.1).collect());
+    // Contacts of an array or gids of cells, by the table.
+    let numbers = NpyArray::ints(labels.iter().map(|label| label.1).collect());
     match table {
         Table::Dipole => {
             let layers = ["agg", "L2", "L5"].map(str::to_string);
-            archive.array("dpl_layers", &Array::Texts(layers.to_vec()))?;
+            archive.array("dpl_layers", &NpyArray::Texts(layers.to_vec()))?;
         }
         Table::Lfp => {
             archive.array("lfp_arrays", &texts(|label| &label.0))?;

@@ -1,7 +1,7 @@
 //! Parameters and statistics for simulation-based inference: `theta` and `x`, row by row of the same simulation.
 
 use super::files::failed;
-use super::npy::{Archive, Array};
+use super::npy::{Archive, NpyArray};
 use super::{Target, Written, complete};
 use crate::pipeline::ParamValue;
 use crate::stages::{Loader, RunError};
@@ -25,6 +25,7 @@ impl Bounds {
     /// Ends of a distribution; infinite for a normal one.
     fn of(prior: &Prior) -> Self {
         let [low, high] = match prior.kind.as_str() {
+            // Its support is the whole line.
             "normal" => [f64::NEG_INFINITY, f64::INFINITY],
             _ => prior.numbers,
         };
@@ -34,7 +35,7 @@ impl Bounds {
 
 /// Rows of both tables.
 #[derive(Default)]
-struct Rows {
+struct SbiRows {
     theta: Vec<f64>,
     x: Vec<f64>,
     points: Vec<i64>,
@@ -93,11 +94,13 @@ pub fn sbi(
         });
     }
     let complete = complete(loader, &mut written);
+    // One statistic of single trials gives every trial a row, and means are repeated on them.
     let by_trial = columns.iter().any(|column| !column.mean);
-    let mut rows = Rows::default();
+    let mut rows = SbiRows::default();
     let mut grid: Vec<Option<Bounds>> = vec![None; names.len()];
     for point in 0..loader.n_points() {
         let theta = theta(&loader.values(point), &names);
+        // Of all points, failed ones too: a prior does not end where simulations begin to fail.
         for (bounds, value) in grid.iter_mut().zip(&theta) {
             let Bounds { low, high } = bounds.get_or_insert(Bounds {
                 low: *value,
@@ -119,6 +122,8 @@ pub fn sbi(
                     true => sim.and_then(|sim| sim.means.get(&column.id)),
                     false => task.and_then(|task| task.stats.get(&column.id)),
                 };
+                // A row with a gap stays: dropping it would bias the posterior towards simulations
+                // with peaks.
                 let value = value.copied().flatten().unwrap_or(f64::NAN);
                 rows.undefined += usize::from(value.is_nan());
                 rows.x.push(value);
@@ -131,6 +136,7 @@ pub fn sbi(
             rows.undefined
         ));
     }
+    // The first is taken: that of the pipeline file, if one was given.
     let known = || known.iter().chain(&loader.sweep().priors);
     let priors: Vec<Option<&Prior>> = names
         .iter()
@@ -151,21 +157,21 @@ pub fn sbi(
         .collect();
     let n = rows.points.len();
     let arrays = [
-        ("theta", Array::Floats(vec![n, names.len()], rows.theta)),
-        ("x", Array::Floats(vec![n, columns.len()], rows.x)),
-        ("bounds", Array::Floats(vec![names.len(), 2], bounds)),
-        ("priors", Array::Texts(kinds)),
+        ("theta", NpyArray::Floats(vec![n, names.len()], rows.theta)),
+        ("x", NpyArray::Floats(vec![n, columns.len()], rows.x)),
+        ("bounds", NpyArray::Floats(vec![names.len(), 2], bounds)),
+        ("priors", NpyArray::Texts(kinds)),
         (
             "prior_numbers",
-            Array::Floats(vec![names.len(), 2], numbers),
+            NpyArray::Floats(vec![names.len(), 2], numbers),
         ),
-        ("theta_names", Array::Texts(names)),
+        ("theta_names", NpyArray::Texts(names)),
         (
             "x_names",
-            Array::Texts(columns.iter().map(|c| c.name.clone()).collect()),
+            NpyArray::Texts(columns.iter().map(|c| c.name.clone()).collect()),
         ),
-        ("points", Array::ints(rows.points)),
-        ("trials", Array::ints(rows.trials)),
+        ("points", NpyArray::ints(rows.points)),
+        ("trials", NpyArray::ints(rows.trials)),
     ];
     write(target, &mut written, &arrays)?;
     Ok(written)
@@ -182,10 +188,15 @@ fn theta(values: &[(String, ParamValue)], names: &[String]) -> Vec<f64> {
     names.iter().map(value).collect()
 }
 
-fn write(target: &Target, written: &mut Written, arrays: &[(&str, Array)]) -> Result<(), RunError> {
+fn write(
+    target: &Target,
+    written: &mut Written,
+    arrays: &[(&str, NpyArray)],
+) -> Result<(), RunError> {
     let file = |name: &str| format!("sbi_{name}.npy");
     let names =
         std::iter::once("sbi.npz".to_string()).chain(arrays.iter().map(|(name, _)| file(name)));
+    // All names before the first file, so that a refusal leaves nothing behind.
     target.prepare(&names.collect::<Vec<_>>())?;
     let path = target.folder.join("sbi.npz");
     target.write("sbi.npz", written, |out| {

@@ -30,6 +30,7 @@ pub fn dipole_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Wr
         let Dipole { agg, l2, l5 } = dipole;
         for (((time, agg), l2), l5) in times.iter().zip(agg).zip(l2).zip(l5) {
             match digits {
+                // The digits of hnn-core's own files; `Dipole.write` rounds so.
                 Digits::Fixed => writeln!(out, "{time:.3}\t{agg:.4}\t{l2:.4}\t{l5:.4}")?,
                 Digits::All => writeln!(out, "{time:?}\t{agg:?}\t{l2:?}\t{l5:?}")?,
             }
@@ -67,6 +68,7 @@ fn each(
 ) -> Result<Written, RunError> {
     let mut written = Written::default();
     let complete = complete(loader, &mut written);
+    // Leading zeros, so that files sort as the points do.
     let width = loader.n_points().saturating_sub(1).to_string().len();
     let name = |point: usize, trial: u32| format!("{prefix}_{point:0width$}_{trial}.txt");
     let names: Vec<String> = (0..loader.n_points())

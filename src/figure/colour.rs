@@ -61,6 +61,7 @@ impl ColourMap {
             return Colour(0xbb, 0xbb, 0xbb);
         }
         let t = t.clamp(0.0, 1.0)
+            // The brightest yellow is not seen on white paper.
             * if self == ColourMap::Lines {
                 OF_LINES
             } else {

@@ -7,7 +7,9 @@ pub fn simplify(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
     };
     let mut keep = vec![false; points.len()];
     (keep[0], keep[last]) = (true, true);
+    // A stack instead of recursion: a waveform has ten thousand samples.
     let mut spans = vec![(0, last)];
+    // Douglas and Peucker: the farthest point stays, and both sides are looked at.
     while let Some((from, to)) = spans.pop() {
         let far = (from + 1..to).map(|i| (i, distance(points[i], points[from], points[to])));
         let farthest = far.fold(
@@ -31,6 +33,7 @@ fn distance(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let length = (dx * dx + dy * dy).sqrt();
     if length == 0.0 {
+        // Both ends at one place: the distance to it.
         return ((p.0 - a.0) * (p.0 - a.0) + (p.1 - a.1) * (p.1 - a.1)).sqrt();
     }
     ((p.0 - a.0) * dy - (p.1 - a.1) * dx).abs() / length

@@ -55,6 +55,7 @@ impl Panel {
 
     /// Draws the lower axis; without labels if it has no name.
     pub fn x_axis(&self, svg: &mut Svg, name: &str) {
+        // A label has about 50 pixels of room.
         let n = (self.width / 50.0).clamp(2.0, 10.0) as usize;
         let ticks = self
             .x
@@ -105,6 +106,7 @@ impl Panel {
             svg.text((x - 7.0, y + 4.0), Anchor::End, SMALL, label);
             widest = widest.max(label.chars().count());
         }
+        // 6.6 pixels are the mean width of a digit at this size; no font is at hand to measure.
         let x = (x - 20.0 - 6.6 * widest as f64).max(10.0);
         svg.upright((x, self.top + self.height / 2.0), MEDIUM, name);
     }

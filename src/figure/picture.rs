@@ -13,6 +13,7 @@ const MOST_PIXELS: f64 = 2e8;
 /// Reads an SVG, with DejaVu Sans for every family that it names.
 fn read(svg: &str) -> Result<Tree, String> {
     let mut fonts = fontdb::Database::new();
+    // The font comes along: texts must have the same width on every machine.
     fonts.load_font_data(dejavu::sans::regular().to_vec());
     fonts.set_sans_serif_family("DejaVu Sans");
     let options = Options {
@@ -32,6 +33,7 @@ fn pixels(tree: &usvg::Tree, dpi: f64) -> Result<Pixmap, String> {
             "{width} × {height} pixels are too many: take a smaller size or fewer dots per inch"
         )
     };
+    // Before the memory is asked for.
     if width * height > MOST_PIXELS {
         return Err(too_large());
     }
@@ -88,6 +90,7 @@ fn with_density(png: &[u8], dpi: f64) -> Vec<u8> {
     chunk.push(1);
     let mut crc = flate2::Crc::new();
     crc.update(&chunk);
+    // Right behind the header, where PNG wants it.
     let (head, rest) = png.split_at(PNG_HEAD.min(png.len()));
     let length = (chunk.len() as u32 - 4).to_be_bytes();
     [head, &length, &chunk, &crc.sum().to_be_bytes(), rest].concat()

@@ -18,6 +18,7 @@ impl Scale {
         let (lo, hi) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
             (lo.min(v), hi.max(v))
         });
+        // Nothing to show: any scale will do.
         if lo > hi {
             return Self {
                 lo: 0.0,
@@ -25,7 +26,9 @@ impl Scale {
                 log: false,
             };
         }
+        // A logarithm needs positive values only.
         let log = log && lo > 0.0;
+        // A single value gets room on both sides.
         match (lo < hi, log) {
             (true, _) => Self { lo, hi, log },
             (false, true) => Self {
@@ -72,6 +75,7 @@ impl Scale {
             return decades(self.lo, self.hi, n);
         }
         let step = round_step((self.hi - self.lo) / n.max(1) as f64);
+        // A tick at the end of the range must not be lost to rounding.
         let first = (self.lo / step - 1e-9).ceil();
         let last = (self.hi / step + 1e-9).floor();
         let count = (last - first).clamp(0.0, 1000.0) as usize;
@@ -109,6 +113,7 @@ fn decades(lo: f64, hi: f64, n: usize) -> Vec<f64> {
         (libm::log10(lo) - 1e-9).ceil() as i32,
         (libm::log10(hi) + 1e-9).floor() as i32,
     );
+    // Every second or third decade where there would be too many.
     let every = ((last - first) / n.max(1) as i32 + 1).max(1);
     (first..=last)
         .filter(|e| e.rem_euclid(every) == 0 || every == 1)

@@ -112,6 +112,7 @@ impl Svg {
     /// Many small upright marks of one colour.
     pub fn marks(&mut self, places: &[(f64, f64)], height: f64, colour: Colour) {
         let mut path = String::new();
+        // One path for all: viewers are slow with tens of thousands of elements.
         for (x, y) in places {
             let _ = write!(path, "M{} {}v{}", number(*x), number(*y), number(height));
         }
@@ -154,6 +155,7 @@ impl Svg {
             size,
             text,
             "",
+            // The rim by itself and first, as its stroke would eat into the letters.
             r##"class="rim" fill="#ffffff" stroke="#ffffff" stroke-width="3""##,
         );
         self.text((x, y), anchor, size, text);

@@ -47,6 +47,7 @@ pub(super) fn open(path: &Path, most: u64) -> Result<File, Problem> {
             "copy what is in it to a file",
         ));
     }
+    // Before it is read: a file of gigabytes in a table's place is a mistake.
     if metadata.len() > most {
         return Err(too_long(metadata.len(), most));
     }
@@ -97,6 +98,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 fn nearest(folder: &Path, name: &str) -> Option<String> {
     /// Entries that are looked at.
     const MOST: usize = 10_000;
+    // A folder may hold millions of files, and this is only for a hint.
     let entries = folder.read_dir().ok()?.take(MOST).flatten();
     entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())

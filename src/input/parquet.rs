@@ -29,6 +29,7 @@ pub(super) fn read(file: File) -> Result<Columns, Problem> {
         let what = format!("has {n_columns} columns; at most {MAX_COLUMNS} are read");
         return Err(Problem::new(what));
     }
+    // From the footer, before any value is read.
     if n_rows > MAX_ROWS || n_rows.saturating_mul(n_columns) > MAX_CELLS {
         return Err(Problem::new(format!(
             "has {n_rows} rows of {n_columns} columns; at most {MAX_ROWS} rows and {MAX_CELLS} values are read"
@@ -62,6 +63,7 @@ impl Columns {
         let arrays = || self.batches.iter().map(|batch| batch.column(column));
         let mut before = 0;
         for array in arrays() {
+            // A null would become 0 or NaN without a word.
             let null = (0..array.len()).find(|&row| array.null_count() > 0 && array.is_null(row));
             if let Some(row) = null {
                 return Err(Problem::with_help(
@@ -99,6 +101,7 @@ impl Columns {
             DataType::UInt32 => whole!(UInt32Type),
             DataType::UInt16 => whole!(UInt16Type),
             DataType::UInt8 => whole!(UInt8Type),
+            // The only kind that may not fit into 64 bits with a sign.
             DataType::UInt64 => primitive!(UInt64Type)
                 .map(i64::try_from)
                 .collect::<Result<_, _>>()

@@ -40,6 +40,7 @@ impl InputTable {
         let known = NO_TABLES
             .iter()
             .find(|(extensions, _)| extensions.contains(&extension.as_str()));
+        // By its name, before a binary file is called bad text.
         if let Some((_, kind)) = known {
             return Err(Problem::with_help(
                 format!(
@@ -55,6 +56,7 @@ impl InputTable {
             });
         }
         let bytes = file::read_bytes(path, MAX_BYTES)?;
+        // A Parquet file under another name.
         if bytes.starts_with(b"PAR1") {
             let columns = parquet::read(file::open(path, MAX_BYTES)?)?;
             return Ok(Self {
@@ -130,6 +132,7 @@ impl InputTable {
                 .any(|name| name.eq_ignore_ascii_case(self.name(*column)))
         };
         names
+            // Exact before alike: a file may have `Time` and `time`.
             .iter()
             .find_map(|name| (0..self.n_columns()).find(|&column| self.name(column) == *name))
             .or_else(|| (0..self.n_columns()).find(is_called))
@@ -186,6 +189,7 @@ impl InputTable {
                         "fill it in, or take the line out",
                     ));
                 }
+                // From the narrowest kind to the widest: what is whole throughout is whole.
                 if let Ok(values) = cells().map(str::parse).collect::<Result<_, _>>() {
                     return Ok(Column::Int(values));
                 }
@@ -238,6 +242,7 @@ impl InputTable {
             _ => self.numbers(column)?,
         };
         let is_whole = |v: f64| v.fract() == 0.0 && v.abs() < 2_f64.powi(53);
+        // Beyond 2^53 a float does not tell which whole number it was.
         match numbers.iter().position(|v| !is_whole(*v)) {
             Some(row) => {
                 let value = numbers.get(row).copied().unwrap_or_default().to_string();

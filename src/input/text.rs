@@ -114,6 +114,7 @@ fn number(cell: &str, separator: Separator) -> Option<f64> {
     if let Ok(number) = cell.parse() {
         return Some(number);
     }
+    // Spreadsheets of many languages write a comma in numbers, and then separate by semicolons.
     if separator != SEMICOLON || cell.contains('.') || cell.matches(',').count() != 1 {
         return None;
     }
@@ -124,6 +125,7 @@ fn number(cell: &str, separator: Separator) -> Option<f64> {
 fn decode(bytes: Vec<u8>) -> Result<String, Problem> {
     const SAVE: &str = "save it as a .csv file in UTF-8, or as a .parquet file";
     let text = match bytes.as_slice() {
+        // Excel's "Unicode text" is UTF-16, with a mark that tells the order of bytes.
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         _ => String::from_utf8(bytes).map_err(|e| {
@@ -180,6 +182,7 @@ impl<'t> Start<'t> {
         };
         for (index, line) in text.lines().enumerate() {
             let trimmed = line.trim();
+            // A line for Excel that says which separator follows.
             if let ([b's', b'e', b'p', b'=', c], 0) = (trimmed.as_bytes(), index) {
                 start.said = Some(Separator::Character(*c));
                 start.skipped = 1;
@@ -210,6 +213,7 @@ impl<'t> Start<'t> {
             let words: Vec<&str> = words(line).collect();
             words.len() > count(line, b'\t') + 1 && words.iter().all(|w| w.parse::<f64>().is_ok())
         });
+        // Semicolons before commas, as those may be decimal points then.
         if in_both(b';') {
             SEMICOLON
         } else if in_both(b'\t') && !spaces_too {
@@ -277,6 +281,7 @@ fn is_header(cells: &[&str], separator: Separator) -> bool {
     if !cells.iter().any(is_number) {
         return cells.iter().any(|cell| !cell.is_empty());
     }
+    // Row numbers: pandas' index, above columns that have only numbers for names.
     match cells {
         ["", numbers @ ..] => (0..).zip(numbers).all(|(i, cell)| cell.parse() == Ok(i)),
         _ => false,
@@ -302,6 +307,7 @@ fn each_record(
     };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(c)
+        // Rows of unequal length are an error with a better text than the reader's.
         .has_headers(false)
         .flexible(true)
         .comment(Some(b'#'))
@@ -349,6 +355,7 @@ impl Reading {
         mut cells: Vec<&str>,
         separator: Separator,
     ) -> Result<(), Problem> {
+        // An empty line, or one of separators only.
         if cells.iter().all(|cell| cell.is_empty()) {
             return Ok(());
         }
@@ -367,6 +374,7 @@ impl Reading {
                 return Ok(());
             }
         }
+        // Spreadsheets leave separators behind the last column.
         while cells.len() > self.n_columns && cells.last().is_some_and(|cell| cell.is_empty()) {
             cells.pop();
         }

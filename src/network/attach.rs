@@ -63,6 +63,7 @@ impl Network {
         };
         let attach = DriveAttachment {
             n_drive_cells: DriveCells::Count(events.len() as u32),
+            // No event of it is drawn, so a seed would tell two equal drives apart.
             event_seed: 0,
             ..attach
         };
@@ -85,6 +86,7 @@ impl Network {
                 name: name.into(),
             });
         }
+        // hnn-core keeps the origin among the positions, under this name.
         if self.gid_ranges.contains_key(name) || name == "origin" || name.is_empty() {
             return Err(NetworkError::argument(
                 "name",
@@ -92,6 +94,7 @@ impl Network {
                 "a drive cannot be named like a cell type, \"origin\" or nothing",
             ));
         }
+        // All checks first: gids that were given out cannot be taken back.
         self.check_dynamics(&mut dynamics, &attach)?;
         let target_types = self.check_attachment(&attach)?;
         let n_drive_cells = self.check_drive_cells(&attach, &target_types)?;
@@ -121,6 +124,7 @@ impl Network {
     ) -> Result<Vec<Connection>, NetworkError> {
         let mut connections = Vec::new();
         let all = first..first + drive.n_drive_cells;
+        // Drive cells of a cell-specific drive follow the target types, cell by cell.
         let mut next = first;
         for (seed_increment, target) in drive.target_types.iter().enumerate() {
             let targets = self.gid_ranges.get(target).cloned().unwrap_or_default();
@@ -151,6 +155,7 @@ impl Network {
                     new.target_gids = Targets::OneToOne(targets.clone());
                 }
                 new.probability = probability.unwrap_or(1.0);
+                // hnn-core's rule; both receptors of a type draw the same pairs.
                 new.conn_seed = drive
                     .conn_seed
                     .map(|seed| seed.wrapping_add(seed_increment as u64));
@@ -181,6 +186,7 @@ impl Network {
         self.connectivity.retain(|conn| conn.src_type != name);
         self.pos_dict.shift_remove(name);
         if let Some(gone) = self.gid_ranges.get(name).cloned() {
+            // As if it had had no cells: everything behind it moves up.
             self.resize_drive(name, gone.start);
             self.gid_ranges.shift_remove(name);
         }
@@ -230,6 +236,7 @@ impl Network {
         let n_drive_cells = self.check_drive_cells(&attach, &target_types)?;
         let drive = attach.into_drive(dynamics, target_types, n_drive_cells);
 
+        // What the old arguments make tells what was changed in the connections since.
         let first = range.start;
         let before = self.drive_connections(name, first, old).unwrap_or_default();
         let mut after = self.drive_connections(name, first, &drive)?;
@@ -254,6 +261,7 @@ impl Network {
                 (conn.gain, conn.threshold) = (now.gain, now.threshold);
             }
         }
+        // Kept where they are, so that pairs that were pruned or chosen by hand stay.
         if same_pairs {
             for (before, conn) in before.iter().zip(after) {
                 let mut own = self
@@ -270,6 +278,7 @@ impl Network {
                 (now.weight, now.delay, now.lamtha) = (conn.weight, conn.delay, conn.lamtha);
             }
         } else {
+            // New pairs are a new connection, at the place of the drive's first.
             let mut own = self.connectivity.iter().map(|conn| conn.src_type == name);
             let position = own.position(|own| own).unwrap_or(self.connectivity.len());
             self.connectivity.retain(|conn| conn.src_type != name);

@@ -136,6 +136,18 @@ pub struct ConnectionFilter {
 impl Network {
     /// Appends a connection to `connectivity`.
     ///
+    /// ```
+    /// use hnn_sweep::network::{Network, NewConnection};
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// // Inhibition from layer 5 to layer 2: 0.02 uS after 1 ms, falling off over 20 columns.
+    /// let new = NewConnection::new("L5_basket", "L2_pyramidal", "soma", "gabaa", 0.02, 1.0, 20.0);
+    /// network.add_connection(new)?;
+    /// let made = network.connectivity.last().unwrap();
+    /// assert_eq!((made.src_type.as_str(), made.gain), ("L5_basket", 1.0));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// Unknown names, gids of several types, a location or receptor that the target cells lack, numbers out of range.
     pub fn add_connection(&mut self, new: NewConnection) -> Result<(), NetworkError> {
@@ -180,6 +192,7 @@ impl Network {
         check_lamtha("lamtha", new.lamtha)?;
         finite("threshold", threshold)?;
         non_negative("gain", new.gain)?;
+        // Pruned before they take their canonical form: the draw counts pairs in the order given.
         let gid_pairs = match pairs {
             Pairs::Listed(pairs) if new.probability != 1.0 => {
                 GidPairs::from_explicit(prune(pairs, new.probability, new.conn_seed)?)
@@ -248,6 +261,7 @@ impl Network {
         };
         for gid in ends {
             if found.is_some_and(|(_, range)| range.contains(&gid)) {
+                // Gids mostly come type by type; the look-up is for the first of each.
                 continue;
             }
             let Some((name, range)) = self.range_of(gid) else {
@@ -310,6 +324,7 @@ impl Network {
                         GidPairs::one_to_one(src.clone(), targets.clone())
                     }
                     _ => {
+                        // Pairs by position have no meaning between sets of different size.
                         return Err(NetworkError::argument(
                             ARGUMENT,
                             format!("{} gids", targets.len()),
@@ -370,6 +385,21 @@ impl Network {
     /// Gids are compared with the sources and targets before pruning, as hnn-core does. Unlike hnn-core, `loc` may also
     /// be a section.
     ///
+    /// ```
+    /// use hnn_sweep::network::{ConnectionFilter, Network};
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// let filter = ConnectionFilter {
+    ///     src_gids: Some("L2_basket".into()),
+    ///     receptor: vec!["gabaa".into()],
+    ///     ..Default::default()
+    /// };
+    /// for index in network.pick_connection(&filter)? {
+    ///     network.connectivity[index].weight *= 2.0;
+    /// }
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// A name or gid that the network does not have.
     pub fn pick_connection(&self, filter: &ConnectionFilter) -> Result<Vec<usize>, NetworkError> {
@@ -386,6 +416,7 @@ impl Network {
         }
         let hits = |wanted: &Option<Gids>, has: &Gids| match wanted {
             None => true,
+            // One common gid is enough: hnn-core picks connections, not pairs.
             Some(wanted) => wanted.iter().any(|gid| has.contains(gid)),
         };
         let named = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
@@ -407,6 +438,17 @@ impl Network {
 
     /// Sets the gain of all connections from excitatory (e) or inhibitory (i) cells to such cells; `None` leaves a kind
     /// as it is. Drives are not touched.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// network.set_global_synaptic_gains(None, None, Some(0.5), None)?; // half the inhibition of pyramidal cells
+    /// let inhibition = network.connectivity.iter().filter(|c| c.gain == 0.5);
+    /// assert!(inhibition.clone().count() > 0);
+    /// assert!(inhibition.into_iter().all(|c| c.receptor.starts_with("gaba")));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
     ///
     /// # Errors
     /// A gain that is negative or not finite.
@@ -503,19 +545,20 @@ fn prune(
             "there are too many pairs to choose from",
         )
     })?;
+    // NumPy rounds halves to even.
     let n_kept = (f64::from(n_pairs) * probability).round_ties_even() as u32;
     let mut kept = DefaultRng::new(seed).choose(n_pairs, n_kept).into_iter();
     Ok(pairs
         .into_iter()
         .filter_map(|(src, mut targets)| {
+            // One flag for each pair, in the order in which they were counted.
             targets.retain(|_| kept.next() == Some(true));
             (!targets.is_empty()).then_some((src, targets))
         })
         .collect())
 }
 
-/// A space constant that distances can be divided by.
-/// A space constant; where it is infinite, distance plays no part.
+/// That distances can be divided by a space constant; where it is infinite, distance plays no part.
 pub(crate) fn check_lamtha(argument: &str, lamtha: f64) -> Result<(), NetworkError> {
     if lamtha != f64::INFINITY {
         finite(argument, lamtha)?;

@@ -50,6 +50,15 @@ pub enum Gids {
 ///
 /// The form is canonical: equal sets of pairs have equal forms, however they were given. Make one with
 /// [`GidPairs::from_explicit`], [`GidPairs::all_to_all`] or [`GidPairs::one_to_one`].
+///
+/// ```
+/// use hnn_sweep::network::GidPairs;
+///
+/// let listed = GidPairs::from_explicit(vec![(0, vec![11, 10]), (1, vec![10, 11])]);
+/// assert_eq!(listed, GidPairs::all_to_all(0..2, 10..12, true));
+/// assert_eq!(listed.n_pairs(), 4);
+/// assert_eq!(listed.targets(1).collect::<Vec<_>>(), [10, 11]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum GidPairs {
     /// Every source with every target.
@@ -88,6 +97,7 @@ impl Connection {
         match &mut self.gid_pairs {
             GidPairs::AllToAll { src, .. } | GidPairs::OneToOne { src, .. } => *src = shift(src),
             GidPairs::Explicit(pairs) => {
+                // Pairs are shared between clones of a network: this one gets its own.
                 for (src, _) in Arc::make_mut(pairs) {
                     *src = moved(*src);
                 }
@@ -100,6 +110,7 @@ impl Gids {
     /// The set of some gids.
     pub fn from_gids(gids: impl IntoIterator<Item = Gid>) -> Self {
         let mut gids: Vec<Gid> = gids.into_iter().collect();
+        // Sorted and without gaps is a range: equal sets have one form.
         gids.sort_unstable();
         gids.dedup();
         match consecutive(&gids) {
@@ -166,6 +177,7 @@ impl GidPairs {
         let (src, target) = (src.start..src.start + n, target.start..target.start + n);
         match n {
             0 => Self::Explicit(Arc::default()),
+            // One pair is both; one of the two has to be its form.
             1 => Self::all_to_all(src, target, true),
             _ => Self::OneToOne { src, target },
         }
@@ -174,6 +186,7 @@ impl GidPairs {
     /// The canonical form of any pairs. A source may have no targets; each source is given once.
     pub fn from_explicit(mut pairs: Vec<(Gid, Vec<Gid>)>) -> Self {
         for (_, targets) in &mut pairs {
+            // Order within a set means nothing, and must not tell equal sets apart.
             targets.sort_unstable();
         }
         pairs.sort_by_key(|(src, _)| *src);
@@ -188,6 +201,7 @@ impl GidPairs {
                 .flat_map(|(_, targets)| targets.iter().copied()),
         );
         if let Gids::Range(target) = all {
+            // With autapses first: where the ranges do not overlap, both would fit.
             for autapses in [true, false] {
                 let complete = pairs.iter().all(|(s, targets)| {
                     let expected = target.clone().filter(|t| autapses || t != s);

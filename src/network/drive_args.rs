@@ -18,6 +18,19 @@ fn by_type<const N: usize>(values: [(&str, f64); N]) -> IndexMap<String, f64> {
 }
 
 /// How a drive attaches to the network: the arguments that all drives share.
+///
+/// ```
+/// use hnn_sweep::network::{DriveAttachment, Evoked, Network};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let attach = DriveAttachment {
+///     event_seed: 544,
+///     ..DriveAttachment::evoked("proximal").ampa([("L2_pyramidal", 0.015), ("L5_pyramidal", 0.009)])
+/// };
+/// network.add_evoked_drive("evprox1", Evoked { mu: 26.61, sigma: 2.47, numspikes: 1 }, attach)?;
+/// assert_eq!(network.external_drives["evprox1"].target_types, ["L2_pyramidal", "L5_pyramidal"]);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriveAttachment {
     /// A section that all targeted types have, or a group of sections such as `proximal` or `distal`.
@@ -71,6 +84,7 @@ impl DriveAttachment {
     pub fn evoked(location: &str) -> Self {
         Self {
             location: location.into(),
+            // The two go together: one drive cell for each target is what `cell_specific` means.
             n_drive_cells: DriveCells::NCells,
             cell_specific: true,
             weights_ampa: None,
@@ -167,6 +181,16 @@ impl DriveAttachment {
 }
 
 /// Event times of a spike train drive.
+///
+/// ```
+/// use hnn_sweep::network::SpikeData;
+///
+/// // Two sources: L2_basket 3 and L5_pyramidal 40.
+/// let data = SpikeData::from_spike_file("1.5\t3\tL2_basket\n2.0\t40\tL5_pyramidal\n7.5\t3\tL2_basket\n")?;
+/// let SpikeData::Sources(sources) = data else { panic!() };
+/// assert_eq!(sources.values().cloned().collect::<Vec<_>>(), [vec![1.5, 7.5], vec![2.0]]);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum SpikeData {
     /// Times (ms) by source, in the order that gives the drive cells their numbers.
@@ -218,6 +242,8 @@ impl SpikeData {
         let kinds = table.words(kind)?;
         let mut sources = IndexMap::<String, Vec<f64>>::new();
         for ((time, gid), kind) in times.into_iter().zip(gids).zip(kinds) {
+            // A gid alone is no source: files of several networks use it for cells of different
+            // types.
             let source = format!("{kind}_GID{gid}");
             sources.entry(source).or_default().push(time);
         }

@@ -35,6 +35,8 @@ impl Network {
                     RateConstant::Each(rates) => self.check_rates(rates, attach),
                     RateConstant::All(rate) => {
                         positive("rate_constant", *rate)?;
+                        // As hnn-core does: the network then holds a rate for each type that is a
+                        // target now.
                         if attach.cell_specific {
                             let targets = attach.targets().into_iter();
                             let rates = targets.map(|name| (name.clone(), *rate)).collect();
@@ -44,6 +46,8 @@ impl Network {
                     }
                 }
             }
+            // Legacy networks pass after the first half: their placeholders are finite, but not in
+            // order.
             Dynamics::Bursty(Bursty {
                 tstart,
                 tstart_std,
@@ -88,6 +92,7 @@ impl Network {
     }
 
     fn check_numspikes(&self, numspikes: u32) -> Result<(), NetworkError> {
+        // Legacy networks may have inputs without spikes.
         if numspikes == 0 && !self.legacy_mode {
             return Err(NetworkError::argument(
                 "numspikes",
@@ -107,6 +112,7 @@ impl Network {
             self.cell_type("rate_constant", cell_type)?;
             positive("rate_constant", *rate).map_err(|e| e.of(cell_type))?;
         }
+        // The other way round is allowed: a rate for a type without a weight is not used.
         if let Some(missing) = attach
             .targets()
             .into_iter()
@@ -138,6 +144,7 @@ impl Network {
             Err(NetworkError::argument("n_drive_cells", value, allowed))
         };
         let n_drive_cells = match (attach.cell_specific, attach.n_drive_cells) {
+            // One cell for each target, of all target types.
             (true, DriveCells::NCells) => {
                 let ranges = target_types
                     .iter()
@@ -186,6 +193,8 @@ impl Network {
             }
         }
         check_lamtha("space_constant", attach.space_constant)?;
+        // NumPy's RandomState takes seeds of 32 bits. Trials and cells are added to it later, and
+        // checked then.
         u32::try_from(attach.event_seed).map_err(|_| {
             NetworkError::argument(
                 "event_seed",
@@ -218,6 +227,7 @@ impl Network {
         for name in &targets {
             let cell_type = self.cell_type("weights_ampa", name)?;
             let metadata = &cell_type.metadata;
+            // As in hnn-core, whose layer 5 basket cells have no distal sections.
             if attach.location == "distal"
                 && metadata.morpho_type.as_deref() == Some("basket")
                 && metadata.layer.as_deref() == Some("5")
@@ -244,6 +254,7 @@ impl Network {
         }
         let in_order = self.cell_types.keys();
         Ok(in_order
+            // Legacy networks target every type, with weight 0 where none is given.
             .filter(|t| self.legacy_mode || targets.contains(*t))
             .cloned()
             .collect())
@@ -289,6 +300,7 @@ pub(crate) fn check_burst(
     spike_isi: f64,
 ) -> Result<(), NetworkError> {
     let period = 1000.0 / burst_rate;
+    // From the first event to the last.
     let duration = (f64::from(numspikes) - 1.0) * spike_isi;
     if duration > period {
         return Err(NetworkError::argument(

@@ -155,6 +155,14 @@ pub enum RateConstant {
 }
 
 /// When the cells of a drive fire.
+///
+/// ```
+/// use hnn_sweep::network::{Bursty, Dynamics};
+///
+/// let beta = Dynamics::Bursty(Bursty { burst_std: 20.0, ..Bursty::at(10.0) });
+/// let names: Vec<&str> = beta.arguments().map(|(argument, _)| argument.name).collect();
+/// assert_eq!(names, ["tstart", "tstart_std", "tstop", "burst_rate", "burst_std", "numspikes", "spike_isi"]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dynamics {
     /// Normally distributed event times.

@@ -1,6 +1,18 @@
 //! Electrode arrays for local field potentials.
 
 /// An array of point electrodes.
+///
+/// ```
+/// use hnn_sweep::network::{ElectrodeArray, Network};
+///
+/// // 16 contacts from -500 to 2500 um, 200 um apart: a laminar probe.
+/// let contacts = (0..16).map(|k| [135.0, 135.0, -500.0 + 200.0 * f64::from(k)]).collect();
+/// let probe = ElectrodeArray::new(contacts);
+/// assert_eq!(probe.laminar_spacing(), Some(200.0));
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// network.add_electrode_array("shank1", probe)?;
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ElectrodeArray {
     /// Position (um) of each contact.

@@ -136,6 +136,7 @@ pub(crate) fn nearest<S: AsRef<str>>(name: &str, known: &[S]) -> Option<String> 
     candidates
         .filter(|candidate| *candidate != name && !means_another(&wanted, &plain(candidate)))
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
+        // One slip, and one more for every four letters.
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().max(3) / 4)
         // Of equally near ones that which the name begins with.
         .min_by_key(|(distance, candidate)| (*distance, !wanted.starts_with(&plain(candidate))))

@@ -9,6 +9,17 @@ use std::ops::Range;
 /// Drive cell k draws from `RandomState(event_seed + trial * n_gids + k)`. Times are ascending, greater than 0 and at most
 /// `tstop` (ms); those of a spike train are as given. An open end of a drive is `tstop`.
 ///
+/// ```
+/// use hnn_sweep::network::{Network, drive_events};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// network.add_erp_drives(0.0)?;
+/// // evdist1 stands first: one event about 64 ms for each of its cells.
+/// let events = drive_events(&network, 170.0, 0)?;
+/// assert!(events[0].iter().all(|cell| cell.len() == 1 && (40.0..90.0).contains(&cell[0])));
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
+///
 /// # Errors
 /// A seed beyond 2**32 - 1; a drive that starts after the simulation's end.
 pub fn drive_events(
@@ -23,6 +34,7 @@ pub fn drive_events(
 }
 
 fn events_of_drive(
+    // All gids count, drive cells too: another drive moves the events of every trial but the first.
     net: &Network,
     name: &str,
     drive: &Drive,
@@ -67,21 +79,21 @@ fn events_of_drive(
 }
 
 /// The target types of a drive's connections, each once, with the sources that reach it, in the network's order.
-fn target_types<'a>(net: &'a Network, drive: &str) -> Vec<(Sources<'a>, &'a str)> {
+fn target_types<'a>(net: &'a Network, drive: &str) -> Vec<(EventSources<'a>, &'a str)> {
     let of_type = |name: &'a String| {
         let connections = net
             .connectivity
             .iter()
             .filter(|conn| conn.src_type == drive && conn.target_type == *name);
         let gids: Vec<&Gids> = connections.map(|conn| &conn.src_gids).collect();
-        (!gids.is_empty()).then_some((Sources(gids), name.as_str()))
+        (!gids.is_empty()).then_some((EventSources(gids), name.as_str()))
     };
     net.cell_types.keys().filter_map(of_type).collect()
 }
 
-struct Sources<'a>(Vec<&'a Gids>);
+struct EventSources<'a>(Vec<&'a Gids>);
 
-impl Sources<'_> {
+impl EventSources<'_> {
     fn contains(&self, gid: Gid) -> bool {
         self.0.iter().any(|gids| gids.contains(gid))
     }
@@ -98,6 +110,7 @@ fn events_of_cell(
     let random = || RandomState::new(seed + k);
     let mut times = match &drive.dynamics {
         Dynamics::SpikeTrain { events } => {
+            // Neither filtered nor cut, and the same in every trial.
             return Ok(events.get(k as usize).cloned().unwrap_or_default());
         }
         Dynamics::Evoked(own) => {
@@ -129,6 +142,8 @@ fn events_of_cell(
             spike_isi,
         }) => {
             super::drive_checks::check_burst(*burst_rate, *numspikes, *spike_isi)?;
+            // One start for all cells of a trial, from the stream of cell 0, which begins that
+            // stream anew for its own jitter.
             let start = if *tstart_std > 0.0 {
                 RandomState::new(seed)?.normal(*tstart, *tstart_std)
             } else {
@@ -136,6 +151,7 @@ fn events_of_cell(
             };
             let stop = tstop.unwrap_or(sim_tstop);
             let mut random = random()?;
+            // One draw a burst, before its spikes are laid around it.
             let bursts: Vec<f64> = arange(start..stop, 1000.0 / burst_rate)
                 .map(|time| random.normal(time, *burst_std))
                 .collect();
@@ -143,6 +159,8 @@ fn events_of_cell(
             let spikes = (0..*numspikes).map(|j| (f64::from(j) - middle) * spike_isi);
             if *numspikes > 1 {
                 spikes
+                    // Shift by shift rather than burst by burst, which makes no difference once
+                    // sorted.
                     .flat_map(|shift| bursts.iter().map(move |time| time + shift))
                     .collect()
             } else {
@@ -150,6 +168,7 @@ fn events_of_cell(
             }
         }
     };
+    // Events at or before 0 are dropped, not clipped to 0.
     times.retain(|time| *time > 0.0 && *time <= sim_tstop);
     times.sort_by(f64::total_cmp);
     Ok(times)
@@ -177,6 +196,7 @@ fn poisson(
     check_interval(&interval)?;
     let mut times = Vec::new();
     let mut time = interval.start;
+    // The draw that passes the end is made and thrown away, as in hnn-core.
     while time < interval.end {
         time += random.exponential(1.0 / rate) * 1000.0;
         if time < interval.end {
@@ -188,6 +208,7 @@ fn poisson(
 
 /// `np.arange(start, stop, step)` for a positive step: later values are multiples of the first difference.
 fn arange(range: Range<f64>, step: f64) -> impl Iterator<Item = f64> {
+    // As NumPy counts: a last step that would reach the stop is left out.
     let n = ((range.end - range.start) / step).ceil().max(0.0) as u64;
     let difference = (range.start + step) - range.start;
     (0..n).map(move |i| match i {

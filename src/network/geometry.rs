@@ -7,8 +7,15 @@ use std::sync::Arc;
 
 /// Number of segments that hnn-core gives a new section of length `length` (um): 1 up to 100 um, then one per 50 um,
 /// made odd.
+///
+/// ```
+/// use hnn_sweep::network::nseg_of_length;
+///
+/// assert_eq!([39.0, 100.0, 255.0, 680.0].map(nseg_of_length), [1, 1, 5, 13]);
+/// ```
 pub fn nseg_of_length(length: f64) -> u32 {
     if length > 100.0 {
+        // `| 1` makes an even number odd, so that a segment is at the middle.
         ((length / 50.0) as u32) | 1
     } else {
         1
@@ -16,6 +23,20 @@ pub fn nseg_of_length(length: f64) -> u32 {
 }
 
 /// How a parameter of a mechanism depends on the distance (um) from the soma's 0 end along the cell.
+///
+/// ```
+/// use hnn_sweep::network::DistanceProfile;
+///
+/// let sodium = DistanceProfile::Linear {
+///     gsoma: 0.32,
+///     gdend: 0.0028,
+///     xkink: 962.0,
+///     hotzone_factor: 1.0,
+///     hotzone_boundaries: [0.0, 0.0],
+/// };
+/// assert_eq!(sodium.at(0.0), 0.32);
+/// assert_eq!(sodium.at(962.0), sodium.at(1500.0)); // a plateau beyond the kink
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DistanceProfile {
     /// `gbar_at_zero * (slope * exp(exp_term * x) + offset)`.
@@ -81,11 +102,13 @@ impl Cell {
 
     fn distance_from(&self, target: &str, node: &CellNode) -> Option<f64> {
         let children = self.children(node);
+        // Half its length, by whichever end it hangs.
         if children.iter().any(|child| child.section == target) {
             return self.sections.get(target).map(|section| section.L / 2.0);
         }
         let distance_by = |child: &CellNode| {
             let rest = self.distance_from(target, child)?;
+            // The way leads through the section itself, from one end to the other.
             if child.section == node.section {
                 Some(rest + self.sections.get(&child.section)?.L)
             } else {
@@ -112,6 +135,7 @@ impl Cell {
         let distance = self.distance_section(section)?;
         let section = self.sections.get(section)?;
         let start = distance - section.L / 2.0;
+        // Computed as hnn-core does, (2k + 1)/(2 nseg): values follow from it to the last bit.
         let step = 1.0 / f64::from(2 * section.nseg);
         let x: Vec<f64> = (0..section.nseg)
             .map(|k| f64::from(2 * k + 1) * step)
@@ -126,6 +150,7 @@ impl Cell {
     /// Moves the template so that `soma` starts at its position, then stretches every section from the soma outwards to
     /// its length. Called whenever a length has changed.
     pub(crate) fn update_end_pts(&mut self) {
+        // Taken out while sections change, which the tree borrows names from.
         let Some(tree) = self.cell_tree.take() else {
             return; // hnn-core leaves a cell without a tree as it is
         };
@@ -158,9 +183,11 @@ impl Cell {
         );
         let (Some(from), Some(to)) = ends else { return };
         let d: [f64; 3] = std::array::from_fn(|i| from[i] - to[i]);
+        // The direction is the template's own; only the length along it changes.
         let old_length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
         let factor = section.L / old_length;
         let shift = std::array::from_fn(|i| from[i] + (to[i] - from[i]) * factor - to[i]);
+        // Before the children: they are placed at an end that has moved already.
         self.shift_subtree(tree, &opposite, &shift);
         for child in children_in(tree, node) {
             self.define_shape(tree, child);
@@ -203,6 +230,17 @@ impl CellNode {
 }
 
 /// New values for a section; `None` leaves a property as it is.
+///
+/// ```
+/// use hnn_sweep::network::{Network, SectionChange};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let change = SectionChange { L: Some(600.0), ..Default::default() };
+/// network.modify_section("L5_pyramidal", "apical_1", change)?;
+/// let cell = &network.cell_types["L5_pyramidal"].cell;
+/// assert_eq!((cell.sections["apical_1"].L, cell.sections["apical_1"].nseg), (600.0, 13));
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[allow(non_snake_case)] // hnn-core's names
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SectionChange {
@@ -254,6 +292,7 @@ impl Cell {
         found.cm = change.cm.unwrap_or(found.cm);
         found.Ra = change.Ra.unwrap_or(found.Ra);
         found.v0 = change.v0.unwrap_or(found.v0);
+        // nseg stays, as in hnn-core: it is set when a cell is made.
         self.update_end_pts();
         Ok(())
     }
@@ -294,6 +333,7 @@ impl Network {
             let known = self.cell_types.keys();
             return Err(NetworkError::unknown("cell_type", name, known));
         };
+        // Copied on the first change only: networks of a sweep share their cell types.
         Ok(Arc::make_mut(&mut self.cell_types[index]))
     }
 

@@ -5,6 +5,17 @@ use super::{ElectrodeArray, Network, NetworkError, TonicBias};
 use indexmap::IndexMap;
 
 /// Arguments of [`Network::add_tonic_bias`].
+///
+/// ```
+/// use hnn_sweep::network::{Network, NewTonicBias};
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let amplitude = [("L5_pyramidal".to_string(), 0.5)].into(); // nA
+/// let bias = NewTonicBias { t0: 20.0, tstop: Some(120.0), ..NewTonicBias::new(amplitude) };
+/// network.add_tonic_bias(bias)?;
+/// assert_eq!(network.external_biases["tonic"]["L5_pyramidal"].section, "soma");
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTonicBias {
     /// Name of the bias; several biases may act on a type.
@@ -64,6 +75,8 @@ impl Network {
                 let error = NetworkError::unknown("section", &new.section, sections.keys());
                 return Err(error.of(name));
             }
+            // Everything is checked before anything is added, so that an error leaves no half of a
+            // bias.
             let known = self.external_biases.get(&new.bias_name);
             if known.is_some_and(|bias| bias.contains_key(name)) {
                 return Err(NetworkError::Duplicate {
@@ -78,6 +91,7 @@ impl Network {
                 name,
                 TonicBias {
                     section: new.section.clone(),
+                    // hnn-core's `add_tonic_bias` clamps the middle of a section.
                     loc: 0.5,
                     amplitude,
                     t0: new.t0,

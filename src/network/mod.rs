@@ -60,6 +60,19 @@ pub type Gid = u32;
 /// A network as hnn-core holds it in memory.
 ///
 /// Order matters wherever an [`IndexMap`] is used: it is the order of hnn-core's dictionaries and decides gids.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+///
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// network.add_erp_drives(0.0)?;
+/// let types: Vec<&String> = network.cell_types.keys().collect();
+/// assert_eq!(types, ["L2_basket", "L2_pyramidal", "L5_basket", "L5_pyramidal"]);
+/// // Gids of cells come first, in this order; those of the drives follow.
+/// assert_eq!(network.gid_to_type(0), Some("L2_basket"));
+/// assert_eq!(network.gid_to_type(network.n_cells()), Some("evdist1"));
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Cell types by name, in the order in which gids were given out.

@@ -39,6 +39,8 @@ type Row = (
 
 /// The connections of the column, in hnn-core's order.
 const COLUMN: [Row; 16] = [
+    // The order is hnn-core's: law_2021 counts on it, and the last connection sets a source's
+    // threshold.
     (
         "L2_pyramidal",
         "L2_pyramidal",
@@ -205,14 +207,18 @@ impl Network {
 
     /// What `law_2021_model` changes. It counts connections by position, also where drives come first.
     pub(crate) fn change_to_law_2021(&mut self, weight: &dyn Fn(&str) -> Option<f64>) {
+        // The GABAB synapses of all pyramidal cells get slower.
         for name in ["L2_pyramidal", "L5_pyramidal"] {
             if let Some(cell_type) = self.cell_types.get_mut(name)
                 && let Some(gabab) = Arc::make_mut(cell_type).cell.synapses.get_mut("gabab")
             {
+                // ms; 1 and 20 before.
                 gabab.tau1 = 45.0;
                 gabab.tau2 = 200.0;
             }
         }
+        // 2 is NMDA between L5 pyramidal cells; 6 and 7 are L5 basket cells on them, GABAA and
+        // GABAB.
         for (index, weight) in [(2, 0.0004), (6, 0.02), (7, 0.005)] {
             if let Some(conn) = self.connectivity.get_mut(index) {
                 conn.weight = weight;
@@ -226,9 +232,11 @@ impl Network {
                 }
             }
         }
+        // L2 basket cells on the L5 tuft with GABAA: GABAB takes their place below.
         if self.connectivity.len() > 10 {
             self.connectivity.remove(10);
         }
+        // hnn-core takes this weight from the parameter file, and the other from nowhere.
         let name = "gbar_L5Basket_L5Pyr_gabaa";
         let tuft = weight(name).unwrap_or_else(|| default_weight(name));
         self.connect_populations(
@@ -264,6 +272,7 @@ impl Network {
     /// What `calcium_model` changes.
     pub(crate) fn change_to_calcium(&mut self) {
         if let Some(cell_type) = self.cell_types.get_mut("L5_pyramidal") {
+            // The whole cell: its conductances along the dendrites are new.
             Arc::make_mut(cell_type).cell = templates::l5_pyramidal_ca().cell;
         }
     }
@@ -295,6 +304,7 @@ impl Network {
             dipole_smooth_win: 30.0,
             dipole_scalefctr: 3000.0,
         };
+        // In the order of `POPULATIONS`, which gives the gids.
         let templates: [fn() -> CellType; 4] = [
             || templates::basket("L2_basket", "2"),
             templates::l2_pyramidal,
@@ -352,6 +362,7 @@ impl Network {
                 .map(|(name, value)| (name.to_string(), *value))
                 .collect()
         };
+        // Seeds are hnn-core's, too, so that the times of the events are the same.
         let mut changed = self.clone(); // all three drives or none
         changed.add_evoked_drive(
             "evdist1",

@@ -11,6 +11,15 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 /// A published model.
+///
+/// ```
+/// use hnn_sweep::network::Model;
+///
+/// let model = Model::from_name("jones_2009_model")?;
+/// assert_eq!(model, Model::Neymotin2020);
+/// assert_eq!(model.network([3, 3]).mesh_shape, [3, 3]);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     /// `neymotin_2020`, also called `jones_2009`.
@@ -53,6 +62,15 @@ impl Model {
 }
 
 /// The content of a flat parameter file.
+///
+/// ```
+/// use hnn_sweep::network::{Model, Network, Params};
+///
+/// let params = Params::from_json(r#"{ "gbar_L2Pyr_L2Pyr_ampa": 0.001, "celsius": 37 }"#)?;
+/// let network = Network::from_params(Model::Law2021, &params, [3, 3], false, false)?;
+/// assert_eq!(network.connectivity[1].weight, 0.001); // all others: hnn-core's defaults
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Params {
     values: IndexMap<String, Param>,
@@ -128,6 +146,7 @@ impl Params {
         let values = entries.into_iter().map(|(key, value)| {
             let value = match value {
                 Value::Number(number) => Param::Number(number.as_f64().unwrap_or(f64::NAN)),
+                // Python's True is the number 1.
                 Value::Bool(flag) => Param::Number(f64::from(u8::from(flag))),
                 Value::String(text) => Param::Other(!text.is_empty()),
                 Value::Null => Param::Other(false),
@@ -181,6 +200,7 @@ impl Params {
                 .count()
         };
         let n_evprox = count("evprox");
+        // A name with both words counts as proximal only.
         let of_evdist = values
             .keys()
             .filter(|key| key.starts_with("t_") && !key.contains("evprox"));
@@ -200,6 +220,7 @@ impl Params {
         match self.values.get(key) {
             Some(Param::Number(number)) if number.is_finite() => Ok(*number),
             Some(_) => Err(NetworkError::file(key, "must be a number")),
+            // The one default that hnn-core makes up from the name.
             None if key.starts_with("numspikes_") => Ok(1.0),
             None => {
                 let found = DEFAULTS.iter().find(|(name, _)| *name == key);
@@ -250,6 +271,7 @@ impl Network {
         if add_drives_from_params {
             net.add_drives_from_params(params)?;
         }
+        // All of them here, as the weights below cannot fail any more.
         for (name, _) in super::models::DEFAULT_WEIGHTS {
             params.number(name)?;
         }
@@ -265,6 +287,7 @@ impl Network {
 
     fn add_drives_from_params(&mut self, params: &Params) -> Result<(), NetworkError> {
         let mut drives = specs(params, self.legacy_mode)?;
+        // By name, as hnn-core adds them: the order gives gids, and gids seeds.
         drives.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, drive, _) in &drives {
             let (dynamics, attach) = drive.clone();
@@ -338,6 +361,7 @@ fn rhythmic(
 ) -> Result<Option<Spec>, NetworkError> {
     let number = |key: &str| params.number(&format!("{key}_{kind}"));
     let tstart = number("t0_input")?;
+    // An input beyond the end of the simulation ends with it.
     let tstop = number("tstop_input")?.min(params.number("tstop")?);
     if !legacy_mode && tstop < tstart {
         return Ok(None);
@@ -377,6 +401,7 @@ fn rhythmic(
         })?),
         ..DriveAttachment::bursty(location)
     };
+    // Python's int() cuts towards zero.
     let seed = params
         .number(&format!("prng_seedcore_input_{kind}"))?
         .trunc();
@@ -401,6 +426,7 @@ fn evoked(
             params.number(&format!("gbar_{key}_{short}_{receptor}"))
         })
     };
+    // Synchronous inputs come from one drive cell, others from one for each target.
     let synchronous = params.truth("sync_evinput");
     let dynamics = Dynamics::Evoked(Evoked {
         mu: params.number(&format!("t_{key}"))?,
@@ -433,6 +459,7 @@ fn evoked(
 
 fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
     let mu = params.number("L2Basket_Gauss_mu")?;
+    // Turned off by default, by a mean time after the end.
     if !legacy_mode && mu > params.number("tstop")? {
         return Ok(None);
     }
@@ -460,6 +487,7 @@ fn gaussian(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkE
 
 fn poisson(params: &Params, legacy_mode: bool) -> Result<Option<Spec>, NetworkError> {
     let (tstart, tstop) = (params.number("t0_pois")?, params.number("T_pois")?);
+    // Turned off by an end before its start: T_pois is -1 by default.
     if !legacy_mode && tstop < tstart {
         return Ok(None);
     }

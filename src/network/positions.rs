@@ -25,6 +25,7 @@ pub(crate) fn column(
     let z = layer_separation;
     let at = |index: u32| f64::from(index) * inplane_distance;
     let pyramidal = |z: f64| -> Positions {
+        // x by x, each with all y: gids follow.
         let grid = (0..mesh[0]).flat_map(|x| (0..mesh[1]).map(move |y| (x, y)));
         Arc::new(grid.map(|(x, y)| [at(x), at(y), z]).collect())
     };
@@ -41,6 +42,7 @@ pub(crate) fn column(
         ("L2_basket".to_string(), basket(0.8 * z)),
     ];
     let middle = |n: u32| at(n.saturating_sub(1) / 2);
+    // Drives sit here: every distance of a drive's connection is from this point.
     let origin = [middle(mesh[0]), middle(mesh[1]), (z / 2.0).floor()];
     (positions.into(), origin)
 }
@@ -62,6 +64,7 @@ impl Network {
         positive("inplane_distance", inplane_distance)?;
         positive("layer_separation", layer_separation)?;
         let (mut positions, origin) = column(self.mesh_shape, inplane_distance, layer_separation);
+        // Networks whose cells were placed by hand are left alone.
         for name in self.cell_types.keys() {
             let fits = positions.get(name).map(|p| p.len())
                 == self.gid_ranges.get(name).map(|range| range.len());

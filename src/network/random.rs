@@ -15,6 +15,15 @@ const M: usize = 397;
 ///
 /// The state is seeded and twisted word by word as draws ask for it: a drive cell draws two to a few hundred words,
 /// not the 624 of a whole block.
+///
+/// ```
+/// use hnn_sweep::network::random::RandomState;
+///
+/// // np.random.RandomState(0).random_sample(), np.random.RandomState(2).normal(26.61, 2.47)
+/// assert_eq!(RandomState::new(0)?.random_double(), 0.5488135039273248);
+/// assert_eq!(RandomState::new(2)?.normal(26.61, 2.47), 25.580608116908486);
+/// # Ok::<(), hnn_sweep::network::NetworkError>(())
+/// ```
 #[derive(Clone)]
 pub struct RandomState {
     state: [u32; N],
@@ -63,6 +72,7 @@ impl RandomState {
     /// The next 32 bits of MT19937.
     pub fn next_u32(&mut self) -> u32 {
         let i = self.next;
+        // Word i is made from itself, the next, and the one M further: those must be seeded.
         self.seed_up_to((i + M + 1).min(N));
         let (successor, partner) = ((i + 1) % N, (i + M) % N);
         let y = (self.state[i] & 0x8000_0000) | (self.state[successor] & 0x7fff_ffff);
@@ -70,6 +80,7 @@ impl RandomState {
         self.state[i] = self.state[partner] ^ (y >> 1) ^ twist;
         self.next = successor;
 
+        // Tempering.
         let mut y = self.state[i];
         y ^= y >> 11;
         y ^= (y << 7) & 0x9d2c_5680;
@@ -79,6 +90,7 @@ impl RandomState {
 
     /// Uniform in [0, 1) with 53 bits.
     pub fn random_double(&mut self) -> f64 {
+        // 27 bits above 26: the double that legacy NumPy makes of two words.
         let high = f64::from(self.next_u32() >> 5);
         let low = f64::from(self.next_u32() >> 6);
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
@@ -95,6 +107,7 @@ impl RandomState {
             let r2 = x1 * x1 + x2 * x2;
             if r2 < 1.0 && r2 != 0.0 {
                 let f = (-2.0 * r2.ln() / r2).sqrt();
+                // The legacy order: the second of the pair is returned first.
                 self.spare_normal = Some(f * x1);
                 return f * x2;
             }
@@ -108,11 +121,21 @@ impl RandomState {
 
     /// Exponential with mean `scale`.
     pub fn exponential(&mut self, scale: f64) -> f64 {
+        // The argument is in (0, 1], so the logarithm is finite.
         scale * -(1.0 - self.random_double()).ln()
     }
 }
 
 /// `np.random.default_rng(seed)`: `SeedSequence` and PCG64, of which hnn-core uses `choice` without replacement.
+///
+/// ```
+/// use hnn_sweep::network::random::DefaultRng;
+///
+/// // sorted(np.random.default_rng(3).choice(range(10), 4, replace=False))
+/// let chosen = DefaultRng::new(3).choose(10, 4);
+/// let chosen: Vec<usize> = (0..10).filter(|k| chosen[*k]).collect();
+/// assert_eq!(chosen, [0, 1, 2, 5]);
+/// ```
 pub struct DefaultRng {
     pcg: Lcg128Xsl64,
     /// The upper half of a 64-bit draw that a 32-bit draw left over.
@@ -149,6 +172,7 @@ impl DefaultRng {
         }
         let n = max + 1;
         let mut product = u64::from(self.next_u32()) * u64::from(n);
+        // Rejects the few draws that would make some numbers likelier.
         if (product as u32) < n {
             let threshold = (u32::MAX - max) % n;
             while (product as u32) < threshold {
@@ -164,6 +188,7 @@ impl DefaultRng {
     pub fn choose(&mut self, population: u32, n: u32) -> Vec<bool> {
         let mut chosen = vec![false; population as usize];
         let n = n.min(population);
+        // NumPy's own limits: which method it takes decides what is picked.
         if population > 10_000 && n > population / 50 {
             // Shuffles the tail and takes it.
             let mut indices: Vec<u32> = (0..population).collect();

@@ -100,6 +100,7 @@ impl Network {
 
     /// Drive cell k draws from the seed `event_seed + trial * n_gids + k`, and NumPy takes seeds of 32 bits.
     fn check_seeds(&self, drive: &Drive, n_trials: u32) -> Result<(), NetworkError> {
+        // The last cell of the last trial has the greatest seed; if it fits, all do.
         let trials = u64::from(n_trials.saturating_sub(1)) * u64::from(self.n_gids());
         let cells = u64::from(drive.n_drive_cells.saturating_sub(1));
         let last = drive.event_seed.saturating_add(trials + cells);
@@ -170,6 +171,7 @@ fn check_number_of_events(drive: &Drive, tstop: f64) -> Result<(), NetworkError>
         ),
         Dynamics::SpikeTrain { .. } => return Ok(()),
     };
+    // On average: what matters is whether it is a typing error.
     let events = per_cell * f64::from(drive.n_drive_cells);
     if events <= MAX_EVENTS {
         return Ok(());

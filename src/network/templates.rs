@@ -13,7 +13,7 @@ type Shape = (&'static str, f64, f64, f64, [[f64; 2]; 2]);
 /// Mechanisms with their parameters.
 type Mechs = [(&'static str, &'static [(&'static str, f64)])];
 
-/// Units: gbar of hh2, kca, cat, ar in S/cm2; of ca and km in pS/um2; taur in ms; el in mV.
+/// Units: gbar of hh2, cat and ar in S/cm2; of ca, km and kca in pS/um2; taur in ms; el in mV.
 const L2_MECHS_SOMA: &Mechs = &[
     ("km", &[("gbar_km", 250.0)]),
     (
@@ -50,6 +50,7 @@ const L5_MECHS_SOMA: &Mechs = &[
     ),
     ("ca", &[("gbar_ca", 60.0)]),
     ("cad", &[("taur_cad", 20.0)]),
+    // 2e-4 pS/um2 is next to nothing, but so hnn-core has it.
     ("kca", &[("gbar_kca", 2e-4)]),
     ("km", &[("gbar_km", 200.0)]),
     ("cat", &[("gbar_cat", 2e-4)]),
@@ -177,6 +178,7 @@ const L5_SHAPES: &[Shape] = &[
 type Joint = (&'static str, u8, &'static [(&'static str, u8)]);
 
 const L2_JOINTS: &[Joint] = &[
+    // The tree begins at the soma's 0 end: its keys name one end of a section, as hnn-core's do.
     ("soma", 0, &[("soma", 1), ("basal_1", 0)]),
     ("soma", 1, &[("apical_trunk", 0)]),
     ("apical_trunk", 1, &[("apical_1", 0), ("apical_oblique", 0)]),
@@ -222,6 +224,7 @@ pub(crate) fn l5_pyramidal() -> CellType {
         cell,
         metadata: pyramidal_metadata("5"),
     };
+    // 1e-6 S/cm2 at the soma, e-fold every 333 um.
     let h_conductance = DistanceProfile::Exponential {
         gbar_at_zero: 1e-6,
         exp_term: 3e-3,
@@ -236,6 +239,7 @@ pub(crate) fn l5_pyramidal() -> CellType {
 pub(crate) fn l5_pyramidal_ca() -> CellType {
     let mut cell_type = l5_pyramidal();
     let cell = &mut cell_type.cell;
+    // The soma has values of its own: the profiles below are of the dendrites only.
     cell.set_mech("soma", "hh2", "gkbar_hh2", MechValue::Uniform(0.06));
     cell.set_mech("soma", "hh2", "gnabar_hh2", MechValue::Uniform(0.32));
     let linear = |gsoma, gdend, xkink| DistanceProfile::Linear {
@@ -309,6 +313,7 @@ fn pyramidal_cell(
     joints: &[Joint],
 ) -> Cell {
     let section = |&(section, length, diam, v0, ends): &Shape| {
+        // Excitation reaches pyramidal cells through their dendrites only.
         let (syns, mechs): (&[&str], _) = if section == "soma" {
             (&["gabaa", "gabab"], soma)
         } else {
@@ -327,6 +332,7 @@ fn pyramidal_cell(
         };
         (section.to_string(), made)
     };
+    // Each section leads from its 0 end to its own 1 end, then on to what hangs there.
     let own_ends = shapes
         .iter()
         .filter(|(section, ..)| *section != "soma")
@@ -357,6 +363,7 @@ fn pyramidal_cell(
         .into(),
         cell_tree: Some(own_ends.chain(joined).collect()),
     };
+    // The template is drawn shorter than its sections are long.
     cell.update_end_pts();
     cell
 }

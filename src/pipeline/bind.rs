@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::content::{Content, Pipeline, Recipe};
-use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCells, DriveSpec, PerType};
+use super::drive::{Adds, ArraySpec, Attachment, BiasSpec, DriveCellsSpec, DriveSpec, PerType};
 use super::error::{PipelineError, SourceFile};
 use super::located::located;
 use super::scope::Env;
@@ -34,6 +34,7 @@ impl Pipeline {
         };
         let Bound { network, tstop, dt } = &bound;
         let mut mistakes: Vec<PipelineError> = Vec::new();
+        // Only once the network is made can it be said what of it cannot be recorded.
         if let Some((key, message, help)) = self.output.impossible(network) {
             let error = match self.output.place(key) {
                 Some(place) => env.error(place, message),
@@ -72,6 +73,7 @@ impl Pipeline {
                 own.smooth_win
             ));
         }
+        // Statistics carry the first point's window and factor: all points must have the same.
         self.postproc.is_some_and(|first| first != own).then(|| {
             "needs one dipole_smooth_win and one dipole_scalefctr, and networks of this sweep differ in them".to_owned()
         })
@@ -79,6 +81,8 @@ impl Pipeline {
 
     /// Binds the first and the last point, so that a bad file fails before anything runs.
     pub(super) fn check_ends(&mut self) -> Result<(), PipelineError> {
+        // First and last point: most mistakes of a grid are at one of its ends, and the rest waits
+        // for `plan`.
         let last = self.n_points().saturating_sub(1);
         let first = self.bind(&self.point(0))?;
         if self.output.postproc {
@@ -86,6 +90,7 @@ impl Pipeline {
             self.postproc = Some(postproc);
             self.summaries
                 .iter_mut()
+                // Statistics are told apart by it, so they must know it before anything is keyed.
                 .for_each(|s| s.set_postproc(postproc));
         }
         if last > 0 {
@@ -99,6 +104,7 @@ impl Content {
     fn bind(&self, env: &Env) -> Result<Bound, PipelineError> {
         let mut mistakes = Vec::new();
         let mut note = |done: Result<(), PipelineError>| mistakes.extend(done.err());
+        // Both are read before either ends the reading: one run shows all mistakes.
         let times = self.simulation.evaluate(env);
         let (mut network, (tstop, dt)) = match (self.network.base(env), times) {
             (Ok(network), Ok(times)) => (network, times),
@@ -108,6 +114,7 @@ impl Content {
                 return Err(all_of(mistakes, env));
             }
         };
+        // Connections before drives: the order is part of the network, and of its key.
         for connection in &self.connections {
             note(connection.add_to(&mut network, env));
         }
@@ -120,6 +127,7 @@ impl Content {
         for array in &self.arrays {
             note(array.add_to(&mut network, env));
         }
+        // [set] on a network that lacks a drive would only say again what is wrong above.
         if !mistakes.is_empty() {
             return Err(all_of(mistakes, env));
         }
@@ -129,6 +137,7 @@ impl Content {
         if !mistakes.is_empty() {
             return Err(all_of(mistakes, env));
         }
+        // tstop and n_trials are known here for the first time.
         network
             .check_inputs(tstop, self.simulation.n_trials)
             .map_err(|wrong| self.blame(&wrong.0, wrong.1, env))?;
@@ -156,6 +165,8 @@ impl Content {
                 )
             }
         };
+        // The last line of [set] that changes the input is the likelier culprit, before the table
+        // that made it.
         let changed = self.set.iter().rev().find(|line| line.is_below(&path));
         match (own, changed) {
             (_, Some(line)) => env.source.error(
@@ -204,6 +215,8 @@ impl DriveSpec {
                 let attach = attachment.evaluate(env, &dynamics)?;
                 if let Dynamics::SpikeTrain { .. } = dynamics {
                     let mut sources = IndexMap::new();
+                    // Sources are named by their place: a table's own names have no meaning in
+                    // hnn-core either.
                     for (source, times) in events.iter().enumerate() {
                         let times: Result<_, _> = times.iter().map(|t| t.evaluate(env)).collect();
                         sources.insert(source.to_string(), times?);
@@ -215,6 +228,7 @@ impl DriveSpec {
                 }
             }
             Adds::Erp { tstart } => {
+                // hnn-core's default.
                 let tstart = tstart.as_ref().map_or(Ok(0.0), |n| n.evaluate(env))?;
                 network.add_erp_drives(tstart)
             }
@@ -269,10 +283,10 @@ impl Attachment {
         attach.weights_nmda = weights(&self.weights_nmda)?;
         match &self.n_drive_cells {
             None => {}
-            Some(DriveCells::NCells) => {
+            Some(DriveCellsSpec::NCells) => {
                 attach.n_drive_cells = crate::network::DriveCells::NCells;
             }
-            Some(DriveCells::Number(number)) => {
+            Some(DriveCellsSpec::Number(number)) => {
                 let n = count(number, env, MAX_DRIVE_CELLS)?;
                 attach.n_drive_cells = crate::network::DriveCells::Count(n);
             }
@@ -293,6 +307,7 @@ impl Attachment {
             Ok(number.whole(env, 0..end)?.unsigned_abs())
         };
         if let Some(number) = &self.event_seed {
+            // NumPy's seeds have 32 bits, with which trials and cells are counted up.
             attach.event_seed = seed(number, 1 << 32)?;
         }
         if let Some(number) = &self.conn_seed {

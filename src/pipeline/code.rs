@@ -69,7 +69,9 @@ impl Maker {
     pub(super) fn bind(&self, env: &Env) -> Result<Bound, PipelineError> {
         let names = env.scope.parameters.iter().map(|p| p.name.clone());
         let values = ParamValues::from_iter(names.zip(env.point.iter().cloned()));
+        // From the same network each time, or changes would add up from point to point.
         let mut network = Network::clone(&self.net);
+        // A closure that panics must not take the sweep with it.
         let changed = catch_unwind(AssertUnwindSafe(|| {
             (self.set_params)(&mut network, &values)
         }));

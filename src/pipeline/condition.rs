@@ -106,6 +106,7 @@ impl Condition {
         let source = SourceFile::new(Path::new(what).to_owned(), Some(text.into()));
         let marks = marks(text);
         let mut begin = 0;
+        // Comparisons and joints are found first, then what stands between them is read.
         let mut sides = Vec::with_capacity(marks.len() + 1);
         for range in marks
             .iter()
@@ -118,6 +119,7 @@ impl Condition {
             ));
             begin = range.end;
         }
+        // A sum of products: `and` binds before `or`, and there are no brackets around them.
         let mut any = vec![Vec::new()];
         // Whether the side that stands left of the next mark has been compared with something.
         let mut compared = false;
@@ -201,6 +203,7 @@ fn marks(text: &str) -> Vec<(Mark, Range<usize>)> {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if c == '"' || c == '\'' => quote = Some(c),
+            // A whole word, so that the `or` of `color` is no joint.
             None if c.is_alphanumeric() || c == '_' => {
                 let word = |c: char| !(c.is_alphanumeric() || c == '_');
                 length = rest.find(word).unwrap_or(rest.len());
@@ -211,6 +214,8 @@ fn marks(text: &str) -> Vec<(Mark, Range<usize>)> {
                 }
             }
             None => {
+                // Longer operators stand before shorter ones in the list: `<=` is not `<` and a
+                // `=`.
                 let operator = OPERATORS.iter().find(|(word, _)| rest.starts_with(word));
                 if let Some((word, operator)) = operator {
                     length = word.len();
@@ -244,6 +249,7 @@ impl Side {
         }
         let place = |name: &str| names.all.iter().position(|(known, _)| *known == name);
         let kind = |place: usize| names.all.get(place).map(|(_, kind)| *kind);
+        // Before expressions, in which a word has no place.
         if let Some(place) = place(text)
             && let Some(kind @ (ParameterKind::Str | ParameterKind::Bool)) = kind(place)
         {
@@ -296,6 +302,7 @@ impl Side {
         match self {
             Side::Number(expr) => {
                 let value = expr.evaluate(numbers);
+                // A point without the value, or where it is not a number, fulfils no comparison.
                 (!value.is_nan()).then_some(ParamValue::Float(value))
             }
             Side::Parameter(place, _) => word(*place),
@@ -307,6 +314,7 @@ impl Side {
 impl Comparison {
     fn check(&self, source: &SourceFile, at: Range<usize>) -> Result<(), PipelineError> {
         let (left, right) = (self.left.kind(), self.right.kind());
+        // A word against a number would never hold: that is a mistake, not a condition.
         if left != right {
             let message = format!("{left} is compared with {right}");
             return Err(source

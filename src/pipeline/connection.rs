@@ -44,6 +44,7 @@ impl ConnectionSpec {
         let number = |key: &str| table.optional(key, |i| Number::read(i, scope));
         let required = |key: &str| table.required(key, |i| Number::read(i, scope));
         let text = |key: &str| table.required(key, |i| Text::read(i, scope));
+        // All keys are read before any is missed, so that each mistake is told.
         let src_gids = table.required("src_gids", |i| {
             Ok((i.place.clone(), Cells::read(i, scope, false)?))
         });
@@ -84,6 +85,7 @@ impl ConnectionSpec {
         let sources = match &self.src_gids {
             Cells::Type(name) => Sources::from(name.evaluate(env)),
             Cells::Gids(gids) => Sources::Gids(gids.clone()),
+            // The reader below never gives lists for sources.
             Cells::Lists(_) => Sources::Gids(Vec::new()),
         };
         let targets = match &self.target_gids {

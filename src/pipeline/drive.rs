@@ -42,7 +42,7 @@ pub(super) enum Adds {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Attachment {
     pub(super) location: Text,
-    pub(super) n_drive_cells: Option<DriveCells>,
+    pub(super) n_drive_cells: Option<DriveCellsSpec>,
     pub(super) cell_specific: Option<Flag>,
     pub(super) weights_ampa: Option<Vec<(String, Number)>>,
     pub(super) weights_nmda: Option<Vec<(String, Number)>>,
@@ -55,7 +55,7 @@ pub(super) struct Attachment {
 
 /// Number of drive cells.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum DriveCells {
+pub(super) enum DriveCellsSpec {
     /// One per target cell.
     NCells,
     /// So many.
@@ -73,10 +73,12 @@ impl DriveSpec {
     /// Reads a drive; `None` after its mistakes have been noted.
     pub(super) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let table = TomlTable::open(item)?;
+        // Without its type nothing else can be read, so a mistake there ends the reading.
         let kind = table.require("type")?.word(&DRIVE_TYPES)?;
         let name_item = table.get("name");
         let name = match (&name_item, kind) {
             (Some(item), _) => item.string()?,
+            // hnn-core gives its three drives their names; this one is for messages only.
             (None, "erp") => "erp".to_owned(),
             (None, _) => table.require("name")?.string()?,
         };
@@ -120,12 +122,14 @@ fn check_drive_keys(table: &TomlTable, kind: &str) {
 impl Adds {
     /// `None` after mistakes have been noted.
     fn read(table: &TomlTable, kind: &str, scope: &Scope) -> Option<Self> {
+        // `erp` is no kind of drive, but three drives.
         let Some(defaults) = Dynamics::of_kind(kind) else {
             let tstart = table.optional("tstart", |i| Number::read(i, scope));
             return Some(Self::Erp { tstart });
         };
         let mut arguments = Some(Vec::new());
         for (argument, default) in defaults.arguments() {
+            // Only rates may be given by cell type.
             let read = |item: &TomlItem| match default {
                 ArgumentValue::Rate(_) => PerType::read(item, scope),
                 _ => Number::read(item, scope).map(PerType::All),
@@ -169,14 +173,15 @@ impl Attachment {
             location,
             n_drive_cells: table.optional("n_drive_cells", |i| {
                 if i.is_string() && i.string()? == "n_cells" {
-                    Ok(DriveCells::NCells)
+                    Ok(DriveCellsSpec::NCells)
                 } else {
-                    Number::read(i, scope).map(DriveCells::Number)
+                    Number::read(i, scope).map(DriveCellsSpec::Number)
                 }
             }),
             cell_specific: table.optional("cell_specific", |i| Flag::read(i, scope)),
             weights_ampa: weights("weights_ampa"),
             weights_nmda: weights("weights_nmda"),
+            // The one argument that may be infinite: no decay with distance.
             space_constant: table.optional("space_constant", |i| Number::read_infinite(i, scope)),
             synaptic_delays: per_type("synaptic_delays"),
             probability: per_type("probability"),
@@ -271,6 +276,7 @@ fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
 fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
     let name = item.string()?;
     let path = item.source.beside(&name);
+    // A name that exists is taken as it is, whatever characters it has.
     if !name.contains(['*', '?', '[']) || path.exists() {
         return Ok(path);
     }
@@ -289,10 +295,12 @@ fn first_match(item: &TomlItem) -> Result<PathBuf, PipelineError> {
             .into_owned(),
     };
     let options = glob::MatchOptions {
+        // As a shell does: `*` does not mean hidden files.
         require_literal_leading_dot: true,
         ..glob::MatchOptions::new()
     };
     let paths = glob::glob_with(&pattern, options).map_err(|e| wrong(&e.to_string()))?;
+    // `min`: alphabetical, whatever order the file system lists them in.
     let first = paths.flatten().filter(|path| !path.is_dir()).min();
     first.ok_or_else(|| {
         let folder = std::path::absolute(path.parent().unwrap_or(Path::new("")));
@@ -408,6 +416,7 @@ fn read_positions(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, Pi
         let elements = item.array()?;
         match elements.first() {
             None => return Err(item.error(format!("{} has no contact", item.describe()))),
+            // Three numbers are one contact, lists of three are several.
             Some(first) if !first.is_array() => vec![read_position(item, scope)?],
             Some(_) => elements
                 .iter()
@@ -454,6 +463,7 @@ fn read_lines(item: &TomlItem, scope: &Scope) -> Result<Vec<[Number; 3]>, Pipeli
     };
     let coordinates = [coordinate("x")?, coordinate("y")?, coordinate("z")?];
     let lengths = coordinates.each_ref().map(Vec::len);
+    // One number serves all contacts; the other axes say how many there are.
     let n = lengths.into_iter().find(|n| *n != 1).unwrap_or(1);
     if n == 0 || lengths.iter().any(|length| ![1, n].contains(length)) {
         return Err(item.error(format!(

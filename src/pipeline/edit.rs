@@ -15,6 +15,8 @@ pub(super) fn set(text: &str, assignment: &str) -> Result<String, PipelineError>
     };
     let (key, value) = split(assignment)
         .ok_or_else(|| wrong("it is not KEY=VALUE, such as simulation.tstop=60".into()))?;
+    // What is TOML is taken as it is, all else as text, so that a word needs no quotes on the
+    // command line.
     let value = match format!("value = {value}").parse::<toml::Table>() {
         Ok(table) if table.len() == 1 => value.trim().to_owned(),
         _ => toml::Value::String(value.trim().to_owned()).to_string(),
@@ -33,6 +35,7 @@ pub(super) fn set(text: &str, assignment: &str) -> Result<String, PipelineError>
 fn split(assignment: &str) -> Option<(Vec<String>, &str)> {
     let mut key = vec![String::new()];
     let mut quoted = false;
+    // Only the first `=` outside quotes ends the key: values may have more.
     for (i, c) in assignment.char_indices() {
         match c {
             '"' => quoted = !quoted,
@@ -106,6 +109,7 @@ fn entry<'d, 'k>(
         },
         _ => None,
     };
+    // By name before by number, as a name may be a number.
     let by_name = list
         .iter()
         .find(|entry| name(entry).as_ref() == Some(wanted));
@@ -151,6 +155,7 @@ fn insertion(
         .collect();
     let line = format!("{} = {value}", quoted.join("."));
     let Some(span) = span else {
+        // Before everything: a key at the end of the file would belong to its last table.
         return Some((0..0, format!("{line}\n")));
     };
     let inside = text.get(span.clone())?;
@@ -160,12 +165,14 @@ fn insertion(
         } else {
             ","
         };
+        // Behind the brace, so that what is there already stays as it is, comments and all.
         let at = span.start + 1;
         return Some((at..at, format!(" {line}{comma} ")));
     }
     if !inside.starts_with('[') {
         return None;
     }
+    // Right below the header: further down another table may begin.
     let line_end = text.get(span.start..)?.find('\n').map(|n| span.start + n);
     let at = line_end.unwrap_or(text.len());
     Some((at..at, format!("\n{line}")))

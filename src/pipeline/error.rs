@@ -94,6 +94,7 @@ impl PipelineError {
         for mut mistake in mistakes {
             let others = std::mem::take(&mut mistake.others);
             for mistake in std::iter::once(mistake).chain(others) {
+                // A key that is read for two purposes must not be complained about twice.
                 let same = |e: &PipelineError| {
                     e.span() == mistake.span() && e.details.message == mistake.details.message
                 };
@@ -102,7 +103,9 @@ impl PipelineError {
                 }
             }
         }
+        // In the order of the file, whatever was read first.
         all.sort_by_key(|mistake| mistake.span().map(|span| span.start));
+        // The rest in one line each: a template with a wrong indent has hundreds.
         if all.len() > SHOWN {
             let rest = all.split_off(SHOWN - 1);
             let line = |mistake: &PipelineError| match mistake.line() {
@@ -191,6 +194,7 @@ pub(crate) struct SourceFile {
 struct Mistakes(Mutex<Vec<PipelineError>>);
 
 impl Clone for Mistakes {
+    // A copy of a file is for messages only: its mistakes are told by the original.
     fn clone(&self) -> Self {
         Self::default()
     }
@@ -261,8 +265,10 @@ impl SourceFile {
         };
         let start = span.start.min(text.len());
         let end = span.end.clamp(start, text.len());
+        // Bytes, as spans are of bytes and may lie inside a character.
         let before = text.as_bytes().get(..start).unwrap_or_default();
         let line = before.iter().filter(|&&b| b == b'\n').count();
+        // Tables on one line would fill the terminal.
         let (display, shown) = match text.lines().any(|line| line.len() > MAX_LINE) {
             true => with_short_lines(text, start..end),
             false => (text.clone(), start..end),
@@ -297,6 +303,7 @@ fn shortened(message: String) -> String {
         return message;
     }
     let at = |end: usize| char_boundary(&message, end);
+    // The beginning says what, the end where.
     let (head, tail) = (at(MAX_MESSAGE * 3 / 4), at(message.len() - MAX_MESSAGE / 8));
     format!(
         "{} … {}",

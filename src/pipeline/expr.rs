@@ -16,6 +16,7 @@ const MAX_LENGTH: usize = 10_000;
 type Function = (&'static str, fn(f64) -> f64);
 
 const FUNCTIONS: [Function; 8] = [
+    // libm's functions, not the platform's: values of a grid are part of a key.
     ("exp", exp),
     ("log", libm::log),
     ("log10", libm::log10),
@@ -50,7 +51,7 @@ enum Step {
     Number(f64),
     Variable(usize),
     Negate,
-    Binary(Operator),
+    Binary(BinaryOperator),
     Call(usize),
 }
 
@@ -67,7 +68,7 @@ impl PartialEq for Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Operator {
+enum BinaryOperator {
     Add,
     Subtract,
     Multiply,
@@ -91,6 +92,7 @@ pub(crate) struct ExprError {
 impl Expr {
     /// Parses an expression.
     pub(crate) fn parse(text: &str, lookup: &mut Lookup<'_>) -> Result<Self, ExprError> {
+        // Before the parser, which recurses.
         if text.len() > MAX_LENGTH {
             return Err(ExprError {
                 message: format!("an expression may have at most {MAX_LENGTH} characters"),
@@ -139,11 +141,13 @@ impl Expr {
 
     /// The value; not finite where a variable is missing or the arithmetic has no result.
     pub(crate) fn evaluate(&self, variables: &[f64]) -> f64 {
+        // A stack machine: an expression is read once, and evaluated at millions of points.
         let mut stack = Vec::with_capacity(8);
         for step in &self.program {
             match *step {
                 Step::Number(value) => stack.push(value),
                 Step::Variable(index) => {
+                    // Only a file whose parameters could not be read has names that lead nowhere.
                     stack.push(variables.get(index).copied().unwrap_or(f64::NAN));
                 }
                 Step::Negate => {
@@ -157,6 +161,7 @@ impl Expr {
                     }
                 }
                 Step::Binary(operator) => {
+                    // The right operand was pushed last.
                     if let (Some(b), Some(a)) = (stack.pop(), stack.pop()) {
                         stack.push(operator.apply(a, b));
                     }
@@ -167,25 +172,25 @@ impl Expr {
     }
 }
 
-impl Operator {
+impl BinaryOperator {
     fn apply(self, a: f64, b: f64) -> f64 {
         match self {
-            Operator::Add => a + b,
-            Operator::Subtract => a - b,
-            Operator::Multiply => a * b,
-            Operator::Divide => a / b,
-            Operator::Power => pow(a, b),
+            BinaryOperator::Add => a + b,
+            BinaryOperator::Subtract => a - b,
+            BinaryOperator::Multiply => a * b,
+            BinaryOperator::Divide => a / b,
+            BinaryOperator::Power => pow(a, b),
             // Unlike f64::min, NaN in one argument makes the result NaN and so an error.
-            Operator::Min if a.is_nan() || b.is_nan() => f64::NAN,
-            Operator::Max if a.is_nan() || b.is_nan() => f64::NAN,
-            Operator::Min => {
+            BinaryOperator::Min if a.is_nan() || b.is_nan() => f64::NAN,
+            BinaryOperator::Max if a.is_nan() || b.is_nan() => f64::NAN,
+            BinaryOperator::Min => {
                 if b < a {
                     b
                 } else {
                     a
                 }
             }
-            Operator::Max => {
+            BinaryOperator::Max => {
                 if b > a {
                     b
                 } else {
@@ -197,7 +202,7 @@ impl Operator {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Kind {
+enum TokenKind {
     Number(f64),
     Name(String),
     Symbol(&'static str),
@@ -205,7 +210,7 @@ enum Kind {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Token {
-    kind: Kind,
+    kind: TokenKind,
     at: Range<usize>,
 }
 
@@ -228,7 +233,7 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 .get(..length)
                 .and_then(|digits| digits.parse::<f64>().ok());
             match value {
-                Some(value) if value.is_finite() => (Kind::Number(value), length),
+                Some(value) if value.is_finite() => (TokenKind::Number(value), length),
                 _ => {
                     return Err(ExprError {
                         message: format!(
@@ -241,6 +246,7 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 }
             }
         } else if is_name_start(first) || first == '$' {
+            // `$` marks words and flags elsewhere; here it does no harm.
             let dollar = usize::from(first == '$');
             let name: String = rest
                 .chars()
@@ -248,9 +254,9 @@ fn tokenize(text: &str) -> Result<Vec<Token>, ExprError> {
                 .take_while(|&c| is_name_start(c) || c.is_ascii_digit())
                 .collect();
             let length = dollar + name.len();
-            (Kind::Name(name), length)
+            (TokenKind::Name(name), length)
         } else if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
-            (Kind::Symbol(symbol), symbol.len())
+            (TokenKind::Symbol(symbol), symbol.len())
         } else {
             return Err(ExprError {
                 message: format!("`{first}` means nothing in an expression"),
@@ -289,6 +295,7 @@ fn number_length(bytes: &[u8]) -> usize {
     if bytes.get(length) == Some(&b'.') {
         length += 1 + digits(length + 1);
     }
+    // `2e` is a number and a name, as a digit must follow.
     if matches!(bytes.get(length), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(bytes.get(length + 1), Some(b'+' | b'-')));
         let exponent = digits(length + 1 + sign);
@@ -312,13 +319,14 @@ struct Parser<'p, 'l> {
 const SIGN_STRENGTH: u8 = 5;
 
 /// Operator with its left and right strength.
-fn operator(symbol: &str) -> Option<(Operator, u8, u8)> {
+fn operator(symbol: &str) -> Option<(BinaryOperator, u8, u8)> {
     match symbol {
-        "+" => Some((Operator::Add, 1, 2)),
-        "-" => Some((Operator::Subtract, 1, 2)),
-        "*" => Some((Operator::Multiply, 3, 4)),
-        "/" => Some((Operator::Divide, 3, 4)),
-        "**" => Some((Operator::Power, 7, 6)),
+        "+" => Some((BinaryOperator::Add, 1, 2)),
+        "-" => Some((BinaryOperator::Subtract, 1, 2)),
+        "*" => Some((BinaryOperator::Multiply, 3, 4)),
+        "/" => Some((BinaryOperator::Divide, 3, 4)),
+        // Right to left, and before a sign on its left: -2**2 is -4, as in Python.
+        "**" => Some((BinaryOperator::Power, 7, 6)),
         _ => None,
     }
 }
@@ -336,12 +344,12 @@ impl Parser<'_, '_> {
 
     fn unexpected(&self, token: Token, wanted: &str) -> ExprError {
         let (found, help) = match &token.kind {
-            Kind::Number(_) => ("a number".to_owned(), None),
-            Kind::Name(name) => (
+            TokenKind::Number(_) => ("a number".to_owned(), None),
+            TokenKind::Name(name) => (
                 format!("`{name}`"),
                 Some(format!("a product needs a sign: `*{name}`")),
             ),
-            Kind::Symbol(symbol) => (format!("`{symbol}`"), None),
+            TokenKind::Symbol(symbol) => (format!("`{symbol}`"), None),
         };
         ExprError {
             message: format!("expected {wanted}, found {found}"),
@@ -356,7 +364,7 @@ impl Parser<'_, '_> {
 
     fn expect(&mut self, symbol: &'static str) -> Result<(), ExprError> {
         match self.take() {
-            Some(token) if token.kind == Kind::Symbol(symbol) => Ok(()),
+            Some(token) if token.kind == TokenKind::Symbol(symbol) => Ok(()),
             Some(token) => Err(self.unexpected(token, &format!("`{symbol}`"))),
             None => Err(self.ends_early(&format!("`{symbol}`"))),
         }
@@ -385,13 +393,14 @@ impl Parser<'_, '_> {
         }
         self.operand()?;
         while let Some(Token {
-            kind: Kind::Symbol(symbol),
+            kind: TokenKind::Symbol(symbol),
             ..
         }) = self.peek()
         {
             let Some((operator, left, right)) = operator(symbol) else {
                 break;
             };
+            // `left < weakest` leaves the operator to whoever called.
             if left < weakest {
                 break;
             }
@@ -408,18 +417,18 @@ impl Parser<'_, '_> {
             return Err(self.ends_early("a value"));
         };
         match &token.kind {
-            Kind::Number(value) => self.program.push(Step::Number(*value)),
-            Kind::Symbol("-") => {
+            TokenKind::Number(value) => self.program.push(Step::Number(*value)),
+            TokenKind::Symbol("-") => {
                 self.expression(SIGN_STRENGTH)?;
                 self.program.push(Step::Negate);
             }
-            Kind::Symbol("+") => self.expression(SIGN_STRENGTH)?,
-            Kind::Symbol("(") => {
+            TokenKind::Symbol("+") => self.expression(SIGN_STRENGTH)?,
+            TokenKind::Symbol("(") => {
                 self.expression(0)?;
                 self.expect(")")?;
             }
-            Kind::Symbol(_) => return Err(self.unexpected(token, "a value")),
-            Kind::Name(name) => return self.name(name, &token.at),
+            TokenKind::Symbol(_) => return Err(self.unexpected(token, "a value")),
+            TokenKind::Name(name) => return self.name(name, &token.at),
         }
         Ok(())
     }
@@ -428,7 +437,7 @@ impl Parser<'_, '_> {
         let called = matches!(
             self.peek(),
             Some(Token {
-                kind: Kind::Symbol("("),
+                kind: TokenKind::Symbol("("),
                 ..
             })
         );
@@ -460,8 +469,8 @@ impl Parser<'_, '_> {
             return Ok(());
         }
         let operator = match name {
-            "min" => Operator::Min,
-            "max" => Operator::Max,
+            "min" => BinaryOperator::Min,
+            "max" => BinaryOperator::Max,
             _ => {
                 return Err(error(
                     format!("`{name}` is not a function"),
@@ -476,10 +485,11 @@ impl Parser<'_, '_> {
         self.expect(",")?;
         self.expression(0)?;
         self.program.push(Step::Binary(operator));
+        // Any number of arguments, from the left.
         while matches!(
             self.peek(),
             Some(Token {
-                kind: Kind::Symbol(","),
+                kind: TokenKind::Symbol(","),
                 ..
             })
         ) {

@@ -47,6 +47,7 @@ impl Pipeline {
             );
             SourceFile::error_of_file(path, what).with_optional_help(problem.help)
         })?;
+        // Before the text is read, so that what is set is checked like everything else.
         let text = set
             .iter()
             .try_fold(text, |text, assignment| edit::set(&text, assignment))?;
@@ -67,6 +68,7 @@ impl Pipeline {
                 .with_label(message)
         })?;
         let root = TomlTable::root(&source, &document, ROOT_KEYS);
+        // An empty file is mostly the wrong one.
         if root.iter().next().is_none() {
             return Err(SourceFile::error_of_file(
                 path,
@@ -78,12 +80,13 @@ impl Pipeline {
         }
         let name = source.keep(read_name(&root, path)).unwrap_or_default();
         let save_folder = root.optional("save_folder", read_folder);
-        let sweep = source.keep(Sweep::read(root.get("sweep").as_ref()));
+        let sweep = source.keep(SweepKeys::read(root.get("sweep").as_ref()));
         let sweep = sweep.unwrap_or_default();
         let samples = source.keep(Samples::read(root.get("samples").as_ref()));
         let is_incomplete = samples.is_none();
         let samples = samples.unwrap_or_default();
         let priors = samples.priors;
+        // Parameters before all else: expressions are read against their names.
         let (grid, parameters) = read_grid(&root, samples.axes, sweep.combinations);
         let seed_parameters = root.optional("sweep", |i| read_seed_parameters(i, &parameters));
         let derived = root.optional("derived", TomlTable::open);
@@ -100,6 +103,7 @@ impl Pipeline {
         let set = source.keep(SetSpec::read(root.get("set").as_ref(), &scope));
         let output = source.keep(Output::read(root.get("output").as_ref()));
         let summaries = read_summaries(&root, &scope);
+        // Here all mistakes of the file are told at once; what follows needs a whole pipeline.
         source.check()?;
         let (Some(grid), Some(network), Some(simulation), Some(set), Some(output)) =
             (grid, network, simulation, set, output)
@@ -133,6 +137,7 @@ impl Pipeline {
                 set,
             })),
         };
+        // Binding finds what only a network can tell.
         pipeline.check_ends()?;
         Ok(pipeline)
     }
@@ -155,10 +160,12 @@ impl Pipeline {
             };
             let (_, values) = points.swap_remove(index);
             let values = match (parameter.kind, values) {
+                // Python hands whole numbers over for floats.
                 (ParameterKind::Float, Values::Int(whole)) => {
                     Values::Float(whole.into_iter().map(|x| x as f64).collect())
                 }
                 (ParameterKind::Int, Values::Float(numbers))
+                    // Below 2^53, where each whole number is a double.
                     if numbers.iter().all(|x| x.fract() == 0.0 && x.abs() < 9e15) =>
                 {
                     Values::Int(numbers.into_iter().map(|x| x as i64).collect())
@@ -183,6 +190,7 @@ impl Pipeline {
             )));
         }
         self.grid = grid;
+        // Not the sweep itself: its points must not count as those of the grid.
         self.name = format!("{}.fit", self.name);
         Ok(self)
     }
@@ -190,6 +198,7 @@ impl Pipeline {
 
 fn read_name(root: &TomlTable, path: &Path) -> Result<String, PipelineError> {
     let Some(item) = root.get("name") else {
+        // The file's name is what people call the sweep anyway.
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned());
         return Ok(stem
             .filter(|s| !s.is_empty())
@@ -260,14 +269,14 @@ fn read_summaries(root: &TomlTable, scope: &Scope) -> Vec<Summary> {
 }
 
 /// `[sweep]`.
-struct Sweep {
+struct SweepKeys {
     combinations: bool,
     batch_size: u32,
     overwrite: bool,
     clear_cache: bool,
 }
 
-impl Default for Sweep {
+impl Default for SweepKeys {
     fn default() -> Self {
         Self {
             combinations: true,
@@ -278,7 +287,7 @@ impl Default for Sweep {
     }
 }
 
-impl Sweep {
+impl SweepKeys {
     fn read(item: Option<&TomlItem>) -> Result<Self, PipelineError> {
         let mut sweep = Self::default();
         let Some(item) = item else {
@@ -347,6 +356,7 @@ fn read_grid(
             return (None, Vec::new());
         }
         for (name, span, item) in table.iter() {
+            // Names are one space, for samples and grid alike.
             let names = samples.iter().chain(&axes);
             let taken: Vec<&str> = names.map(|(n, _)| n.as_str()).collect();
             source.keep(check_name(source, &span, "parameter", name, &taken));
@@ -374,6 +384,7 @@ fn read_grid(
         table.error(e.to_string()).with_help(help)
     });
     let grid = match is_whole {
+        // Its mistakes have been noted.
         true => source.keep(grid),
         // Lists of other lengths than meant say nothing.
         false => grid.ok(),

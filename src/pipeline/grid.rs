@@ -156,12 +156,14 @@ impl Design {
         }
         let n_samples = size(&samples, false)?;
         let n_inner = size(&axes, combinations)?;
+        // Checked: sizes of three axes of a million overflow 64 bits.
         let n_points = n_samples.and_then(|n| n.checked_mul(n_inner?));
         let n_sampled = samples.len();
         let all = samples.into_iter().chain(axes);
         let (Some(n_points), Some(n_inner)) = (n_points.filter(|&n| n <= MAX_POINTS), n_inner)
         else {
             let lengths: Vec<String> = all.map(|(_, v)| v.len().to_string()).collect();
+            // All samples are one axis.
             let mut text = lengths
                 .get(n_sampled.saturating_sub(1)..)
                 .unwrap_or_default()
@@ -204,7 +206,10 @@ impl Design {
         }
         let (sampled, inner) = self.axes.split_at_checked(self.n_sampled)?;
         let at = |axis: &Values, index: u64| axis.get(usize::try_from(index).ok()?);
+        // Samples are slowest, so that a larger `n` leaves the points of earlier samples where they
+        // are.
         let sample = index / self.n_inner;
+        // The last parameter varies fastest, as in hnn-core (itertools.product).
         let mut rest = index % self.n_inner;
         let mut point = Vec::with_capacity(self.axes.len());
         for axis in inner.iter().rev() {
@@ -213,12 +218,14 @@ impl Design {
                 point.push(at(axis, rest % length)?);
                 rest /= length;
             } else {
+                // Taken together: each list at the same place.
                 point.push(at(axis, rest)?);
             }
         }
         for axis in sampled.iter().rev() {
             point.push(at(axis, sample)?);
         }
+        // Division has taken the fastest axis off first.
         point.reverse();
         Some(point)
     }
@@ -240,6 +247,7 @@ fn size(axes: &[(String, Values)], product: bool) -> Result<Option<u64>, GridErr
             .collect();
         return Err(GridError::UnequalLengths(text.join(", ")));
     }
+    // No axis is one point without parameters, as an empty product is 1.
     Ok(lengths().max().or(Some(1)))
 }
 
@@ -251,6 +259,7 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
     let mut values: Vec<f64> = (0..n)
         .map(|i| {
             let i = i as f64;
+            // NumPy's three cases, in its order of operations: values are part of a key.
             let offset = if n == 1 {
                 i * delta
             } else if step == 0.0 {
@@ -262,6 +271,7 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
         })
         .collect();
     if let (true, Some(last)) = (n > 1, values.last_mut()) {
+        // Not start + n step, which may miss it by a bit.
         *last = stop;
     }
     values
@@ -279,6 +289,7 @@ pub fn logspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
 pub fn geomspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
     let sign = if start < 0.0 { -1.0 } else { 1.0 };
     let (first, last) = (sign * start, sign * stop);
+    // libm, as NumPy's values may differ from machine to machine in the last bit.
     let mut values = logspace(libm::log10(first), libm::log10(last), n);
     if let Some(value) = values.first_mut() {
         *value = first;
@@ -363,6 +374,7 @@ fn remark_exponents(item: &TomlItem) {
     else {
         return;
     };
+    // A range that is all positive and begins small was hardly meant as exponents.
     if first > 0.0 && last > 0.0 && first.min(last) <= 0.1 {
         let as_it_stands = item.source_text();
         item.source.remark(format!(
@@ -411,6 +423,7 @@ fn read_list(item: &TomlItem) -> Result<Values, PipelineError> {
             .collect::<Result<_, _>>()
             .map(Values::Bool);
     }
+    // Whole numbers stay whole: in a column, and as seeds.
     if elements.iter().all(TomlItem::is_integer) {
         return elements
             .iter()
@@ -471,6 +484,7 @@ fn read_arange(item: &TomlItem) -> Result<Values, PipelineError> {
             .with_help("the stop itself is not part of the range, as in NumPy"));
     }
     let n = check_length(item, n)?;
+    // Whole ranges are computed in whole numbers, without rounding.
     if elements.iter().all(TomlItem::is_integer) {
         let (from, by) = (
             start.map_or(Ok(0), TomlItem::integer)?,

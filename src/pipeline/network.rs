@@ -30,12 +30,12 @@ pub(super) struct NetworkSpec {
     clear_connectivity: Option<Flag>,
     clear_drives: Option<Flag>,
     /// Networks that have been built, so that a point costs a clone.
-    built: Mutex<HashMap<Key, Arc<Network>>>,
+    built: Mutex<HashMap<NetworkKey, Arc<Network>>>,
 }
 
 /// What a base network depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+enum NetworkKey {
     File(PathBuf),
     Model {
         model: Model,
@@ -73,6 +73,7 @@ impl NetworkSpec {
             let shape = [Number::read(x, scope)?, Number::read(y, scope)?];
             Ok((i.place.clone(), shape))
         });
+        // A file says all the rest of the network itself.
         if spec.file.is_some()
             && let Some(other) = NETWORK_KEYS
                 .iter()
@@ -116,6 +117,7 @@ impl NetworkSpec {
             return Ok(network.clone());
         }
         let network = Arc::new(self.build(&key, env)?);
+        // All at once: a sweep over so many files reads each once in any case.
         if built.len() >= MAX_BUILT {
             built.clear();
         }
@@ -123,10 +125,12 @@ impl NetworkSpec {
         Ok(network)
     }
 
-    fn key(&self, env: &Env) -> Result<Key, PipelineError> {
+    fn key(&self, env: &Env) -> Result<NetworkKey, PipelineError> {
         let path = |text: &Option<Text>| text.as_ref().map(|t| env.beside(t.evaluate(env)));
+        // Path and shape, not content: a file is read once, and a change meanwhile is found by its
+        // key.
         if let Some(file) = path(&self.file) {
-            return Ok(Key::File(file));
+            return Ok(NetworkKey::File(file));
         }
         let model = match &self.model {
             None => Model::Neymotin2020,
@@ -139,7 +143,7 @@ impl NetworkSpec {
             }
         };
         let flag = |flag: &Option<Flag>| flag.as_ref().is_some_and(|f| f.evaluate(env));
-        Ok(Key::Model {
+        Ok(NetworkKey::Model {
             model,
             params: path(&self.params),
             add_drives_from_params: flag(&self.add_drives_from_params),
@@ -148,13 +152,13 @@ impl NetworkSpec {
         })
     }
 
-    fn build(&self, key: &Key, env: &Env) -> Result<Network, PipelineError> {
+    fn build(&self, key: &NetworkKey, env: &Env) -> Result<Network, PipelineError> {
         match key {
-            Key::File(path) => {
+            NetworkKey::File(path) => {
                 let text = self.read_file(&self.file, path, env)?;
                 Network::from_json(&text).map_err(|e| self.in_file(&self.file, path, &e, env))
             }
-            Key::Model {
+            NetworkKey::Model {
                 model,
                 params: None,
                 mesh_shape,
@@ -165,7 +169,7 @@ impl NetworkSpec {
                 network.legacy_mode = *legacy_mode;
                 Ok(network)
             }
-            Key::Model {
+            NetworkKey::Model {
                 model,
                 params: Some(path),
                 add_drives_from_params,
@@ -173,6 +177,7 @@ impl NetworkSpec {
                 legacy_mode,
             } => {
                 let text = self.read_file(&self.params, path, env)?;
+                // By the name's ending, as hnn-core tells them apart.
                 let older = path
                     .extension()
                     .is_some_and(|e| e.eq_ignore_ascii_case("param"));
@@ -236,6 +241,7 @@ impl NetworkSpec {
             return Ok([10, 10]);
         };
         let (nx, ny) = (x.whole(env, 1..i64::MAX)?, y.whole(env, 1..i64::MAX)?);
+        // Two sizes that are possible may not be so together.
         match nx.checked_mul(ny) {
             Some(n) if n <= MAX_CELLS => {
                 Ok([nx, ny].map(|n| u32::try_from(n).unwrap_or(u32::MAX)))

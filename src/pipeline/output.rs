@@ -178,6 +178,8 @@ impl Output {
                         .any(|(name, s)| (all || name == section) && crate::solver::has_calcium(s))
                 })
             };
+            // hnn-core stores empty dictionaries here; an empty table would be found out after days
+            // only.
             if !has_calcium("soma", self.record_ca == Record::All) {
                 return Some(if has_calcium("soma", true) {
                     (
@@ -223,6 +225,7 @@ fn read_trace(
             _ => Record::Soma,
         }),
     };
+    // `record_vsec = "soma"` alone asks for the table, too.
     let Some(item) = table.get(save) else {
         let on = all && recorded.is_some_and(|r| r != Record::Off);
         return Ok((

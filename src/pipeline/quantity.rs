@@ -95,6 +95,7 @@ const KEYS: [(&str, &[&str]); 6] = [
 pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(String, String)> {
     let text = text.trim();
     let digits = text
+        // A number ends with its last digit or point: what stands behind is the unit.
         .rfind(|c: char| c.is_ascii_digit() || c == '.')
         .map(|last| last + 1)?;
     // `1/s` ends the number before its own digit.
@@ -102,6 +103,7 @@ pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(Strin
         .strip_suffix("1/s")
         .map_or(digits, |rest| rest.trim_end().len());
     let (number, unit) = text.split_at_checked(digits)?;
+    // Two characters look like a micro sign.
     let unit = unit.trim().replace(['\u{b5}', '\u{3bc}'], "u");
     let value: f64 = number.trim().replace('_', "").parse().ok()?;
     let (measured, size) = find(&unit)?;
@@ -139,6 +141,7 @@ fn find(unit: &str) -> Option<(&'static str, f64)> {
 
 /// A number to 12 digits, for messages: sums of time steps are 6 ms, not 6.0000000000000515 ms.
 pub(crate) fn rounded(value: f64) -> f64 {
+    // Twelve digits: 0.1 s is 100 ms, not 100.00000000000001.
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 

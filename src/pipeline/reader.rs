@@ -143,6 +143,7 @@ impl<'a> TomlItem<'a> {
     pub(crate) fn integer(&self) -> Result<i64, PipelineError> {
         match self.value {
             DeValue::Integer(value) => {
+                // With its sign and base: TOML has hexadecimal, octal and binary numbers.
                 i64::from_str_radix(value.as_str(), value.radix()).map_err(|_| {
                     self.error(format!(
                         "{} is too large for a 64-bit number",
@@ -157,6 +158,7 @@ impl<'a> TomlItem<'a> {
     /// A finite number, with the bits that Rust and Python give its decimal text.
     pub(crate) fn float(&self) -> Result<f64, PipelineError> {
         let value = match self.value {
+            // From its digits: through a 64-bit integer large numbers would be cut.
             DeValue::Integer(value) if value.radix() == 10 => value.as_str().parse().ok(),
             DeValue::Integer(_) => Some(self.integer()? as f64),
             DeValue::Float(value) => value.as_str().parse::<f64>().ok(),
@@ -215,6 +217,8 @@ impl<'a> TomlItem<'a> {
             .find(|w| **w == word)
             .copied()
             .ok_or_else(|| {
+                // All allowed words are told in any case; the nearest is what a slip of the finger
+                // meant.
                 let near = nearest(&word, allowed);
                 self.error(format!(
                     "{} must be {}, not `{word}`",
@@ -369,6 +373,7 @@ impl<'a> TomlTable<'a> {
         entries: &'a DeTable<'a>,
     ) -> Self {
         let mut entries: Vec<_> = entries.iter().collect();
+        // In the order of the file, which TOML tables do not keep by themselves.
         entries.sort_by_key(|(key, _)| key.span().start);
         // A table at the top of the file is called by its header, one below it by its key.
         let (owner, prefix) = if owner.is_empty() && !prefix.is_empty() {
@@ -415,6 +420,7 @@ impl<'a> TomlTable<'a> {
                 continue;
             }
             is_clean = false;
+            // An old name helps only where its new one belongs, and there before a near one.
             let today = OLD_NAMES
                 .iter()
                 .filter(|(old, ..)| *old == name)

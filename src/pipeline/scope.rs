@@ -51,6 +51,7 @@ pub(crate) fn check_name(
     let error = |message: String, help: &str| Err(source.error(span, message).with_help(help));
     let mut chars = name.chars();
     let starts_well = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
+    // As a column: SQL and pandas take such a name without quotes.
     if !starts_well || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') || name.len() > 100 {
         return error(
             format!("`{name}` cannot name a {what}"),
@@ -59,6 +60,7 @@ pub(crate) fn check_name(
         );
     }
     let lower = name.to_lowercase();
+    // SQL does not tell upper from lower case.
     if RESERVED
         .iter()
         .any(|column| column.eq_ignore_ascii_case(name))
@@ -120,6 +122,7 @@ impl Scope {
                 expr,
             }));
         }
+        // Sorted once: at each point they are computed in this order.
         scope.order = scope.sort(table.source)?;
         Ok(scope)
     }
@@ -143,6 +146,7 @@ impl Scope {
     ) -> Result<Expr, PipelineError> {
         let derived = self.derived.iter().map(|d| d.name.as_str());
         let expr = self.parse(item, &derived.chain(more).collect::<Vec<_>>())?;
+        // An expression that is nothing but a parameter has that parameter's unit.
         let alone = expr.as_variable().is_some();
         expr.variables()
             .for_each(|index| self.note_use(index, &item.place, alone));
@@ -223,8 +227,10 @@ impl Scope {
                 };
             }
             if let Some(index) = derived.iter().position(|d| *d == name) {
+                // Parameters first, derived ones behind them: one list of numbers serves both.
                 return Ok(first_derived + index);
             }
+            // Its parameters could not be read, so any name may be one of them.
             if self.incomplete {
                 return Ok(usize::MAX);
             }
@@ -234,6 +240,7 @@ impl Scope {
             ))
         })
         .map_err(|e| {
+            // A number with a unit is the likeliest reason why an expression cannot be read.
             item.has_unit(&text)
                 .unwrap_or_else(|| in_expression(item, &text, e))
         })
@@ -369,6 +376,7 @@ impl Scope {
                 .chain(self.derived.iter().map(|_| f64::NAN))
                 .collect(),
         };
+        // In their order, so that each finds what it needs.
         for &index in &self.order {
             if let Some(derived) = self.derived.get(index) {
                 let value = env.finite(&derived.place, &derived.expr)?;
@@ -384,6 +392,7 @@ impl Scope {
 /// An expression that is a number.
 fn constant(item: &TomlItem, number: f64) -> Result<Expr, PipelineError> {
     let none = |_: &str| Err((String::new(), None));
+    // `{:?}` writes a float so that reading it gives the same bits.
     Expr::parse(&format!("{number:?}"), &mut { none }).map_err(|e| item.error(e.message))
 }
 
@@ -403,6 +412,7 @@ pub(crate) fn in_expression(item: &TomlItem, text: &str, error: ExprError) -> Pi
 fn span_within(item: &TomlItem, text: &str, at: &Range<usize>) -> Range<usize> {
     let span = &item.place.span;
     let raw = item.source_text();
+    // Escapes in the string shift places: then all of it is marked.
     match raw.find(text) {
         Some(offset) if !text.is_empty() => {
             let start = span.start + offset;

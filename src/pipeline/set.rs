@@ -40,6 +40,7 @@ impl SetSpec {
 
     /// Whether it sets something below a path.
     pub(super) fn is_below(&self, path: &str) -> bool {
+        // Quotes are a matter of spelling.
         self.path.replace('"', "").starts_with(path)
     }
 
@@ -50,6 +51,7 @@ impl SetSpec {
     pub(super) fn apply(&self, network: &mut Network, env: &Env) -> Result<(), PipelineError> {
         if let Given::Changed(changed) = &self.value {
             let places = network.values_at(&self.path);
+            // Place by place, as `value` is another number at each.
             for place in places.map_err(|e| self.wrong(e, env))? {
                 let new: Result<Vec<f64>, PipelineError> = (place.values.iter())
                     .map(|value| changed.evaluate(env, *value))
@@ -91,6 +93,7 @@ fn collect(
             _ if key.contains(['.', '[']) => format!("{path}.\"{key}\""),
             _ => format!("{path}.{key}"),
         };
+        // A header only continues the path; braces give a value.
         if value.is_table() && !value.source_text().starts_with('{') {
             collect(&value, &path, scope, lines)?;
             continue;
@@ -127,6 +130,7 @@ impl Given {
         if item.is_string() {
             let text = item.string()?;
             let field = path.rsplit('.').next().unwrap_or(path);
+            // Words are told by the field, as `"soma"` could be a parameter otherwise.
             if WORDS.contains(&field) || text == "n_cells" || scope.is_word(&text) {
                 return Text::read(item, scope).map(Self::Text);
             }

@@ -33,6 +33,8 @@ impl Number {
         } else {
             NumberValue::Float(item.float()?)
         };
+        // The place is kept, as an expression may fail at a point only, long after the file was
+        // read.
         Ok(Self {
             place: item.place.clone(),
             value,
@@ -67,6 +69,7 @@ impl Number {
     /// The value as a whole number within limits.
     pub(crate) fn whole(&self, env: &Env, allowed: Range<i64>) -> Result<i64, PipelineError> {
         let as_int = match &self.value {
+            // Not by way of a float, which would round seeds beyond 2^53.
             NumberValue::Int(value) => Some(*value),
             NumberValue::Expr(expr) => {
                 expr.as_variable()
@@ -82,6 +85,8 @@ impl Number {
             Some(value) => value,
             None => {
                 let value = self.evaluate(env)?;
+                // Beyond 2^53 not every whole number is a double, so it cannot be known what was
+                // meant.
                 if libm::rint(value) != value || libm::fabs(value) > 9_007_199_254_740_992.0 {
                     return Err(
                         env.error(&self.place, &format!("must be a whole number, not {value}"))
@@ -116,6 +121,7 @@ impl Changed {
     pub(crate) fn read(item: &TomlItem, scope: &Scope) -> Result<Option<Self>, PipelineError> {
         let text = item.string()?;
         let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        // A parameter that is called `value` comes first: files of before must mean the same.
         if !names.any(|name| name == PRESENT) || scope.names().contains(&PRESENT) {
             return Ok(None);
         }
@@ -159,6 +165,8 @@ fn read_reference(
     kind: ParameterKind,
 ) -> Result<usize, PipelineError> {
     let text = item.string()?;
+    // Flags come here without the sign, too: a word where true or false belongs can only mean a
+    // parameter.
     let name = text.strip_prefix('$').unwrap_or(&text);
     let of_kind: Vec<&str> = scope
         .parameters

@@ -55,6 +55,7 @@ impl Simulation {
         };
         match place {
             Some(number) => Err(env.error(&number.place, &message)),
+            // Both are defaults, which fit each other.
             None => Ok((tstop, dt)),
         }
     }

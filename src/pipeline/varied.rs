@@ -43,6 +43,7 @@ impl Pipeline {
                 .iter()
                 .filter(|one| one.alone)
                 .map(|one| quantity::unit_of(&one.path));
+            // A unit only if all of its uses agree.
             let unit = units.next().flatten();
             Some(Varied {
                 name: parameter.name.clone(),

@@ -58,6 +58,7 @@ impl Array {
         interface.set_item("version", 3)?;
         interface.set_item("shape", pyo3::types::PyTuple::new(py, &self.shape)?)?;
         interface.set_item("typestr", kind)?;
+        // NumPy then refuses to write into memory that others read.
         let read_only = true;
         interface.set_item("data", (address, read_only))?;
         Ok(interface)

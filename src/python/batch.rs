@@ -40,6 +40,7 @@ fn output(asked: &Bound<'_, PyDict>) -> Result<Output, Error> {
     output.save_voltages = output.record_vsec != Record::Off;
     output.save_currents = output.record_isec != Record::Off;
     output.save_calcium = output.record_ca != Record::Off;
+    // hnn-core's arrays are doubles.
     output.trace_precision = Precision::Float64;
     Ok(output)
 }
@@ -67,6 +68,7 @@ pub fn run_networks<'py>(
     let Some(first) = networks.first() else {
         return Err(Error::Argument("there are no parameter sets".into()).into());
     };
+    // All networks are at hand: the first only fills a place that is never looked at.
     let net = Arc::clone(&first.inner);
     let axes = parameters
         .iter()
@@ -77,6 +79,7 @@ pub fn run_networks<'py>(
     if grid.n_points() != networks.len() as u64 {
         return Err(Error::Argument("give each parameter a value for every network".into()).into());
     }
+    // By values, as the pipeline's closure is asked for values.
     let mut by_values: HashMap<String, Arc<network::Network>> = HashMap::new();
     for (i, network) in networks.iter().enumerate() {
         let point = grid.point(i as u64).unwrap_or_default();
@@ -85,6 +88,7 @@ pub fn run_networks<'py>(
         let known = by_values
             .entry(key.clone())
             .or_insert_with(|| Arc::clone(&network.inner));
+        // Two networks of the same values would have one name for two results.
         if **known != *network.inner {
             return Err(Error::Argument(format!(
                 "set_params made two networks of the same values ({key}); it must make the same network each time"

@@ -8,6 +8,7 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
 /// hnn-core's `'all' | 'soma' | False`.
 pub fn record(name: &str, value: &Bound<'_, PyAny>) -> Result<Record, Error> {
+    // False, None and "" are all hnn-core's "no".
     if !value.is_truthy()? {
         return Ok(Record::Off);
     }
@@ -23,6 +24,7 @@ pub fn record(name: &str, value: &Bound<'_, PyAny>) -> Result<Record, Error> {
 
 /// Values of one parameter, all of one kind: numbers, strings or booleans. Whole numbers beside others are numbers.
 pub fn values(name: &str, list: &[Bound<'_, PyAny>]) -> Result<Values, Error> {
+    // Booleans first: in Python they are whole numbers too.
     let all = |test: &dyn Fn(&Bound<'_, PyAny>) -> bool| list.iter().all(test);
     if all(&|v| v.is_instance_of::<PyBool>()) {
         return Ok(Values::Bool(each(list)?));

@@ -64,6 +64,7 @@ impl From<Error> for PyErr {
                 let help = Diagnostic::help(&error).map(|help| help.to_string());
                 with_help(StoreError::new_err(words(&error, help.as_deref())), help)
             }
+            // Ctrl-C is an exception of its own, which notebooks know.
             Error::Run(error @ RunError::Stopped) => {
                 PyKeyboardInterrupt::new_err(error.to_string())
             }
@@ -107,6 +108,7 @@ fn of_pipeline(error: &pipeline::PipelineError) -> PyErr {
         text.push_str(&format!("\n{line}{}", words(other, other.help())));
     }
     let made = PipelineError::new_err(text);
+    // Attributes beside the text, so that programs need not read it.
     Python::attach(|py| {
         let value = made.value(py);
         let _ = value.setattr("file", error.path());
@@ -118,6 +120,7 @@ fn of_pipeline(error: &pipeline::PipelineError) -> PyErr {
 
 /// The key, or the table, of the line that the error points to.
 fn key(error: &pipeline::PipelineError) -> Option<String> {
+    // From the text of its line: errors know places, not keys.
     let place = SourceSpan::from((error.span()?.start, 0));
     let contents = error.source_code()?.read_span(&place, 1, 1).ok()?;
     let text = std::str::from_utf8(contents.data()).ok()?;

@@ -19,6 +19,7 @@ pub struct Fit {
 impl Fit {
     #[new]
     fn new(py: Python<'_>, file: PathBuf) -> PyResult<Self> {
+        // Read for its mistakes, when the object is made.
         py.detach(|| Pipeline::load(&file)).map_err(Error::from)?;
         Ok(Self { file })
     }
@@ -55,6 +56,7 @@ impl Fit {
             .iter()
             .map(|(name, list)| Ok((name.clone(), values(name, list)?)))
             .collect::<Result<Vec<_>, Error>>()?;
+        // Read again: the file may have been edited since.
         let pipeline = Pipeline::load(&self.file).map_err(Error::from)?;
         let pipeline = pipeline.at_points(points).map_err(Error::from)?;
         let options = Options {

@@ -30,10 +30,12 @@ impl<'s> Follow<'s> {
     }
 
     fn call(&mut self, of: impl FnOnce(Python<'_>, &Option<Py<PyAny>>) -> PyResult<()>) {
+        // After the first error the run only ends: nothing more is told.
         if self.raised.is_some() {
             return;
         }
         let result = Python::attach(|py| {
+            // Ctrl-C arrives here, as Python's own thread is inside the run.
             py.check_signals()?;
             of(py, &self.progress)
         });
@@ -98,6 +100,7 @@ pub fn interruptible<M: Send, T: Send>(
     work: impl FnOnce(Sender<M>) -> T + Send,
     mut receive: impl FnMut(Python<'_>, M) -> PyResult<()> + Send,
 ) -> Result<T, Error> {
+    // Without the interpreter's lock, or no other thread of the program would move.
     py.detach(|| {
         std::thread::scope(|scope| {
             let (sender, receiver) = channel();
@@ -112,6 +115,7 @@ pub fn interruptible<M: Send, T: Send>(
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => break,
                 };
+                // What is still sent is thrown away: the worker ends soon.
                 if raised.is_some() {
                     continue;
                 }

@@ -33,6 +33,8 @@ impl Network {
 
     /// Shares what is equal in another network, so that many variants of one take little memory.
     fn sharing(&self, other: &Network) -> Self {
+        // Equal parts become one part, so that keys and solver see at a glance that they are the
+        // same.
         let mut own = (*self.inner).clone();
         for (name, theirs) in &other.inner.cell_types {
             if let Some(mine) = own.cell_types.get_mut(name)
@@ -131,6 +133,7 @@ impl Network {
             None => Arc::default(),
         };
         let network = Arc::clone(&self.inner);
+        // No more threads than cores, whatever the caller's pool believes.
         let jobs = stages::jobs(n_jobs).min(stages::jobs(0));
         let results = interruptible(
             py,
@@ -187,6 +190,7 @@ fn simulate(
         return Vec::new();
     };
     let solver = Solver::new();
+    // Gangs no larger than leave work for each job.
     let even = trials.len().div_ceil(jobs.max(1));
     let gangs: Vec<&[solver::Trial]> = trials
         .chunks(Solver::gang_size(network, first).min(even).max(1))
@@ -200,11 +204,13 @@ fn simulate(
         }
         results
     };
+    // One gang and several threads: they share its steps.
     if let ([only], true) = (gangs.as_slice(), jobs > 1)
         && let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(jobs).build()
     {
         return pool.install(|| simulate(only, Threads::Pool));
     }
+    // A counter instead of a queue: whoever is free takes the next.
     let next = AtomicUsize::new(0);
     let done = Mutex::new(vec![Vec::new(); gangs.len()]);
     let work = || {
@@ -217,6 +223,7 @@ fn simulate(
         }
     };
     std::thread::scope(|scope| {
+        // The calling thread is one of them.
         for _ in 1..jobs.min(gangs.len()) {
             // Without a thread the others do its work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);

@@ -89,6 +89,7 @@ pub fn plot(
     let sweep = drawing.sweep.clone();
     let options = drawing.options()?;
     let drawn = py.detach(|| -> Result<_, Error> {
+        // Held while it reads, so that no run replaces a file under it.
         let (store, _hold) = folder.hold()?;
         let loader = Loader::new(store, sweep.as_deref())?;
         Ok(crate::report::plot(&loader, kind, &options)?)

@@ -36,6 +36,7 @@ pub fn run<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let pipeline = py.detach(|| Pipeline::load(&file)).map_err(Error::from)?;
+    // A negative or infinite number of seconds is no duration.
     let time_limit = time_limit.map(Duration::try_from_secs_f64).transpose();
     let time_limit = time_limit.map_err(|e| Error::Argument(format!("time_limit: {e}")))?;
     let options = Options {
@@ -82,6 +83,7 @@ fn describe(py: Python<'_>, outcome: RunOutcome) -> PyResult<Bound<'_, PyDict>> 
         losses,
         unused,
     } = outcome;
+    // As warnings, which Python shows once and which can be turned into errors.
     let warn = |what: String| {
         let what = CString::new(what).unwrap_or_default();
         PyErr::warn(py, &py.get_type::<PyUserWarning>(), &what, 2)

@@ -132,6 +132,7 @@ impl Table {
             DataType::Float64 => {
                 floats(self.numbers::<Float64Type, _>(index, |x| x.unwrap_or(f64::NAN)))
             }
+            // Nullable whole numbers have no NaN: they become floats, as pandas does it.
             DataType::Int32 if !field.is_nullable() => {
                 let values =
                     self.numbers::<Int32Type, _>(index, |x| i64::from(x.unwrap_or_default()));
@@ -165,6 +166,7 @@ impl Table {
                 }
                 Ok(list.into_any())
             }
+            // A list of arrays, as rows may differ in length.
             DataType::List(_) => {
                 let list = PyList::empty(py);
                 for batch in &self.batches {
@@ -190,6 +192,7 @@ impl Table {
 
     /// The first rows, as notebooks show them.
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        // A notebook shows the head; the rest is for programs.
         const SHOWN: usize = 10;
         let cell = |tag: &str, text: &str| format!("<{tag}>{}</{tag}>", escape(text));
         let units = self.units();

@@ -70,6 +70,7 @@ fn with_parameters(rows: LazyFrame, simulations: &LazyFrame, state: &State) -> L
     let mut columns = vec![col("sweep"), col("point"), col("sim"), col("trial")];
     columns.extend(parameters(state).iter().map(|name| col(name.as_str())));
     let parameters = simulations.clone().select(columns);
+    // An inner join: rows of former points have no place in the answer.
     let on = [col("sim"), col("trial")];
     rows.join(parameters, on.clone(), on, JoinArgs::new(JoinType::Inner))
 }
@@ -123,6 +124,7 @@ impl Answer {
                 continue;
             };
             let number = value.get(row).filter(|v| v.is_finite());
+            // One value for each simulation: which of two was meant is not known.
             if values.insert((sim, trial), number).is_some() {
                 return Err(QueryError::Polars(polars_err!(ComputeError:
                     "the answer has several rows for sim {sim}; GROUP BY {}", places.join(", "))));

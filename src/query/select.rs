@@ -17,6 +17,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 /// [`QueryError::Refused`] unless it is one SELECT over these tables.
 pub(super) fn tables_of(sql: &str, there: &[Table]) -> Result<BTreeSet<Table>, QueryError> {
     let statement = parse(sql)?;
+    // Everything that changes something is a statement of another kind.
     let Statement::Query(query) = &statement else {
         return Err(refused(
             format!("{} is not a SELECT", first_words(&statement.to_string())),
@@ -33,6 +34,7 @@ pub(super) fn tables_of(sql: &str, there: &[Table]) -> Result<BTreeSet<Table>, Q
 /// As polars parses it.
 fn parse(sql: &str) -> Result<Statement, QueryError> {
     let options = ParserOptions {
+        // Polars takes them, and people who move lines leave them.
         trailing_commas: true,
         ..ParserOptions::default()
     };
@@ -50,6 +52,7 @@ fn parse(sql: &str) -> Result<Statement, QueryError> {
         )
     })?;
     match (statements.pop(), statements.len()) {
+        // `SELECT 1; DROP TABLE x` parses as two.
         (Some(statement), 0) => Ok(statement),
         (None, _) => Err(refused("the query is empty".into(), "begin with SELECT")),
         (Some(_), n) => Err(refused(
@@ -129,12 +132,14 @@ impl Visitor for Reader {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<QueryError> {
         match factor {
+            // With arguments it is a function, such as `read_csv('/etc/passwd')`.
             TableFactor::Table {
                 name,
                 args: None,
                 alias,
                 ..
             } => match (name.0.as_slice(), name.0.first().and_then(|n| n.as_ident())) {
+                // A name of one part: with a dot it would be of another database, or a file.
                 ([_], Some(ident)) => {
                     self.read.insert(ident.value.clone());
                     self.named(alias.as_ref());

@@ -6,12 +6,12 @@ use crate::stages::{Loader, RunError};
 use crate::store::{Id, Status};
 use std::collections::BTreeSet;
 
-/// More levels than these are no levels.
+/// More levels than these are no levels: an axis cannot label them. A sampled prior has more at once.
 const MOST_LEVELS: usize = 64;
 
 /// How a point's simulation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PointState {
     /// All trials have results.
     Done,
     /// A trial has failed.
@@ -22,20 +22,20 @@ pub enum State {
 
 /// Points of a grid with their values.
 #[derive(Clone, Debug)]
-pub struct Columns {
+pub struct PointTable {
     /// Points, ascending.
     pub points: Vec<usize>,
     /// Number of each point's simulation in the tables.
     pub sims: Vec<u32>,
     /// How each ended.
-    pub states: Vec<State>,
+    pub states: Vec<PointState>,
     /// Parameters, then statistics; values in the order of the points.
-    pub columns: Vec<Column>,
+    pub columns: Vec<PointColumn>,
 }
 
 /// A parameter or a statistic.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct PointColumn {
     /// Name.
     pub name: String,
     /// Unit; empty if it has none, or none is known.
@@ -54,7 +54,7 @@ pub struct Column {
     pub note: String,
 }
 
-impl Columns {
+impl PointTable {
     /// Parameters and statistics of every `every`-th point.
     pub fn of(loader: &Loader, every: usize) -> Self {
         let points: Vec<usize> = (0..loader.n_points()).step_by(every.max(1)).collect();
@@ -64,7 +64,7 @@ impl Columns {
             .collect();
         let mut columns = parameters(loader, &points);
         columns.extend(statistics(loader, &ids));
-        columns.iter_mut().for_each(Column::find_levels);
+        columns.iter_mut().for_each(PointColumn::find_levels);
         Self {
             sims: ids
                 .iter()
@@ -80,7 +80,7 @@ impl Columns {
     ///
     /// # Errors
     /// If there is none of that name.
-    pub fn find(&self, name: &str) -> Result<&Column, RunError> {
+    pub fn find(&self, name: &str) -> Result<&PointColumn, RunError> {
         let names: Vec<&str> = self
             .columns
             .iter()
@@ -96,21 +96,23 @@ impl Columns {
     }
 
     /// Parameters that vary, in their order.
-    pub fn varied(&self) -> impl Iterator<Item = &Column> {
+    pub fn varied(&self) -> impl Iterator<Item = &PointColumn> {
         self.columns
             .iter()
             .filter(|column| column.is_parameter && column.n_levels() > 1)
     }
 
     /// Statistics that have a value somewhere.
-    pub fn statistics(&self) -> impl Iterator<Item = &Column> {
+    pub fn statistics(&self) -> impl Iterator<Item = &PointColumn> {
+        // A statistic that no simulation has (never measured, or all failed) would be an empty
+        // axis.
         self.columns
             .iter()
             .filter(|column| !column.is_parameter && column.values.iter().any(|v| v.is_finite()))
     }
 }
 
-impl Column {
+impl PointColumn {
     /// Name and unit, for an axis.
     pub fn title(&self) -> String {
         match self.unit.as_str() {
@@ -144,7 +146,9 @@ impl Column {
     fn find_levels(&mut self) {
         let mut levels = BTreeSet::new();
         for value in self.values.iter().filter(|v| v.is_finite()) {
+            // Floats have no `Ord`; their ordered bits have, and put equal values at one level.
             levels.insert(ordered(*value));
+            // Samples of a prior are all distinct: beyond the limit the set would only cost memory.
             if levels.len() > MOST_LEVELS {
                 break;
             }
@@ -158,6 +162,8 @@ impl Column {
                     .collect(),
             );
         }
+        // Read off the values, as a folder knows what a parameter was and not how the pipeline
+        // wrote it (`log_range`, a list, a prior).
         self.log = self.is_parameter
             && self.texts.is_none()
             && match &self.levels {
@@ -183,6 +189,8 @@ impl Column {
 /// Bits that sort as numbers do; both zeros are one.
 fn ordered(value: f64) -> u64 {
     let bits = if value == 0.0 { 0 } else { value.to_bits() };
+    // Negative numbers grow downwards in their bits, so all bits turn; of the others only the
+    // sign's.
     if bits >> 63 == 1 {
         !bits
     } else {
@@ -199,23 +207,24 @@ fn unordered(value: f64) -> f64 {
     })
 }
 
-fn state(loader: &Loader, point: usize) -> State {
-    let mut state = State::Done;
+fn state(loader: &Loader, point: usize) -> PointState {
+    let mut state = PointState::Done;
     for (_, task) in loader.tasks(point) {
         match task.map(|task| &task.status) {
             Some(Status::Done) => {}
-            Some(Status::Failed { .. }) => return State::Failed,
-            None => state = State::Missing,
+            // A failed trial weighs more than a missing one: it is what a reader has to see.
+            Some(Status::Failed { .. }) => return PointState::Failed,
+            None => state = PointState::Missing,
         }
     }
     state
 }
 
-fn parameters(loader: &Loader, points: &[usize]) -> Vec<Column> {
-    let mut columns: Vec<Column> = loader
+fn parameters(loader: &Loader, points: &[usize]) -> Vec<PointColumn> {
+    let mut columns: Vec<PointColumn> = loader
         .parameters()
         .iter()
-        .map(|(name, _)| Column::new(name, "", true))
+        .map(|(name, _)| PointColumn::new(name, "", true))
         .collect();
     for (row, point) in points.iter().enumerate() {
         for (name, value) in loader.values(*point) {
@@ -232,7 +241,7 @@ fn parameters(loader: &Loader, points: &[usize]) -> Vec<Column> {
     columns
 }
 
-impl Column {
+impl PointColumn {
     fn new(name: &str, unit: &str, is_parameter: bool) -> Self {
         Self {
             name: name.to_owned(),
@@ -263,22 +272,25 @@ impl Column {
                 }) as f64
             }
         };
+        // Points without this parameter (those before the pipeline had it) stay not a number.
         self.values.resize(row, f64::NAN);
         self.values.push(number);
     }
 }
 
-fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<Column> {
+fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<PointColumn> {
     let state = loader.store().state();
     let n_trials = loader.n_trials();
     let of = |summary: &crate::store::Column| {
-        let mut column = Column::new(&summary.name, &summary.unit, false);
+        let mut column = PointColumn::new(&summary.name, &summary.unit, false);
         column.note = match (summary.mean, n_trials) {
             (_, 1) => String::new(),
             (true, n) => format!("of the mean over {n} trials"),
             (false, n) => format!("mean of {n} trials"),
         };
         let value = |ids: &Vec<Id>| -> Option<f64> {
+            // A statistic of the trials' mean waveform belongs to the simulation, not to one of its
+            // trials.
             if summary.mean {
                 let sim = state.sims.get(ids.first()?.0 as usize)?;
                 return sim.means.get(&summary.id).copied().flatten();
@@ -293,6 +305,8 @@ fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<Column> {
             match values.as_slice() {
                 [] => None,
                 [only] => Some(*only),
+                // Over the trials that are done, as the page shows what is there while a run goes
+                // on.
                 several => Some(several.iter().sum::<f64>() / several.len() as f64),
             }
         };
@@ -311,7 +325,7 @@ mod tests {
 
     #[test]
     fn levels_ascend_through_zero() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         column.values = vec![3.0, -1.5, 0.0, -0.0, f64::NAN, 2.0, -1e300, 3.0];
         column.find_levels();
         assert_eq!(column.levels, Some(vec![-1e300, -1.5, 0.0, 2.0, 3.0]));
@@ -320,7 +334,7 @@ mod tests {
 
     #[test]
     fn drawn_values_are_logarithmic_if_they_were_drawn_so() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         column.values = (0..1000)
             .map(|i| 10f64.powf(f64::from(i) / 250.0))
             .collect();
@@ -334,7 +348,7 @@ mod tests {
 
     #[test]
     fn text_keeps_its_words() {
-        let mut column = Column::new("x", "", true);
+        let mut column = PointColumn::new("x", "", true);
         for (row, text) in ["b", "a", "b"].into_iter().enumerate() {
             column.put(row, &ParamValue::Str(text.into()));
         }

@@ -1,6 +1,6 @@
 //! What of a sweep a page carries, in the room that it has: parameters and statistics, waveforms, spikes, potentials.
 
-use super::columns::{Columns, State};
+use super::columns::{PointState, PointTable};
 use super::pack::{Packer, deltas, means, pack, scale_of};
 use super::plot::{CELL_COLOURS, DRIVE_COLOUR};
 use super::waves::{self, mean_over_trials};
@@ -17,7 +17,7 @@ const SPIKE_UNIT: f64 = 0.01;
 const SAMPLE: usize = 24;
 
 /// A page's data.
-pub struct Data {
+pub struct PageData {
     /// What the page reads first.
     pub meta: Value,
     /// Packed arrays by name.
@@ -30,8 +30,8 @@ pub struct Data {
 ///
 /// # Errors
 /// If a file cannot be read or is damaged.
-pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
-    let columns = Columns::of(loader, thinning(loader, max_size));
+pub fn collect(loader: &Loader, max_size: usize) -> Result<PageData, RunError> {
+    let columns = PointTable::of(loader, thinning(loader, max_size));
     let mut notes = Vec::new();
     if columns.points.len() < loader.n_points() {
         notes.push(format!(
@@ -40,6 +40,8 @@ pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
             thinning(loader, max_size)
         ));
     }
+    // These first and whole: every view needs them, and what is left is divided among the
+    // recordings.
     let mut blobs = tabular(&columns)?;
     let network = network_of(loader, &columns)?;
     let taken: usize = blobs.iter().map(|(_, text)| text.len()).sum();
@@ -59,6 +61,7 @@ pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
         } else {
             room
         };
+        // What dipoles leave of their share goes on to spikes, and so forth.
         left -= source
             .waveforms(share.min(left), &mut meta, &mut blobs, &mut notes)?
             .min(left);
@@ -78,7 +81,7 @@ pub fn collect(loader: &Loader, max_size: usize) -> Result<Data, RunError> {
     {
         source.potentials(left, network, &mut meta, &mut blobs, &mut notes)?;
     }
-    Ok(Data { meta, blobs, notes })
+    Ok(PageData { meta, blobs, notes })
 }
 
 /// Bytes of the page without data.
@@ -88,25 +91,26 @@ const PAGE: usize = 110_000;
 fn thinning(loader: &Loader, max_size: usize) -> usize {
     let columns = loader.parameters().len() + loader.sweep().summaries.len();
     // A number that does not compress at all takes 8 bytes, in base64 eleven.
+    // Eleven for each number, and six for the number and state of a simulation.
     let bytes = loader.n_points() * (11 * columns + 6);
     bytes.div_ceil((max_size / 3 * 2).max(1)).max(1)
 }
 
-fn done(columns: &Columns) -> Vec<usize> {
+fn done(columns: &PointTable) -> Vec<usize> {
     (0..columns.points.len())
-        .filter(|row| columns.states.get(*row) == Some(&State::Done))
+        .filter(|row| columns.states.get(*row) == Some(&PointState::Done))
         .collect()
 }
 
-fn tabular(columns: &Columns) -> Result<Vec<(&'static str, String)>, RunError> {
+fn tabular(columns: &PointTable) -> Result<Vec<(&'static str, String)>, RunError> {
     let values = columns
         .columns
         .iter()
         .flat_map(|column| column.values.iter().map(|v| v.to_le_bytes()));
     let states = columns.states.iter().map(|state| match state {
-        State::Done => [0],
-        State::Failed => [1],
-        State::Missing => [2],
+        PointState::Done => [0],
+        PointState::Failed => [1],
+        PointState::Missing => [2],
     });
     Ok(vec![
         ("columns", pack(values)?),
@@ -119,7 +123,7 @@ fn tabular(columns: &Columns) -> Result<Vec<(&'static str, String)>, RunError> {
 }
 
 /// The network of the first point that has one.
-fn network_of(loader: &Loader, columns: &Columns) -> Result<Option<StoredNetwork>, RunError> {
+fn network_of(loader: &Loader, columns: &PointTable) -> Result<Option<StoredNetwork>, RunError> {
     match columns.points.first() {
         Some(point) => Ok(loader
             .networks(*point..point + 1)?
@@ -130,7 +134,8 @@ fn network_of(loader: &Loader, columns: &Columns) -> Result<Option<StoredNetwork
     }
 }
 
-fn meta(loader: &Loader, columns: &Columns, network: Option<&StoredNetwork>) -> Value {
+// Everything small is JSON; the page reads it before it unpacks any of the arrays.
+fn meta(loader: &Loader, columns: &PointTable, network: Option<&StoredNetwork>) -> Value {
     let hex = |map: ColourMap| map.anchors().map(|colour| colour.hex()).to_vec();
     let of_columns = columns.columns.iter().map(|column| {
         json!({
@@ -175,7 +180,7 @@ fn types_of(network: &StoredNetwork) -> Vec<Value> {
 /// What waveforms, spikes and potentials are read from.
 struct Recordings<'a> {
     loader: &'a Loader,
-    columns: &'a Columns,
+    columns: &'a PointTable,
     /// Rows whose simulations have results.
     done: Vec<usize>,
 }
@@ -199,6 +204,7 @@ impl Recordings<'_> {
             .iter()
             .filter_map(|row| self.columns.points.get(*row).copied())
             .collect();
+        // `visit` gives simulations in the order of `points`, so that the rows go along with them.
         let mut next = rows.iter();
         waves::visit(
             self.loader,
@@ -226,6 +232,8 @@ impl Recordings<'_> {
             }
             let series = of(simulation);
             let length = series.first().map_or(0, Vec::len);
+            // The first simulation decides what a series looks like: the page has one axis of time
+            // for all.
             if samples == 0 {
                 (samples, n_series) = (length, series.len());
             }
@@ -234,6 +242,8 @@ impl Recordings<'_> {
             {
                 return Ok(());
             }
+            // One scale for both layers and all trials, so that their proportions survive the
+            // rounding.
             let scale = scale_of(series.iter().flatten());
             for values_of in &series {
                 for bytes in deltas(values_of, scale) {
@@ -263,6 +273,8 @@ impl Recordings<'_> {
         let each = (first.values.len() + first.scales.len())
             .div_ceil(sample.len().max(1))
             .max(1);
+        // How well a sample compresses is only an estimate: where it was too small, a twentieth
+        // fewer than what would just fit.
         let mut n = (room / each).min(self.done.len());
         while n > 0 {
             let series = self.series(&waves::spread(&self.done, n), table, of)?;
@@ -270,6 +282,7 @@ impl Recordings<'_> {
             if size <= room {
                 return Ok(Some(series));
             }
+            // Always at least one fewer, so that this ends.
             n = (n * room / size).min(n - 1) * 19 / 20;
         }
         Ok(None)
@@ -318,7 +331,10 @@ impl Recordings<'_> {
         if let Some(meta) = meta.as_object_mut() {
             meta.insert("samples".into(), json!(series.samples));
             meta.insert("step".into(), json!(step));
+            // A mean stands at the middle of its window.
             meta.insert("first".into(), json!((every - 1) as f64 * dt / 2.0));
+            // Where the first network is not in the folder any more, the dipoles give the axis of
+            // time.
             if meta.get("tstop") == Some(&json!(0.0)) {
                 meta.insert("tstop".into(), json!(series.samples as f64 * step));
             }
@@ -362,6 +378,7 @@ impl Recordings<'_> {
                     .trials
                     .first()
                     .map_or(&[][..], |trial| &trial.result.times);
+                // Over all samples: between two neighbours the rounding of the times would show.
                 if let (Some(first), Some(last)) = (times.first(), times.last()) {
                     interval = Some((last - first) / (times.len() - 1).max(1) as f64)
                         .filter(|dt| *dt > 0.0);
@@ -423,6 +440,7 @@ impl Recordings<'_> {
                     .iter()
                     .map(|s| ((s.time / SPIKE_UNIT).round().max(0.0) as u32, s.gid))
                     .collect();
+                // By time, so that differences are small and not negative, and pack well.
                 spikes.sort_unstable();
                 counts.push((spikes.len() as u32).to_le_bytes())?;
                 let mut last = 0;
@@ -462,6 +480,8 @@ impl Recordings<'_> {
         let every = ((STEPS[0] / dt).round() as usize).max(1);
         let contacts = array.positions.len();
         let of = |simulation: &LoadedSimulation| -> Vec<Vec<f64>> {
+            // One series for each contact, however many trials there are: the page shows their
+            // mean.
             let contact = |k: usize| {
                 mean_over_trials(simulation, |result| {
                     let own = result.lfp.iter().find(|lfp| lfp.array == *name);

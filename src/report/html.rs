@@ -63,6 +63,7 @@ pub fn page(loader: &Loader, options: &PageOptions) -> Result<Page, RunError> {
         let mut notes = vec![format!("hnn-sweep {}.", env!("CARGO_PKG_VERSION"))];
         notes.extend(data.notes.iter().cloned());
         notes.push(
+            // The state is behind the `#` of the address, which browsers do not send anywhere.
             "The address of this page holds the view: bookmark it, or send it with the file."
                 .into(),
         );
@@ -73,7 +74,9 @@ pub fn page(loader: &Loader, options: &PageOptions) -> Result<Page, RunError> {
     let blobs = data.blobs.iter().map(|(name, text)| {
         format!("<script type=\"text/plain\" id=\"blob-{name}\">{text}</script>\n")
     });
+    // A function of its own, so that names of the parts do not meet those of the browser.
     let program = format!("\"use strict\";\n(() => {{\n{}}})();\n", PROGRAM.concat());
+    // The page allows exactly this program: whatever else a file might carry along does not run.
     let hash = STANDARD.encode(Sha256::digest(program.as_bytes()));
     let name = escape(loader.name());
     let html = fill(&[
@@ -113,9 +116,11 @@ fn fill(texts: &[(&str, &str)]) -> String {
 fn in_script(value: &Value) -> String {
     value
         .to_string()
+        // `</script>` in a sweep's name would end the element; as an escape it is only text.
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026")
+        // JSON may hold these two as they are, but older JavaScript takes them for ends of lines.
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
 }

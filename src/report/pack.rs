@@ -33,6 +33,8 @@ impl<const WIDTH: usize> Packer<WIDTH> {
     }
 
     fn end_block(&mut self) -> Result<(), RunError> {
+        // All first bytes, then all second ones: those of high weight are nearly constant, which
+        // gzip finds only side by side.
         let shuffled: Vec<u8> = (0..WIDTH)
             .flat_map(|place| {
                 self.block
@@ -74,7 +76,9 @@ fn in_memory(error: std::io::Error) -> RunError {
 pub fn deltas(values: &[f64], scale: f64) -> impl Iterator<Item = [u8; 2]> {
     let mut last = 0_i16;
     values.iter().map(move |value| {
+        // Rounded before the differences are taken: errors would add up the other way round.
         let now = (value / scale).round().clamp(-32767.0, 32767.0) as i16;
+        // May wrap; the page's `Int16Array` wraps back.
         let delta = now.wrapping_sub(last);
         last = now;
         delta.to_le_bytes()

@@ -62,6 +62,7 @@ pub fn visit(
     let mut rest = chosen;
     while let Some(first) = rest.first() {
         let near = rest.windows(2).take_while(|w| w[1] - w[0] <= GAP).count() + 1;
+        // Ascending points whose gaps are small are one reading, whose batches are opened once.
         let (span, others) = rest.split_at(near);
         rest = others;
         let end = span.last().map_or(first + 1, |last| last + 1);
@@ -86,6 +87,7 @@ pub fn mean_over_trials<'a>(
         .filter(|t| t.is_done())
         .map(|t| of(&t.result))
         .collect();
+    // Only samples that every trial has: a mean over fewer of them would jump.
     let n_samples = trials.iter().map(|t| t.len()).min().unwrap_or(0);
     let mut mean = vec![0.0; n_samples];
     for trial in &trials {

@@ -22,11 +22,13 @@ impl<K: PartialEq, V, const SIZE: usize> Cache<K, V, SIZE> {
     /// Of `make`.
     pub fn get<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not locked while a value is made: two threads may make the same one, and neither waits.
         if let Some((_, value)) = lock().iter().find(|(k, _)| *k == key) {
             return Ok(Arc::clone(value));
         }
         let value = Arc::new(make()?);
         let mut entries = lock();
+        // The oldest goes, used or not: a sweep asks for its values in runs.
         if entries.len() == SIZE {
             entries.pop_front();
         }

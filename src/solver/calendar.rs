@@ -51,6 +51,7 @@ impl Calendar {
     /// Adds an arrival. Those of the same synapse and step are delivered in the order in which they were added.
     #[inline]
     pub fn push(&mut self, arrival: Arrival) {
+        // A linked list through one pool: epochs fill and empty out of order, and memory is reused.
         let link = Link { arrival, next: END };
         let i = if self.free == END {
             self.pool.push(link);
@@ -102,6 +103,7 @@ impl Calendar {
             *end += 1;
             i = next;
         }
+        // The whole list is free at once.
         self.pool[last as usize].next = self.free;
         self.free = head;
         self.lists[index] = (END, END);
@@ -140,6 +142,8 @@ impl Deliveries {
             calendar.count(index, &mut self.ends);
         }
         let mut total = 0;
+        // A counting sort, stable: counts become starts here, and ends when `take` has moved them
+        // on.
         for end in &mut self.ends {
             total += std::mem::replace(end, total);
         }

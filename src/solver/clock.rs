@@ -17,6 +17,8 @@ pub struct Clock {
 impl Clock {
     /// Number of steps of a run, as NEURON's `psolve` counts them.
     pub fn n_steps(tstop: f64, dt: f64) -> usize {
+        // Rounded down, so a last step that does not fit is left out; 1e-11 and 1e-9 forgive
+        // rounding.
         (tstop * (1.0 + 1e-11) / dt + 1e-9) as usize
     }
 
@@ -27,6 +29,8 @@ impl Clock {
         let mut t = 0.0;
         times.push(t);
         for _ in 0..n {
+            // Two halves, as NEURON adds them: the sum differs from k dt in last bits, which decide
+            // in which step an arrival acts.
             t += 0.5 * dt;
             mids.push(t);
             t += 0.5 * dt;

@@ -1,10 +1,10 @@
 //! A cell type at one time step and temperature, as flat arrays for the kernels.
 
 use super::SolverError;
-use super::geometry::{self, Place, Tree};
+use super::geometry::{self, NodePlace, Tree};
 use super::kernels::constants::{NodeConst, StepConst, SynConst};
 use super::kernels::layout;
-use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Places, Rates, Tables};
+use super::mechanisms::{self, InitialCurrent, Mechs, Membrane, Nodes, Rates, StatePlaces, Tables};
 use crate::network::mechanisms::not_simulated;
 use crate::network::{Cell, CellType, Section, Synapse};
 
@@ -42,6 +42,7 @@ pub struct CompiledCell {
 fn exp2syn(s: &Synapse) -> (f64, f64, f64) {
     let tau2 = s.tau2;
     let mut tau1 = s.tau1;
+    // As exp2syn.mod does: at equal time constants the factor would be infinite.
     if tau1 / tau2 > 0.9999 {
         tau1 = 0.9999 * tau2;
     }
@@ -64,6 +65,7 @@ pub fn compile(
     celsius: f64,
 ) -> Result<CompiledCell, SolverError> {
     let cell = &cell_type.cell;
+    // Before anything is built: a channel that is not simulated must not be left out silently.
     for (name, section) in &cell.sections {
         if let Some((path, problem)) = not_simulated(&section.mechs) {
             return Err(SolverError::InvalidNetwork(format!(
@@ -114,10 +116,11 @@ fn nodes(
     };
     let sections: Vec<&Section> = cell.sections.values().collect();
     let all = Mechs::named(sections.iter().flat_map(|section| section.mechs.keys()));
-    let places = Places::new(all);
+    let places = StatePlaces::new(all);
+    // The root node lies on the first section that is placed.
     let root = tree.place.get(1).map_or(0, |place| match *place {
-        Place::Segment(section, _) | Place::End(section) => section,
-        Place::Root => 0,
+        NodePlace::Segment(section, _) | NodePlace::End(section) => section,
+        NodePlace::Root => 0,
     });
     let mut nodes = vec![NodeConst::default(); n];
     let mut initial = vec![0.0; layout::size(&places, n)];
@@ -127,11 +130,13 @@ fn nodes(
         node.g_axial = if i == 0 { 0.0 } else { 1.0 / tree.ri[i] };
         node.dipole = dipole[i];
         let (section, segment) = match *place {
-            Place::Segment(section, segment) => (section, Some(segment)),
-            Place::End(section) => (section, None),
-            Place::Root => (root, None),
+            NodePlace::Segment(section, segment) => (section, Some(segment)),
+            NodePlace::End(section) => (section, None),
+            NodePlace::Root => (root, None),
         };
         let section = sections[section];
+        // Ends take the potential of their own section; a child's 0 end is its parent's node. So
+        // potentials jump where sections of different v0 meet, as they do in NEURON.
         initial[layout::core(i, layout::V)] = section.v0;
         let Some(segment) = segment else {
             continue; // ends have no membrane
@@ -222,6 +227,7 @@ fn initial_currents(cell: &mut CompiledCell) {
         core[layout::core(i, layout::D)] = node.d0 + g;
         core[layout::core(i, layout::R)] = e - g * v;
     }
+    // Sections start at different potentials, so axial currents flow from t = 0 on.
     for (i, node) in cell.step.nodes().iter().enumerate().skip(1) {
         let parent = node.parent as usize;
         let v = |node| core[layout::core(node, layout::V)];

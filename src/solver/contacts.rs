@@ -59,6 +59,7 @@ impl Seen {
         let on = clamps.iter().map(|clamp| (self.kept - 1, *clamp));
         self.clamps.extend(on);
         let rest = &mut self.potentials[self.summed * contacts..];
+        // Until enough steps are kept, or the epoch has no more.
         if self.kept < STEPS_KEPT && self.kept * contacts < rest.len() {
             return;
         }
@@ -71,6 +72,7 @@ impl Seen {
         let membrane = &self.membrane[..size.steps * size.nodes];
         kernel.sums(size, membrane, weights, sums);
         for (step, (node, amplitude)) in self.clamps.drain(..) {
+            // Two clamps on one node have one resistance: the first is found for both.
             let Some(i) = population.clamps.iter().position(|c| c.node == node) else {
                 continue;
             };
@@ -103,6 +105,7 @@ impl Potentials {
         while !slots.is_empty() {
             let (m, c) = split(slots.start, population.n_cells);
             let end = slots.end.min(slots.start + population.n_cells - c);
+            // Members may share a group: cells of one simulation are added up at a time.
             let lanes = slots.start - first..end - first;
             for (sum, potential) in self.0[m].iter_mut().zip(&seen.potentials) {
                 for part in &potential.0[lanes.clone()] {

@@ -12,7 +12,7 @@ use super::kernels::{GroupArrays, Kernel};
 use super::mechanisms::Tables;
 use super::order;
 use super::population::{Population, split};
-use super::record::{Recorder, Recording, Traces};
+use super::record::{RecordedTraces, Recorder, Recording};
 use super::simd::{LANES, Lanes};
 use super::wiring::Wiring;
 use super::{SolverError, Spike, Threads};
@@ -46,7 +46,7 @@ impl Member {
 }
 
 /// Eight cells of a population, of one or several simulations.
-struct Group {
+struct LaneGroup {
     population: usize,
     /// Number of the first lane's cell among the population's cells of all simulations.
     first: usize,
@@ -75,7 +75,7 @@ pub struct Outcome {
     /// Potential (uV) of each contact.
     pub potentials: Vec<Vec<f64>>,
     /// Recorded traces.
-    pub traces: Traces,
+    pub traces: RecordedTraces,
 }
 
 /// A run in progress.
@@ -84,7 +84,7 @@ pub struct Engine<'a> {
     tables: &'a Tables,
     populations: Vec<Population>,
     members: Vec<Member>,
-    groups: Vec<Group>,
+    groups: Vec<LaneGroup>,
     /// Which populations measure a dipole.
     measured: Vec<usize>,
     /// Per member, per measured population.
@@ -109,6 +109,7 @@ impl<'a> Engine<'a> {
         recording: Recording,
         kernel: Kernel,
     ) -> Self {
+        // All populations see the same contacts, those of the network's arrays.
         let n_contacts = populations.first().map_or(0, |p| p.contacts.len());
         let mut groups = Vec::new();
         for (p, population) in populations.iter_mut().enumerate() {
@@ -118,6 +119,7 @@ impl<'a> Engine<'a> {
             for first in (0..total).step_by(LANES) {
                 let n = LANES.min(total - first);
                 let state = cell.initial.iter().map(|&x| Lanes([x; LANES])).collect();
+                // A lane without a cell never crosses.
                 let mut threshold = Lanes([f64::INFINITY; LANES]);
                 for lane in 0..n {
                     let (m, c) = split(first + lane, population.n_cells);
@@ -135,7 +137,7 @@ impl<'a> Engine<'a> {
                         contact_weights.push(lanes);
                     }
                 }
-                groups.push(Group {
+                groups.push(LaneGroup {
                     population: p,
                     first,
                     n,
@@ -151,6 +153,7 @@ impl<'a> Engine<'a> {
             }
         }
         let synapses = synapse_lists(&populations, &mut members);
+        // Drives do not count: their events are known ahead, and are released before each epoch.
         let min_delay = members
             .iter()
             .flat_map(|m| &m.wiring.wires)
@@ -196,6 +199,8 @@ impl<'a> Engine<'a> {
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), SolverError> {
         let n_steps = self.clock.len();
+        // Two calendars, so that arrivals of drives come before those of cells whatever the epoch's
+        // length: the order of additions to A and B decides last bits.
         let mut from_drives = Calendar::new(n_steps, self.epoch, self.groups.len());
         let mut from_cells = Calendar::new(n_steps, self.epoch, self.groups.len());
         let mut deliveries = Deliveries::default();
@@ -207,6 +212,7 @@ impl<'a> Engine<'a> {
                 });
             }
             let end = (start + self.epoch).min(n_steps);
+            // What arrives until the middle of the last step still acts in it.
             self.release_drives(self.clock.mids[end - 1], &mut from_drives);
             deliveries.fill(&mut [&mut from_drives, &mut from_cells], index);
             let epoch = Epoch {
@@ -226,6 +232,8 @@ impl<'a> Engine<'a> {
                 }),
                 Threads::Pool => {
                     let units = units.par_iter_mut().with_max_len(1);
+                    // All units first, sums afterwards and in order: who finished when must not
+                    // show.
                     let all: Vec<_> = units.map(|unit| (epoch.run(unit), unit)).collect();
                     for (seen, unit) in &all {
                         unit.add_to(&mut potentials, seen);
@@ -243,6 +251,8 @@ impl<'a> Engine<'a> {
     /// A cell that starts above its threshold spikes at once.
     fn detect_initial(&mut self, calendar: &mut Calendar) {
         for group in &mut self.groups {
+            // NEURON's detectors are disarmed at the start, so a potential above the threshold is a
+            // crossing.
             let population = &self.populations[group.population];
             group.detect(population, 0);
         }
@@ -277,6 +287,7 @@ impl<'a> Engine<'a> {
             }
         }
         for (m, (member, mut spikes)) in self.members.iter_mut().zip(new).enumerate() {
+            // Groups come population by population; NEURON lists by time, then gid.
             spikes.sort_unstable();
             for &(sample, gid) in &spikes {
                 let t = order::spike_time(self.clock, sample);
@@ -301,6 +312,8 @@ impl<'a> Engine<'a> {
             let n = population.n_cells;
             for (m, member) in self.dipoles.iter_mut().enumerate() {
                 for step in 0..n_steps {
+                    // Cell by cell, never across the lanes of a group: members share groups
+                    // differently.
                     let mut sum = 0.0;
                     for slot in m * n..(m + 1) * n {
                         let group = &self.groups[population.first_group + slot / LANES];
@@ -314,6 +327,8 @@ impl<'a> Engine<'a> {
 
     fn check_finite(&mut self, sample: usize) {
         for group in &self.groups {
+            // The soma stands for the cell: nodes are solved together, so NaN anywhere is
+            // everywhere at once.
             let population = &self.populations[group.population];
             let soma = layout::core(population.cell.soma, layout::V);
             for lane in 0..group.n {
@@ -332,7 +347,11 @@ impl<'a> Engine<'a> {
 
     /// Results of each member.
     pub fn finish(mut self) -> Vec<Result<Outcome, SolverError>> {
-        let mut traces: Vec<Traces> = self.members.iter().map(|_| Traces::default()).collect();
+        let mut traces: Vec<RecordedTraces> = self
+            .members
+            .iter()
+            .map(|_| RecordedTraces::default())
+            .collect();
         for group in &mut self.groups {
             let population = &self.populations[group.population];
             for lane in 0..group.n {
@@ -372,6 +391,8 @@ impl<'a> Engine<'a> {
 /// Steps after which a spike can act at the earliest: what happens in an epoch of as many steps cannot act in it.
 fn epoch_steps(min_delay: f64, clock: &Clock) -> usize {
     let n = clock.len().max(1);
+    // No cell hears another. 64 steps bound the buffers of an epoch, and how late `interrupt` is
+    // asked.
     if min_delay.is_infinite() {
         return n.min(64);
     }
@@ -395,6 +416,7 @@ fn synapse_lists(populations: &[Population], members: &mut [Member]) -> Vec<Vec<
             .iter()
             .filter_map(|&site| slot[site].map(|s| 2 * s))
             .collect();
+        // A network has a handful of these lists, so a search beats a map.
         wire.synapses = lists.iter().position(|l| *l == list).unwrap_or_else(|| {
             lists.push(list);
             lists.len() - 1
@@ -412,9 +434,11 @@ fn fan_out(
     time: f64,
     calendar: &mut Calendar,
 ) {
+    // A weight of zero changes no conductance; in NEURON it is still delivered, to no effect.
     for wire in wiring.wires.iter().filter(|w| w.live) {
         let population = &populations[wire.population];
         wire.fan_out(src, |target, delay, weight| {
+            // lamtha stretches delays of distant pairs to 1e3 ms and more: many never arrive.
             let Some(step) = clock.step_of(time + delay) else {
                 return;
             };
@@ -434,7 +458,7 @@ struct Unit<'a> {
     population: &'a Population,
     /// Number of the first group.
     first: usize,
-    groups: &'a mut [Group],
+    groups: &'a mut [LaneGroup],
 }
 
 impl Unit<'_> {
@@ -447,8 +471,9 @@ impl Unit<'_> {
 }
 
 /// Splits the groups of all populations into units.
-fn units<'a>(populations: &'a [Population], groups: &'a mut [Group]) -> Vec<Unit<'a>> {
+fn units<'a>(populations: &'a [Population], groups: &'a mut [LaneGroup]) -> Vec<Unit<'a>> {
     let mut first = 0;
+    // Groups of a unit share their kernel's constants, so units end where a population does.
     let of_same_population = groups.chunk_by_mut(|a, b| a.population == b.population);
     let mut units = Vec::new();
     for groups in of_same_population.flat_map(|groups| groups.chunks_mut(TOGETHER)) {
@@ -490,6 +515,7 @@ impl Epoch<'_> {
         }
         for (i, step) in self.steps.clone().enumerate() {
             currents.clear();
+            // NEURON evaluates IClamp at the middle of the step.
             currents.extend(
                 population
                     .clamps
@@ -499,11 +525,15 @@ impl Epoch<'_> {
             );
             for (g, group) in groups.iter_mut().enumerate() {
                 group.deliver(self.deliveries.of(*first + g, i), self.synapses);
+                // A current is recorded as the step uses it: after the deliveries, with the old
+                // potential.
                 group.recorder.before_step(&group.state, &group.syn);
             }
             let inputs = Inputs {
                 synapses: &population.active,
                 currents: &currents,
+                // Rarely, as from FLUSH to a denormal is a long way; by the run's step, as epochs
+                // differ in length.
                 flush: step % 256 == 255,
             };
             let step_const = &population.cell.step;
@@ -531,7 +561,7 @@ impl Epoch<'_> {
     }
 }
 
-impl Group {
+impl LaneGroup {
     /// The lanes' cells among the population's cells of all simulations.
     fn slots(&self) -> Range<usize> {
         self.first..self.first + self.n
@@ -541,6 +571,7 @@ impl Group {
     fn deliver(&mut self, arrivals: &[Delivery], synapses: &[Vec<u32>]) {
         for arrival in arrivals {
             let lane = arrival.lane as usize;
+            // Both rise alike, so the conductance B - A starts from 0.
             for &a in &synapses[arrival.synapses as usize] {
                 self.syn[a as usize].0[lane] += arrival.weight;
                 self.syn[a as usize + 1].0[lane] += arrival.weight;
@@ -565,6 +596,7 @@ impl Group {
         let v = &self.state[layout::core(cell.soma, layout::V)];
         let mut above = 0u8;
         for lane in 0..LANES {
+            // Strictly above, as in NEURON; exactly on the threshold re-arms the detector.
             above |= u8::from(v.0[lane] > self.threshold.0[lane]) << lane;
         }
         let mut new = above & !self.above;

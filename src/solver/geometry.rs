@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 /// Where a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum NodePlace {
     /// The 0 end of the root section.
     Root,
     /// Segment of a section (index of the section in the cell, of the segment in the section).
@@ -22,7 +22,7 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// Where each node is.
-    pub place: Vec<Place>,
+    pub place: Vec<NodePlace>,
     /// Parent of each node; the root is its own.
     pub parent: Vec<usize>,
     /// Membrane area (um2); 0 for nodes without membrane.
@@ -38,6 +38,8 @@ pub struct Tree {
 impl Tree {
     /// Node of the segment that contains position `x` (0 to 1) of a section.
     pub fn node_at(&self, section: usize, nseg: usize, x: f64) -> usize {
+        // NEURON's segment of x: with an even nseg, 0.5 is in the one behind the middle; 1 in the
+        // last.
         let i = ((x * nseg as f64) as usize).min(nseg - 1);
         self.node_of(section, nseg, i)
     }
@@ -62,6 +64,7 @@ pub fn diameter(section: &Section) -> f64 {
 fn half_segment(section: &Section) -> f64 {
     let d = diameter(section);
     let half = section.L / f64::from(section.nseg) / 2.0;
+    // From Ohm cm and um to MOhm.
     1e-2 * section.Ra * half / (std::f64::consts::PI * d * d / 4.0)
 }
 
@@ -69,6 +72,7 @@ fn attachments(cell: &Cell) -> Result<IndexMap<&str, (&str, u8, u8)>, SolverErro
     let mut parent_of = IndexMap::new();
     for (parent, children) in cell.cell_tree.iter().flatten() {
         for child in children {
+            // hnn-core's trees also list a section's own other end as its child.
             if child.section == parent.section {
                 continue;
             }
@@ -101,9 +105,11 @@ pub fn ends(cell: &Cell, tree: &Tree, pos: [f64; 3]) -> Result<Vec<[[f32; 3]; 2]
         .map(|section| {
             let point = |k: usize| {
                 let p = section.end_pts.get(k).copied().unwrap_or_default();
+                // Added in double, rounded once.
                 std::array::from_fn(|c| (p[c] + pos[c]) as f32)
             };
             let (start, end): ([f32; 3], [f32; 3]) = (point(0), point(1));
+            // Differences in single precision, lengths in double, as in NEURON.
             let [dx, dy, dz]: [f64; 3] = std::array::from_fn(|c| f64::from(end[c] - start[c]));
             let stretch = section.L / (dx * dx + dy * dy + dz * dz).sqrt();
             let stretched = |c: usize| {
@@ -115,6 +121,7 @@ pub fn ends(cell: &Cell, tree: &Tree, pos: [f64; 3]) -> Result<Vec<[[f32; 3]; 2]
         .collect();
     let parent_of = attachments(cell)?;
     let mut parents_first: Vec<usize> = (0..ends.len()).collect();
+    // A parent has its nodes, and its ends settled, before its children.
     parents_first.sort_by_key(|s| tree.first[*s]);
     for s in parents_first {
         let parent = cell
@@ -127,6 +134,8 @@ pub fn ends(cell: &Cell, tree: &Tree, pos: [f64; 3]) -> Result<Vec<[[f32; 3]; 2]
             continue;
         };
         let at = ends[parent][if tree.reversed[parent] { 1 - end } else { end }];
+        // define_shape: the child's first point moves onto its parent's end, also in single
+        // precision.
         let shift: [f32; 3] = std::array::from_fn(|c| at[c] - ends[s][0][c]);
         for point in &mut ends[s] {
             *point = std::array::from_fn(|c| point[c] + shift[c]);
@@ -176,7 +185,7 @@ pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
         )));
     }
     let mut tree = Tree {
-        place: vec![Place::Root],
+        place: vec![NodePlace::Root],
         parent: vec![0],
         area: vec![0.0],
         ri: vec![f64::INFINITY],
@@ -202,20 +211,25 @@ pub fn tree(cell: &Cell) -> Result<Tree, SolverError> {
             } else {
                 tree.place.len() - 1
             });
+            // From the parent's node to the first centre is half a segment; Ra and diam are the
+            // child's alone.
             tree.ri.push(if k == 0 { half } else { half + half });
             tree.area.push(
                 std::f64::consts::PI * diameter(section) * section.L / f64::from(section.nseg),
             );
-            tree.place.push(Place::Segment(index, i));
+            tree.place.push(NodePlace::Segment(index, i));
         }
         let far = tree.place.len();
         tree.parent.push(far - 1);
         tree.ri.push(half);
         tree.area.push(0.0);
-        tree.place.push(Place::End(index));
+        tree.place.push(NodePlace::End(index));
         placed += 1;
+        // Backwards, as a stack gives them back in the cell's order.
         for (child, &(parent, parent_end, child_end)) in parent_of.iter().rev() {
             if parent == name {
+                // A child at the end by which its parent hangs shares that node: basal_1 at the
+                // soma's 0 end.
                 let node = if parent_end == end { attached } else { far };
                 stack.push((child, node, child_end));
             }
@@ -277,6 +291,7 @@ pub fn dipole_weights(cell: &Cell, tree: &Tree) -> Result<Vec<f64>, SolverError>
         };
         for i in 1..=nseg + 1 {
             let (from, to) = (node(i - 1), node(i));
+            // A resistance is kept with the child of the two.
             let between = if tree.parent[to] == from { to } else { from };
             let length = (x[i] - x[i - 1]) * section.L * cos_theta;
             let weight = length / tree.ri[between];

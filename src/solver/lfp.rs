@@ -4,7 +4,7 @@
 //! hnn-core does not count as membrane current), so a contact's potential is a weighted sum of membrane potentials.
 
 use super::compile::CompiledCell;
-use super::geometry::Place;
+use super::geometry::NodePlace;
 use crate::network::{Cell, ElectrodeArray, ElectrodeMethod, Section};
 
 type Point = [f64; 3];
@@ -42,6 +42,7 @@ impl CurrentSource {
         let x = (i as f64 + 0.5) / n;
         let centre: Point = std::array::from_fn(|c| start[c] + x * direction[c]);
         let inner = i > 0 && i + 1 < section.nseg as usize;
+        // Inner lines reach from the previous centre to the next and overlap, as in hnn-core.
         let half = section.L / n * if inner { 1.0 } else { 0.5 };
         let size = norm(direction);
         let unit = direction.map(|x| x / size);
@@ -68,6 +69,8 @@ impl CurrentSource {
         let l = h + self.length;
         let r2 = (dot(b, b) - h * h).max(min_distance * min_distance);
         let (to_h, to_l) = ((h * h + r2).sqrt(), (l * l + r2).sqrt());
+        // The same logarithm in three forms: each subtracts nothing that cancels on its side of the
+        // line.
         let ratio = if l < 0.0 && h < 0.0 {
             (to_h - h) / (to_l - l)
         } else if l > 0.0 && h < 0.0 {
@@ -85,8 +88,8 @@ pub struct CurrentSources(Vec<Option<CurrentSource>>);
 impl CurrentSources {
     /// Those of a cell whose sections have the given `ends` (um).
     pub fn new(cell: &Cell, compiled: &CompiledCell, ends: &[[[f32; 3]; 2]]) -> Self {
-        let of_node = |place: &Place| {
-            let Place::Segment(s, i) = *place else {
+        let of_node = |place: &NodePlace| {
+            let NodePlace::Segment(s, i) = *place else {
                 return None;
             };
             let (_, section) = cell.sections.get_index(s)?;
@@ -121,6 +124,7 @@ pub fn potential_weights(compiled: &CompiledCell, resistance: &[f64]) -> Vec<f64
     let mut weights = vec![0.0; resistance.len()];
     for (n, node) in compiled.step.nodes().iter().enumerate().skip(1) {
         let p = node.parent as usize;
+        // The axial current leaves one end and enters the other.
         let difference = node.g_axial * (resistance[n] - resistance[p]);
         weights[p] += difference;
         weights[n] -= difference;

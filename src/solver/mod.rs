@@ -20,7 +20,7 @@
 //! # The way of a spike
 //!
 //! ```text
-//! Group::detect          after each step: whose soma has risen above its threshold? (sample, lane)
+//! LaneGroup::detect      after each step: whose soma has risen above its threshold? (sample, lane)
 //!    │ end of the epoch
 //!    ▼
 //! Engine::fan_out_crossings     in order of sample and gid; drives likewise, in Engine::release_drives
@@ -32,7 +32,7 @@
 //! Deliveries::fill       that epoch's arrivals, by group and step
 //!    │ each step
 //!    ▼
-//! Group::deliver         raises A and B of the lane's synapses, before the step
+//! LaneGroup::deliver     raises A and B of the lane's synapses, before the step
 //! ```
 //!
 //! # Example
@@ -97,6 +97,19 @@ pub enum Record {
 }
 
 /// What to simulate of a network: one trial.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{Record, Solver, Trial};
+///
+/// let network = Network::neymotin_2020([3, 3]);
+/// let trial = Trial { record_vsec: Record::Soma, ..Trial::new(2.0, 0.025) };
+/// let result = Solver::new().simulate(&network, &trial, &|| false)?;
+/// // A trace for each cell, a value (mV) for each sample.
+/// assert_eq!(result.voltages.len(), network.n_cells() as usize);
+/// assert_eq!(result.voltages[0].values.len(), result.times.len());
+/// # Ok::<(), hnn_sweep::solver::SolverError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// End of the simulation (ms).
@@ -117,6 +130,7 @@ pub struct Trial {
 
 /// A time (ms) without the noise of summed time steps: 6, not 6.0000000000000515.
 fn shown(time: f64) -> f64 {
+    // A millionth of a millisecond is far below any dt, and above the noise.
     libm::round(time * 1e6) / 1e6
 }
 
@@ -160,6 +174,16 @@ pub fn has_calcium(section: &crate::network::Section) -> bool {
 }
 
 /// Why a simulation could not be done.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{Solver, SolverError, Trial};
+///
+/// let network = Network::neymotin_2020([3, 3]);
+/// let stop_at_once = || true;
+/// let stopped = Solver::new().simulate(&network, &Trial::new(50.0, 0.025), &stop_at_once);
+/// assert!(matches!(stopped, Err(SolverError::Interrupted { .. })));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SolverError {
     /// The network asks for something that does not exist or has no meaning.

@@ -27,6 +27,7 @@ pub fn spikes(
     drives: &[(f64, Gid)],
     wiring: &Wiring,
 ) -> Vec<Spike> {
+    // Without coinciding events the queue has no say, and merging by time is cheaper.
     if drives.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         replay(clock, cells, drives, |gid| delays(wiring, gid))
     } else {
@@ -127,6 +128,8 @@ impl Queue {
         match self.least {
             Some(least) if time >= least.time => self.rest.push(item),
             Some(least) => {
+                // sptbinq.cpp puts the old least item back behind its equals: a new number does
+                // that.
                 item = self.numbered(least.time, least.event);
                 self.rest.push(item);
                 self.least = Some(Item {
@@ -178,6 +181,7 @@ fn replay(
         trains.insert(gid, times);
     }
 
+    // Drive cells fire many times, with the same delays.
     let mut known: HashMap<Gid, Vec<f64>> = HashMap::new();
     let mut send = |queue: &mut Queue, time: f64, gid: Gid| {
         for delay in known.entry(gid).or_insert_with(|| delays(gid)) {
@@ -206,12 +210,14 @@ fn replay(
         }
     };
 
+    // Events at 0.0 are delivered within NEURON's initialisation, before hnn-core queues its own.
     deliver(&mut queue, &mut spikes, 0.0, &mut send);
     for time in (0..clock.tstop as usize).step_by(PROGRESS) {
         queue.insert(progress_time(time as f64, clock.dt), Event::Other);
     }
     let mut cells = cells.iter().peekable();
     for (step, mid) in clock.mids.iter().enumerate() {
+        // One fixed step: thresholds, arrivals until its middle, then those until its end.
         while let Some((sample, gid)) = cells.next_if(|(sample, _)| *sample as usize == step) {
             let time = spike_time(clock, *sample);
             spikes.push(Spike { time, gid: *gid });

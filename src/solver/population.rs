@@ -42,13 +42,13 @@ pub struct Population {
     /// Tonic biases.
     pub clamps: Vec<Clamp>,
     /// Per contact of all electrode arrays.
-    pub contacts: Vec<Contact>,
+    pub contacts: Vec<ContactWeights>,
     /// First lane group.
     pub first_group: usize,
 }
 
 /// How a population acts on one electrode contact.
-pub struct Contact {
+pub struct ContactWeights {
     /// Weight (uV/mV) of each node's membrane potential: node by node, the cells of one simulation.
     pub weights: Vec<Vec<f64>>,
     /// Transfer resistance (uV/nA) of each clamp's node, likewise.

@@ -72,6 +72,7 @@ impl Recorder {
                         layout::core(cell.middle[s], layout::V),
                         cell.synapses[site].e,
                     ),
+                    // hnn-core has a trace of each synapse, also where nothing connects to it.
                     None => Probe::Constant(0.0),
                 });
             }
@@ -87,6 +88,7 @@ impl Recorder {
                     node,
                     step.places.cad,
                 )));
+            // ca_ion without cad: a concentration that nothing changes.
             } else if mechs.use_calcium() {
                 probes.push(Probe::Constant(super::mechanisms::CAI));
             }
@@ -97,9 +99,11 @@ impl Recorder {
                 let first = match *probe {
                     Probe::State(place) => cell.initial[place],
                     Probe::Constant(value) => value,
+                    // No step has evaluated a current yet.
                     Probe::Synapse(..) => 0.0,
                 };
                 (0..n).map(move |_| {
+                    // The first sample is of t = 0, before any step.
                     let mut trace = Vec::with_capacity(samples);
                     trace.push(first);
                     trace
@@ -122,6 +126,7 @@ impl Recorder {
         for i in range {
             if let Probe::Synapse(a, v, e) = self.probes[i] {
                 for lane in 0..self.n {
+                    // uS; NEURON's Exp2Syn has g = B - A and i = g (v - e), in nA.
                     let g = syn[a + 1].0[lane] - syn[a].0[lane];
                     self.traces[i * self.n + lane].push(g * (state[v].0[lane] - e));
                 }
@@ -156,7 +161,7 @@ impl Recorder {
         population: &Population,
         lane: usize,
         gid: u32,
-        out: &mut Traces,
+        out: &mut RecordedTraces,
     ) {
         let (cell, template) = (&population.cell, &population.template.cell);
         let name = |s: usize| {
@@ -167,6 +172,7 @@ impl Recorder {
         };
         let n = self.n;
         let traces = &mut self.traces;
+        // In the order in which `new` has made the probes.
         let mut next = 0;
         let mut take = || {
             let values = std::mem::take(&mut traces[next * n + lane]);
@@ -204,7 +210,7 @@ impl Recorder {
 
 /// Traces of one simulation, by gid.
 #[derive(Debug, Default)]
-pub struct Traces {
+pub struct RecordedTraces {
     /// Membrane potentials.
     pub voltages: Vec<VoltageTrace>,
     /// Synaptic currents.

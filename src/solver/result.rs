@@ -1,6 +1,19 @@
 //! What a simulation yields, in hnn-core's words and units.
 
 /// Results of one trial.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{Solver, Trial};
+///
+/// let network = Network::neymotin_2020([3, 3]);
+/// let result = Solver::new().simulate(&network, &Trial::new(5.0, 0.025), &|| false)?;
+/// assert_eq!(result.times[..3], [0.0, 0.025, 0.05]);
+/// assert_eq!(result.dipole.agg.len(), result.times.len());
+/// let of_baskets = result.spikes.iter().filter(|s| network.gid_to_type(s.gid) == Some("L2_basket"));
+/// println!("{} spikes, {} of layer 2/3 basket cells", result.spikes.len(), of_baskets.count());
+/// # Ok::<(), hnn_sweep::solver::SolverError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct SimulationResult {
     /// Sample times (ms), shape `(n_samples,)`.

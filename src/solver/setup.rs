@@ -9,11 +9,11 @@ use super::geometry;
 use super::kernels::Kernel;
 use super::lfp::{CurrentSources, potential_weights};
 use super::mechanisms::Tables;
-use super::population::{Clamp, Contact, Population};
+use super::population::{Clamp, ContactWeights, Population};
 use super::record::Recording;
 use super::simd::{InstructionSet, LANES};
 use super::threads::Threads;
-use super::wiring::{Distances, Shared, Wiring};
+use super::wiring::{Distances, SharedDistances, Wiring};
 use super::{Lfp, Moments, Record, SimulationResult, SolverError, Trial};
 use crate::network::{CellType, Gid, Network, drive_events};
 use std::sync::Arc;
@@ -52,6 +52,7 @@ struct Prepared<'n> {
 impl Prepared<'_> {
     /// Whether both can share lane groups: all but connections, drives, thresholds and trial are equal.
     fn fits(&self, other: &Self) -> bool {
+        // In full, so that a new field must be decided about.
         let Trial {
             tstop,
             dt,
@@ -64,6 +65,7 @@ impl Prepared<'_> {
         let t = other.trial;
         let (a, b) = (self.network, other.network);
         let same_cells = self.cells.len() == other.cells.len()
+            // The cache gives equal cell types the same pointer.
             && self
                 .cells
                 .iter()
@@ -87,7 +89,7 @@ impl Prepared<'_> {
 
 type Positions = ByValue<Vec<[f64; 3]>>;
 
-impl Shared for Solver {
+impl SharedDistances for Solver {
     fn distances(&self, src: &Arc<Vec<[f64; 3]>>, target: &Arc<Vec<[f64; 3]>>) -> Arc<Distances> {
         let key = (ByValue(Arc::clone(src)), ByValue(Arc::clone(target)));
         let Ok(distances) = self.distances.get(key, || {
@@ -128,6 +130,18 @@ impl Solver {
 
     /// Simulates several trials, of the same or of different networks, with their cells side by side in the lanes of
     /// the processor where their structure allows. Results are those of [`Solver::simulate`], bit for bit, in order.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    /// use hnn_sweep::solver::{Solver, Threads, Trial};
+    ///
+    /// let solver = Solver::new();
+    /// let network = Network::neymotin_2020([3, 3]);
+    /// let trials: Vec<Trial> = (0..3).map(|trial| Trial { trial, ..Trial::new(2.0, 0.025) }).collect();
+    /// let tasks: Vec<(&Network, &Trial)> = trials.iter().map(|trial| (&network, trial)).collect();
+    /// let together = solver.simulate_together(&tasks, Threads::One, &|| false);
+    /// assert_eq!(together[2], solver.simulate(&network, &trials[2], &|| false));
+    /// ```
     pub fn simulate_together(
         &self,
         tasks: &[(&Network, &Trial)],
@@ -148,6 +162,7 @@ impl Solver {
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Vec<Result<(SimulationResult, Moments), SolverError>> {
         let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
+        // The first gang that fits: tasks of a sweep mostly form one, so nothing cleverer pays.
         let mut gangs: Vec<Vec<(usize, Prepared)>> = Vec::new();
         for (i, (network, trial)) in tasks.iter().enumerate() {
             match self.prepare(network, trial) {
@@ -173,6 +188,16 @@ impl Solver {
 
     /// How many simulations like this one should go into one [`Solver::simulate_together`]: the fewest that leave
     /// hardly any lane empty, and one where traces of all sections would add up in memory.
+    ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    /// use hnn_sweep::solver::{Solver, Trial};
+    ///
+    /// let trial = Trial::new(170.0, 0.025);
+    /// let small = Solver::gang_size(&Network::neymotin_2020([3, 3]), &trial);
+    /// let large = Solver::gang_size(&Network::neymotin_2020([10, 10]), &trial);
+    /// assert!(small > large, "{small} and {large}");
+    /// ```
     pub fn gang_size(network: &Network, trial: &Trial) -> usize {
         if [trial.record_vsec, trial.record_isec, trial.record_ca].contains(&Record::All) {
             return 1;
@@ -195,6 +220,7 @@ impl Solver {
             }
             used as f64 / all.max(1) as f64
         };
+        // With as many simulations as lanes, every cell's group is full.
         let best = use_of_lanes(LANES);
         (1..LANES)
             .find(|&n| use_of_lanes(n) >= 0.97 * best)
@@ -270,6 +296,7 @@ impl Solver {
         cache: &Cache<CellKey, CompiledCell, SIZE>,
     ) -> Result<Compiled, SolverError> {
         check_times(trial)?;
+        // By bits: equal temperatures share tables, and NaN equals itself.
         let Ok(tables) = self.tables.get(network.celsius.to_bits(), || {
             Ok::<_, std::convert::Infallible>(Tables::new(network.celsius))
         });
@@ -418,6 +445,8 @@ fn populations(gang: &[Prepared]) -> Result<Vec<Population>, SolverError> {
     for (p, ((name, template), cell)) in network.cell_types.iter().zip(cells).enumerate() {
         let range = network.gid_ranges.get(name).cloned();
         let range = range.ok_or_else(|| no_gids(name))?;
+        // Synapses that nothing reaches are left out of the state: a conductance of 0 changes no
+        // bit.
         let mut used = vec![false; cell.synapses.len()];
         for wire in gang.iter().flat_map(|member| &member.wiring.wires) {
             if wire.population == p && wire.live {
@@ -474,6 +503,7 @@ fn clamps(
                     bias_of_type.section
                 ))
             })?;
+        // hnn-core fills in the end of the first simulation; here each has its own.
         let tstop = bias_of_type.tstop.unwrap_or(trial.tstop);
         let node = cell
             .tree
@@ -482,6 +512,7 @@ fn clamps(
             node: node as u32,
             amplitude: bias_of_type.amplitude,
             delay: bias_of_type.t0,
+            // IClamp compares with delay + duration: keep the difference, and its rounding.
             duration: tstop - bias_of_type.t0,
         });
     }
@@ -495,7 +526,7 @@ fn contacts(
     template: &CellType,
     cell: &CompiledCell,
     clamps: &[Clamp],
-) -> Result<Vec<Contact>, SolverError> {
+) -> Result<Vec<ContactWeights>, SolverError> {
     if !trial.record_lfp {
         return Ok(Vec::new());
     }
@@ -511,7 +542,7 @@ fn contacts(
     for array in network.rec_arrays.values() {
         for &electrode in &array.positions {
             let n_nodes = cell.tree.place.len();
-            let mut contact = Contact {
+            let mut contact = ContactWeights {
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };
@@ -556,6 +587,7 @@ fn events(
                     cells.len()
                 ))
             })?;
+            // Two times: what VecStim has sent, and what it was told, differ by rounding.
             let (mut t, mut last) = (0.0, 0.0);
             for &event in times {
                 if event < last || !event.is_finite() {
@@ -580,6 +612,7 @@ fn result(network: &Network, clock: &Clock, outcome: Outcome) -> (SimulationResu
         .iter()
         .map(|(name, array)| Lfp {
             array: name.clone(),
+            // Arrays are in the network even where no potentials were asked for.
             potential: potentials.by_ref().take(array.positions.len()).collect(),
         })
         .filter(|lfp| !lfp.potential.is_empty())

@@ -21,6 +21,7 @@ pub struct Distances {
 impl Distances {
     /// Distances in the xy plane from every source to every target position (um).
     pub fn new(src: &[[f64; 3]], targets: &[[f64; 3]]) -> Self {
+        // Cells stand on a grid: few distances differ, and each needs its exponential once only.
         let mut rows: HashMap<[u64; 2], u32> = HashMap::new();
         let mut distinct: HashMap<u64, u32> = HashMap::new();
         let (mut row, mut index, mut values) =
@@ -150,7 +151,7 @@ pub struct Wiring {
 }
 
 /// Keeps what networks of a sweep share.
-pub trait Shared {
+pub trait SharedDistances {
     /// Distances between two populations.
     fn distances(&self, src: &Arc<Vec<[f64; 3]>>, target: &Arc<Vec<[f64; 3]>>) -> Arc<Distances>;
 }
@@ -163,7 +164,7 @@ impl Wiring {
     pub fn new(
         network: &Network,
         cells: &[Arc<CompiledCell>],
-        shared: &dyn Shared,
+        shared: &dyn SharedDistances,
     ) -> Result<Self, SolverError> {
         let n_cells = network
             .cell_types
@@ -178,6 +179,7 @@ impl Wiring {
             let wire = wire(network, cells, shared, connection)
                 .map_err(|text| of_connection(i, connection, &text))?;
             // NEURON keeps one threshold per source: that of the connection made last.
+            // Without a NetCon, or from a drive, no threshold is set.
             if !wire.sites.is_empty() && wire.src.start < n_cells {
                 for src in wire.src.clone() {
                     if wire.has_targets(src) {
@@ -197,7 +199,7 @@ impl Wiring {
     pub fn check(
         network: &Network,
         cells: &[Arc<CompiledCell>],
-        shared: &dyn Shared,
+        shared: &dyn SharedDistances,
     ) -> Result<(), SolverError> {
         for (i, connection) in network.connectivity.iter().enumerate() {
             checked(network, cells, shared, connection)
@@ -233,7 +235,7 @@ struct Checked<'n> {
 fn checked<'n>(
     network: &'n Network,
     cells: &[Arc<CompiledCell>],
-    shared: &dyn Shared,
+    shared: &dyn SharedDistances,
     c: &Connection,
 ) -> Result<Checked<'n>, String> {
     let known = |name: &str| format!("'{name}' is not in the network");
@@ -281,6 +283,7 @@ fn checked<'n>(
         return Err("its gid_pairs name gids that are not of its source and target types".into());
     }
     let cell = &cell_type.cell;
+    // One connection of full weight for each section of the group, as in hnn-core.
     let sections: Vec<&String> = match cell.sect_loc.get(&c.loc) {
         Some(group) => group.iter().collect(),
         None => vec![&c.loc],
@@ -320,6 +323,7 @@ fn checked<'n>(
     }
     let weight = c.weight * c.gain;
     let scaled = c.lamtha * network.inplane_distance;
+    // The sites are of one receptor, so their factor is the same.
     let factor = sites
         .first()
         .map_or(0.0, |&s| cells[population].synapses[s].factor);
@@ -327,10 +331,14 @@ fn checked<'n>(
         .values
         .iter()
         .map(|d| {
+            // libm's, not the platform's: weights must have the same bits everywhere.
             let gauss = libm::exp(-(d * d) / (scaled * scaled));
+            // hnn-core divides the delay by what it multiplies the weight with, so that distant
+            // pairs have delays beyond the end of any simulation.
             (c.delay / gauss, weight * gauss * factor)
         })
         .collect();
+    // lamtha = 0 makes it 0/0 at distance 0.
     if by_distance
         .iter()
         .any(|(delay, rise)| delay.is_nan() || rise.is_nan())
@@ -350,7 +358,7 @@ fn checked<'n>(
 fn wire(
     network: &Network,
     cells: &[Arc<CompiledCell>],
-    shared: &dyn Shared,
+    shared: &dyn SharedDistances,
     c: &Connection,
 ) -> Result<Wire, String> {
     let Checked {
@@ -374,6 +382,7 @@ fn wire(
         distances,
         by_distance,
         synapses: 0,
+        // Whatever its weight, it sets the threshold of its source.
         live: c.weight * c.gain != 0.0 && !sites.is_empty(),
         from_cells: network.cell_types.contains_key(&c.src_type),
         sites,

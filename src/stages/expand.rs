@@ -49,6 +49,19 @@ const CHECKED: u64 = 16;
 /// Binds every point of a pipeline's grid. Of a large grid that was registered before, points are looked up by their values,
 /// as long as the rest of the file and the program are the same.
 ///
+/// ```
+/// use hnn_sweep::{pipeline::Pipeline, stages};
+///
+/// let text = "name = \"demo\"\n[network]\nmodel = \"neymotin_2020\"\nmesh_shape = [3, 3]\n\
+///             [grid]\nspeed = [1.0, 2.0, 2.0]\n[set]\n\"connections[src=L2_basket].delay\" = \"speed\"\n";
+/// let pipeline = Pipeline::parse(text, "demo.toml".as_ref())?;
+/// let grid = stages::expand(&pipeline, None)?;
+/// // Two points of one network are one simulation.
+/// assert_eq!(grid.points[1].key(0), grid.points[2].key(0));
+/// assert_ne!(grid.points[0].key(0), grid.points[1].key(0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
 pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {
@@ -66,11 +79,13 @@ pub fn until(
 ) -> Result<Grid, RunError> {
     let solver = Solver::new();
     let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
+        // Ctrl-C while a large grid is bound: nothing has been written yet.
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
         let values = pipeline.point(i);
         let bound = pipeline.bind(&values)?;
+        // Asked of each point, as a value of the grid may be what cannot be simulated.
         check(&solver, pipeline, &bound).map_err(|error| RunError::Input {
             what: format!("{error} at {}", describe(pipeline, &values)),
             help: "hnn-sweep network shows what the network has".into(),
@@ -94,8 +109,12 @@ pub fn until(
     let mut known: HashMap<Vec<&Value>, Hash> = HashMap::new();
     let same = |values: &[ParamValue]| values.iter().map(stored_value).collect::<Vec<Value>>();
     if let (true, Some(recipe), Some(state)) = (n > SMALL, recipe, stored) {
+        // Looked up by values: binding a network costs far more than a look-up, and grids reach
+        // millions of points.
         known = known_points(pipeline, state, recipe);
         let mut fingerprinter = Fingerprinter::default();
+        // A sample over the whole grid, bound all the same: one that disagrees, and nothing is
+        // trusted.
         for i in (0..n).step_by((n / CHECKED).max(1) as usize) {
             let point = bind(&mut fingerprinter, i)?;
             let values = same(&point.values);
@@ -118,10 +137,13 @@ pub fn until(
     };
     let points: Vec<Result<GridPoint, RunError>> = (0..n)
         .into_par_iter()
+        // Each thread keeps its own fingerprinter, with the parts that it has hashed.
         .map_init(Fingerprinter::default, point)
         .collect();
+    // Gathered first, so that the error is that of the first point, whichever thread was faster.
     let points = points.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (mut segment_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
+    // The first point speaks for all: estimates need no more.
     if let Some(first) = points.first() {
         let bound = pipeline.bind(&first.values)?;
         samples = solver::n_samples(bound.tstop, bound.dt) as f64;
@@ -157,12 +179,14 @@ fn known_points<'s>(
         return known;
     };
     let names = pipeline.parameters().iter().map(|p| p.name.as_str());
+    // Values are matched by position, so the same parameters in the same order.
     if !names.eq(sweep.parameters.iter().map(|(name, _)| name.as_str())) {
         return known;
     }
     for point in sweep
         .points
         .iter()
+        // Registered by a file that gave another network: its hashes say nothing about this one.
         .filter(|point| point.recipe == Some(recipe))
     {
         let values = point.values.iter().map(Option::as_ref);
@@ -193,9 +217,12 @@ fn recipe(pipeline: &Pipeline) -> Option<u64> {
         simulation.remove("n_trials");
     }
     let text = toml::Value::Table(table);
+    // Their content is not in the text, and may have changed.
     if names_files(&text) {
         return None;
     }
+    // A new build may bind otherwise without a new version; size and time of the program tell
+    // builds apart.
     let program = std::env::current_exe().and_then(std::fs::metadata).ok()?;
     let modified = program
         .modified()
@@ -278,6 +305,7 @@ fn n_traces(network: &Network) -> Traces {
     for (name, cell_type) in &network.cell_types {
         let cells = network.gid_ranges.get(name).map_or(0, |gids| gids.len()) as f64;
         for (section, values) in &cell_type.cell.sections {
+            // Index 0 counts all sections, index 1 somata only.
             let kinds = if section == "soma" { 0..2 } else { 0..1 };
             for kind in kinds {
                 traces.voltages[kind] += cells;

@@ -33,6 +33,22 @@ use std::sync::atomic::AtomicBool;
 ///
 /// `stop` may be set at any time: simulations in flight are dropped, those finished are kept.
 ///
+/// ```
+/// use hnn_sweep::{pipeline::Pipeline, solver::Solver};
+/// use hnn_sweep::stages::{Loader, Options, run};
+///
+/// let text = "name = \"demo\"\n[network]\nmodel = \"neymotin_2020\"\nmesh_shape = [3, 3]\n\
+///             [simulation]\ntstop = 2\n[grid]\ngain = [1.0, 2.0]\n[set]\n\"gains.e_e\" = \"gain\"\n";
+/// let pipeline = Pipeline::parse(text, "demo.toml".as_ref())?;
+/// let folder = tempfile::tempdir()?;
+/// let options = Options { folder: Some(folder.path().join("results")), ..Options::default() };
+/// let outcome = run(&pipeline, &options, &Solver::new(), &false.into(), &mut ())?;
+/// assert_eq!((outcome.simulated, outcome.left), (2, 0));
+/// let loader = Loader::open(options.folder.as_deref().unwrap(), Some("demo"))?;
+/// assert_eq!(loader.n_points(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`RunError`]; a simulation that fails is none, but a row and an entry of the report.
 pub fn run(
@@ -45,12 +61,14 @@ pub fn run(
     let folder = options.folder.as_deref().unwrap_or(&pipeline.save_folder);
     let stored = Store::open(folder)?;
     let pool = pool(options.jobs)?;
+    // Before a lock or a folder exists: most mistakes of a file are found here.
     let grid = pool.install(|| expand::until(pipeline, stored.as_ref().map(Store::state), stop))?;
     let plan = plan(pipeline, &grid, stored.as_ref(), options)?;
     if let (Some(replaced), false) = (&plan.replaced, options.replace) {
         return Err(replaced.refused(pipeline));
     }
     watch.planned(&plan);
+    // The plan may have taken a while to look at; the session reads the state anew, under its lock.
     drop(stored);
 
     let mut session = match options.among_other_files {
@@ -58,6 +76,7 @@ pub fn run(
         false => Session::begin(folder)?,
     };
     let sims = session.register(plan::registration(pipeline, &grid))?;
+    // A failure that is to be tried again must not pass for a result meanwhile.
     session.forget(&plan.to_retry(&sims))?;
     let work = Work {
         pipeline,
@@ -69,10 +88,12 @@ pub fn run(
         stop,
     };
     let simulated = simulate(&work, &plan, &mut session, watch)?;
+    // From the session's state: other processes may have finished what the plan saw as missing.
     let missing = reduce::missing(pipeline, &grid, &sims, session.state());
     watch.reducing(missing.len());
     reduce::reduce(pipeline, &grid, missing, &mut session)?;
     #[cfg(feature = "query")]
+    // Last, as queries see all other statistics in the tables.
     sql::reduce(pipeline, &sims, &mut session)?;
     let losses = session.losses().to_vec();
     let (state, damaged) = session.finish()?;

@@ -40,6 +40,7 @@ pub fn missing(
     let columns = columns(pipeline);
     let mut missing: BTreeMap<u32, Missing> = BTreeMap::new();
     for (point, sim) in (0..grid.points.len()).zip(sims) {
+        // Points that share a simulation share its statistics.
         if missing.contains_key(sim) {
             continue;
         }
@@ -68,6 +69,7 @@ pub fn missing(
                         .sims
                         .get(*sim as usize)
                         .is_some_and(|s| s.means.contains_key(id));
+                    // Of all trials or not at all: a mean over some would change as others come.
                     let possible = (0..pipeline.n_trials).all(|trial| {
                         done(trial).is_some_and(|task| can_reduce(summary, &task.outputs))
                     });
@@ -105,6 +107,7 @@ pub fn reduce(
     if missing.is_empty() {
         return Ok(());
     }
+    // Statistics are read from the tables, so what is finished must be in them.
     session.publish()?;
     let mut batches: BTreeMap<u32, BTreeMap<u32, Missing>> = BTreeMap::new();
     for (sim, lacking) in missing {
@@ -114,6 +117,7 @@ pub fn reduce(
             .insert(sim, lacking);
     }
     let batches: Vec<_> = batches.into_iter().collect();
+    // Each replacement of the state writes all of it: several batches share one.
     for group in batches.chunks(BATCHES_PER_COMMIT) {
         let (mut trials, mut means) = (BTreeMap::new(), BTreeMap::new());
         for (batch, missing) in group {
@@ -157,6 +161,7 @@ fn reduce_batch(
             session.state(),
             table,
             batch,
+            // All of the batch: its rows are in one file, and most of them are wanted.
             0..=u32::MAX,
             &mut |id, rows| match missing.get(&id.0) {
                 Some(m) if m.mean || m.trials.contains(&id.1) => {
@@ -170,6 +175,7 @@ fn reduce_batch(
         let Some(point) = grid.points.get(lacking.point) else {
             continue;
         };
+        // Bound again, as statistics need gids and sizes of cell types.
         let bound = pipeline.bind(&point.values)?;
         // A simulation without a single spike has no row.
         let empty = SimulationResult::default();

@@ -48,10 +48,12 @@ fn id(summary: &Summary, n_trials: u32) -> StatId {
         write_statistic(w, &summary.statistic);
         match summary.trials {
             Trials::Each => w.field("trials", "each"),
+            // A mean over more trials is another number.
             Trials::Mean => w.field("trials", &n_trials),
         }
     });
     let hash = Hash::of(&w.finish().0);
+    // 64 bits are enough: a folder has a few dozen statistics.
     hash.as_bytes()
         .iter()
         .take(8)
@@ -139,6 +141,7 @@ fn write_measure(w: &mut Writer, measure: &Measure) {
                 negative,
                 prominence,
             } = peak;
+            // As text: a number there would be another peak.
             match n {
                 Some(n) => w.field("n", n),
                 None => w.field("n", "highest"),
@@ -162,6 +165,7 @@ fn write_measure(w: &mut Writer, measure: &Measure) {
                 values,
                 smooth,
             } = &**target;
+            // By value, so that the same target in another file is the same statistic.
             for (time, value) in times.iter().zip(values) {
                 w.field("target", &[*time, *value]);
             }

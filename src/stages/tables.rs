@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 pub fn wanted(output: &Output) -> Outputs {
     let traces = |save: bool, record: Record| Extent {
         level: match (save, record) {
+            // What is recorded for a statistic only is not stored.
             (false, _) | (_, Record::Off) => 0,
             (true, Record::Soma) => 1,
             (true, Record::All) => 2,
@@ -25,6 +26,7 @@ pub fn wanted(output: &Output) -> Outputs {
         decimate: output.decimate,
         double: output.trace_precision == Precision::Float64,
     };
+    // Dipoles, spikes and LFP are small, and are never thinned or rounded.
     let whole = |save: bool| {
         if save {
             Extent::WHOLE
@@ -62,6 +64,7 @@ pub fn pieces(
     outputs: &Outputs,
     dt: f64,
 ) -> Result<Vec<(Table, Piece)>, PieceError> {
+    // A table without a row has no piece: nothing is written for it.
     let mut pieces = Vec::new();
     for table in Table::DATA.into_iter().filter(|table| outputs.has(*table)) {
         let mut writer: Option<PieceWriter> = None;
@@ -116,6 +119,7 @@ fn rows(
         }
         Table::Spikes => {
             let times = result.spikes.iter().map(|spike| spike.time).collect();
+            // Named in the rows, so that readers need no second table to tell cells from drives.
             let types: Vec<&str> = result.spikes.iter().map(|spike| name(spike.gid)).collect();
             let gids = result.spikes.iter().map(|spike| spike.gid);
             put(store::spikes_rows(id, times, gids, &types)?)?;
@@ -172,6 +176,7 @@ fn rows(
                 put,
             )?;
         }
+        // Written from what the store knows of a task, not from its results.
         Table::Simulations | Table::Former | Table::Summary => {}
     }
     Ok(())
@@ -193,6 +198,7 @@ fn put_traces<T>(
     loop {
         let chunk: Vec<((Gid, String, String), Vec<f64>)> = traces
             .by_ref()
+            // Taken out one by one: what is written is freed before the next is copied.
             .take(TRACES_PER_BATCH)
             .map(|trace| (words(&trace), values(trace)))
             .collect();
@@ -286,6 +292,7 @@ pub fn read_cell_types(
         table,
         Table::Spikes | Table::Voltages | Table::Currents | Table::Calcium
     ) {
+        // Each cell once, as rows name it again and again.
         for (gid, name) in gids(rows)?.zip(column(rows, "cell_type", |c| c.as_string_opt::<i32>())?)
         {
             types
@@ -303,6 +310,7 @@ fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) -> Result<(), Arr
     let samples = times.zip(floats(rows, "potential")?);
     let places = texts(rows, "array")?.zip(contacts);
     for ((array, contact), (time, potential)) in places.zip(samples) {
+        // A new name begins a new array, as rows come array by array.
         if result.lfp.last().is_none_or(|lfp| lfp.array != array) {
             result.lfp.push(Lfp {
                 array,
@@ -323,6 +331,7 @@ fn read_lfp(rows: &RecordBatch, result: &mut SimulationResult) -> Result<(), Arr
                 lfp.array
             ))
         })?;
+        // Contacts come in ascending order; a gap would put potentials at the wrong depth.
         values.push(*potential);
         // The dipole brings the same times, if it was read.
         if is_first && contact == 0 && result.times.len() < values.len() {

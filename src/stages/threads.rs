@@ -9,11 +9,19 @@ pub fn cores() -> usize {
     let machine = std::thread::available_parallelism().map_or(1, usize::from);
     let slurm = std::env::var("SLURM_CPUS_PER_TASK").ok();
     let slurm = slurm.and_then(|cpus| cpus.trim().parse::<usize>().ok());
+    // Inside a SLURM step the affinity mostly says the same; without it the variable is all there
+    // is.
     machine.min(slurm.filter(|cpus| *cpus > 0).unwrap_or(machine))
 }
 
 /// Simulations at a time that a user asks for; 0 and less stand for all cores. More than there are [`cores`] would only wait for
 /// each other.
+///
+/// ```
+/// use hnn_sweep::stages::{cores, jobs};
+///
+/// assert_eq!((jobs(1), jobs(-1)), (1, cores()));
+/// ```
 pub fn jobs(asked: i64) -> usize {
     match usize::try_from(asked) {
         Ok(jobs) if jobs > 0 => jobs.min(cores()),

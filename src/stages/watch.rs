@@ -4,6 +4,19 @@ use super::plan::{FailedTask, Plan};
 use crate::store::{Id, Loss, Status};
 
 /// Follows a run. All methods are called on the thread that called [`run`](super::run), never at the same time.
+///
+/// ```
+/// use hnn_sweep::stages::{Finished, Watch};
+///
+/// #[derive(Default)]
+/// struct Slowest(f64);
+///
+/// impl Watch for Slowest {
+///     fn finished(&mut self, task: &Finished) {
+///         self.0 = self.0.max(task.wall_s);
+///     }
+/// }
+/// ```
 pub trait Watch {
     /// The plan is made; nothing has run yet.
     fn planned(&mut self, plan: &Plan) {

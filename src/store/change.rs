@@ -45,6 +45,7 @@ impl Change {
 
     /// Makes the change; the state follows on disk when it is saved.
     pub fn apply(self, layout: &Layout, state: &mut State) -> Result<()> {
+        // Nothing to do, and no intent to leave behind.
         if self.files.is_empty() && self.removals.is_empty() {
             return Ok(());
         }
@@ -68,6 +69,7 @@ impl Change {
             },
             &payload,
         );
+        // Written first: a crash after it leaves files that are known to belong to a change.
         seal::write(folder, INTENT, &sealed)?;
         let mut batches = BTreeSet::new();
         for (name, source, written) in self.files {
@@ -87,6 +89,7 @@ impl Change {
             }
             state.parts.insert(name, written);
         }
+        // Removals last, as rows stand in the new file before the old one goes.
         for name in self.removals {
             folder.remove(&name)?;
             state.parts.remove(&name);
@@ -106,12 +109,14 @@ pub(super) fn reconcile(layout: &Layout, state: &mut State) -> Result<BTreeSet<u
         return Ok(dirty);
     };
     for (name, written) in intent.files {
+        // What was replaced already is taken as it is; of the rest the old file still stands.
         if part::is_intact(folder, &name, &written)? {
             dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
             state.parts.insert(name, written);
         }
     }
     for name in intent.removals {
+        // Gone or not: only what is really away is forgotten.
         if folder.len(&name)?.is_none() {
             dirty.extend(Layout::parse_part_name(&name).map(|(batch, _)| batch));
             state.parts.remove(&name);
@@ -144,6 +149,7 @@ fn read_intent(layout: &Layout) -> Result<Option<Intent>> {
         .iter()
         .map(|(name, _)| name)
         .chain(&intent.removals);
+    // Files are replaced by these names, so none but ours may be among them.
     match names.all(|name| Layout::parse_part_name(name).is_some()) {
         true => Ok(Some(intent)),
         false => Err(damaged("it names a file that is no part of a table")),

@@ -68,12 +68,15 @@ impl Claims {
         };
         claims.locked(|claims| {
             claims.news()?;
+            // Those that were killed hold no lock on their journal any more.
             claims.note_dead();
+            // Nobody is left who would miss it, so the file does not grow for ever.
             if claims.others() == 0 {
                 fault::whole()?;
                 claims.file.set_len(0)?;
                 claims.others.clear();
             }
+            // How many are at work says where in the grid to begin.
             claims.place = u32::try_from(claims.others.len()).unwrap_or(u32::MAX);
             // Whoever calls is to be told all of it.
             claims.others.clear();
@@ -135,6 +138,7 @@ impl Claims {
     /// If the file cannot be locked or read.
     pub fn look(&mut self) -> Result<Vec<Taken>> {
         self.locked(|claims| {
+            // All that is new first: a dead one may have finished after the last look.
             let taken = claims.news()?;
             claims.note_dead();
             Ok(taken)
@@ -168,6 +172,7 @@ impl Claims {
             self.read = 0;
         }
         let mut bytes = vec![0; usize::try_from(len - self.read).unwrap_or(0)];
+        // Only what is new: the file grows with each block that anyone takes.
         self.file.read_exact_at(&mut bytes, self.read)?;
         self.read = len;
         let text = String::from_utf8_lossy(&bytes);
@@ -225,6 +230,7 @@ impl Claims {
         let line = format!("{begin}{verb} {}{tasks}\n", self.own);
         fault::whole()?;
         self.file.write_all_at(line.as_bytes(), end)?;
+        // Its own line is no news to it.
         if self.read == end {
             self.read += line.len() as u64;
         }
@@ -241,6 +247,7 @@ fn run_of(journal: &str) -> &str {
 
 /// Whether a run holds its journal.
 fn lives(folder: &Folder, run: &str) -> bool {
+    // A lock goes with its process, also when that is killed.
     journal::is_held(folder, &format!("{JOURNAL}/run-{run}.journal"))
 }
 

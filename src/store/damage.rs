@@ -41,6 +41,7 @@ pub(super) fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(Strin
     let folder = layout.folder();
     for (name, part) in &state.parts {
         let is_damaged = match &noted {
+            // Whole, but noted as damaged by its present checksum: `verify` has read it.
             Some(found) => folder.len(name)? != Some(part.len) || found.get(name) == Some(part),
             // The note itself is damaged: look at every byte.
             None => !part::is_intact(folder, name, part)?,
@@ -83,6 +84,7 @@ fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> u64 {
         if let (true, Some(task)) = (of_file, state.tasks.get_mut(&id))
             && task.outputs.has(table)
         {
+            // A result that lacks an output is simulated again for that one only.
             task.outputs = task.outputs.with(table, Outputs::NONE.get(table));
             state.damaged.insert(id, name.to_string());
             lost += 1;

@@ -66,6 +66,8 @@ impl Columns {
                 let known = columns.parameters.entry(name.clone()).or_insert(*kind);
                 match (*known, *kind) {
                     (a, b) if a == b => {}
+                    // A parameter that is a whole number in one sweep, and none in another, is a
+                    // number.
                     (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => *known = Kind::Float,
                     _ => return Err((name.clone(), first.to_string(), sweep_name.clone())),
                 }
@@ -73,6 +75,8 @@ impl Columns {
         }
         for (sweep_name, sweep) in &state.sweeps {
             for column in &sweep.summaries {
+                // A statistic of one sweep named as a parameter of another: a column can be only
+                // one of them.
                 if let Some(first) = origin.get(column.name.as_str()) {
                     return Err((column.name.clone(), first.to_string(), sweep_name.clone()));
                 }
@@ -81,6 +85,7 @@ impl Columns {
                     .entry(column.name.clone())
                     .or_insert_with(|| column.unit.clone());
                 if *unit != column.unit {
+                    // Sweeps disagree about the unit, so the column has none.
                     unit.clear();
                 }
             }
@@ -107,6 +112,7 @@ impl<'a> Points<'a> {
 
     /// Points of all sweeps that `wanted` is true of; it is asked with the sweep's name.
     pub fn of_some(state: &'a State, wanted: impl Fn(&str, &Point) -> bool) -> Self {
+        // By simulation, as batches are; several points may resolve to one.
         let mut by_sim = vec![Vec::new(); state.sims.len()];
         for (name, sweep) in &state.sweeps {
             for point in sweep.points.iter().filter(|point| wanted(name, point)) {
@@ -145,6 +151,7 @@ pub fn rows(
 /// Numbers of the simulations of a batch.
 pub(super) fn sims_of(state: &State, batch: u32) -> std::ops::Range<u32> {
     let first = |i: u32| state.batches.get(i as usize).map(|batch| batch.first);
+    // The last batch ends with the last simulation.
     let end = signed(u32::try_from(state.sims.len()).unwrap_or(u32::MAX)) as u32;
     first(batch).unwrap_or(end)..first(batch + 1).unwrap_or(end)
 }
@@ -189,6 +196,7 @@ fn simulations(
     let mut wall = Float64Builder::new();
     let mut version = Int32Builder::new();
     let sims = sims_of(state, batch);
+    // A range of the map: its keys are in order of simulation and trial.
     for ((sim, trial), task) in state.tasks.range((sims.start, 0)..(sims.end, 0)) {
         for (name, sweep, point) in points.of_sim(*sim) {
             if point.place.is_none() != former {
@@ -258,6 +266,7 @@ fn summary(
         .collect();
     for sim in sims_of(state, batch) {
         for (name, sweep, point) in points.of_sim(sim) {
+            // A former point is not part of the sweep: its statistics are of no use to it.
             if point.place.is_none() {
                 continue;
             }
@@ -371,6 +380,7 @@ impl<'a> Parameters<'a> {
             match builder {
                 ParameterBuilder::Float(b) => b.append_option(match value {
                     Some(Value::Float(x)) => Some(*x),
+                    // Stored while the parameter was a whole number.
                     Some(Value::Int(x)) => Some(*x as f64),
                     _ => None,
                 }),

@@ -19,6 +19,8 @@ pub fn aside(folder: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder
         .prefix("new-")
+        // The umask decides, as for any file that a user makes; temporary files are private by
+        // default.
         .permissions(std::fs::Permissions::from_mode(0o666));
     fault::whole()
         .and_then(|()| builder.tempfile_in(folder))
@@ -28,6 +30,7 @@ pub fn aside(folder: &Path) -> Result<NamedTempFile> {
 /// Puts a file that was written aside into its place, durably.
 pub fn settle(file: NamedTempFile, target: &Path) -> Result<()> {
     let error = |e| StoreError::io("write", target, e);
+    // Its content before its name: after a crash the name must not stand for half of it.
     fault::whole()
         .and_then(|()| file.as_file().sync_all())
         .map_err(error)?;

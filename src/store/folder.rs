@@ -46,6 +46,7 @@ impl Folder {
                 root: root.into(),
                 handle: Arc::new(handle),
             })),
+            // A file in its place is said where the folder is made.
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Ok(None),
             Err(e) => Err(StoreError::io("read the folder", root, e.into())),
         }
@@ -99,6 +100,7 @@ impl Folder {
             let mut dir = self.handle.as_fd().try_clone_to_owned()?;
             for part in name.split('/') {
                 check_word(part)?;
+                // Another process may have made it just now.
                 match sys::mkdirat(&dir, part, DIRECTORY) {
                     Ok(()) | Err(rustix::io::Errno::EXIST) => {}
                     Err(e) => return Err(e.into()),
@@ -118,6 +120,7 @@ impl Folder {
                 _ => self.dir(name),
             };
             let dir = match dir {
+                // A folder that is not there has nothing in it.
                 Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
                 dir => dir?,
             };
@@ -143,6 +146,7 @@ impl Folder {
                     is_dir: kind == FileType::Directory,
                 });
             }
+            // In order: what follows from a listing must not depend on the file system.
             entries.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(entries)
         };
@@ -230,6 +234,7 @@ impl Folder {
     /// Makes a new file to read and write.
     pub fn create_file(&self, name: &str) -> io::Result<File> {
         fault::whole()?;
+        // Exclusive: a name that exists is never taken over.
         self.open_with(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
     }
 
@@ -248,6 +253,7 @@ impl Folder {
     pub fn aside(&self, folder: &str) -> Result<Aside> {
         let create = || -> io::Result<Aside> {
             loop {
+                // A few random letters are enough: whoever loses the race takes another name.
                 let name = format!("{folder}/new-{}", random_word());
                 match self.create_file(&name) {
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -305,6 +311,7 @@ impl Folder {
             fault::whole()?;
             let (dir, last) = self.place(name)?;
             let stat = sys::statat(&dir, last, AtFlags::SYMLINK_NOFOLLOW)?;
+            // A folder or a link of that name is not ours to remove.
             if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
                 sys::unlinkat(&dir, last, AtFlags::empty())?;
             }
@@ -334,6 +341,7 @@ fn enter(dir: BorrowedFd, word: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match sys::openat(dir, word, flags, Mode::empty()) {
         Ok(dir) => Ok(dir),
+        // Says what stands there instead: a link, mostly.
         Err(rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
             let stat = sys::statat(dir, word, AtFlags::SYMLINK_NOFOLLOW)?;
             Err(not_ours(FileType::from_raw_mode(stat.st_mode)))
@@ -363,6 +371,7 @@ fn not_ours(kind: FileType) -> io::Error {
 pub fn random_word() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // Process, count and clock: unique among processes that share a folder.
     let seed = format!(
         "{} {} {:?}",
         std::process::id(),
@@ -392,6 +401,7 @@ impl Aside {
     /// Makes it durable where it is; gives the last part of its name.
     pub fn keep(mut self) -> Result<String> {
         self.sync()?;
+        // The name as well as the bytes must survive a crash, as a journal will name it.
         self.folder.sync_parent(&self.name)?;
         self.placed = true;
         let (_, name) = self.name.rsplit_once('/').unwrap_or(("", &self.name));
@@ -411,6 +421,7 @@ impl Write for Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
+        // What was not put in its place is nobody's.
         if !self.placed
             && let Ok((dir, last)) = self.folder.place(&self.name)
         {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
     let garbage = state.garbage();
     for sweep in state.sweeps.values_mut() {
+        // Former points are what made them garbage.
         sweep.points.retain(|point| point.place.is_some());
     }
     let mut change = Change::default();
@@ -32,6 +33,7 @@ pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
     state.tasks.retain(|(sim, _), _| !garbage.contains(sim));
     for sim in &garbage {
         if let Some(sim) = state.sims.get_mut(*sim as usize) {
+            // The entry stays, as numbers of simulations are never given out again.
             sim.means.clear();
         }
     }
@@ -58,6 +60,7 @@ fn drop_rows(
     let name = Layout::part_name(table, batch, PART);
     let folder = layout.folder();
     let part = state.parts.get(&name);
+    // A damaged file is left to `run`, which knows what it held.
     if !part.is_some_and(|part| part::is_intact(folder, &name, part).unwrap_or(false)) {
         return Ok(());
     }

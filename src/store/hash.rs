@@ -33,6 +33,7 @@ impl Hash {
 
     /// The first 12 hexadecimal digits: enough to tell the tasks of a folder apart.
     pub fn short(&self) -> String {
+        // Twelve digits: short enough to read, and no two alike in any folder.
         self.to_string().chars().take(12).collect()
     }
 }

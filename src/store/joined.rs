@@ -69,6 +69,7 @@ impl Store {
                     &mut |id, rows| join.give(id, rows),
                 )?;
                 first = last + 1;
+                // More and more at a time, as opening a file costs the same for few as for many.
                 n = n.saturating_mul(4);
             }
         }
@@ -79,6 +80,7 @@ impl Store {
                     .into(),
             });
         }
+        // A table without rows has its columns all the same.
         if join.schema.is_none() {
             let schema = match table {
                 Table::Dipole => dipole_schema(),
@@ -120,6 +122,7 @@ impl Join<'_> {
             let head = derive::heads(self.columns, &[*point], id, rows.num_rows())?;
             let joined = beside(&head, rows)?;
             let schema = self.schema.get_or_insert_with(|| joined.schema());
+            // Precision may change between runs; a table has one.
             if *schema != joined.schema() {
                 (self.conflict, self.done) = (true, true);
                 break;

@@ -39,11 +39,14 @@ impl Journal {
         let name = format!(
             "{JOURNAL}/run-{}{}.journal",
             machines::tag(),
+            // The machine's mark, then a word of its own, sixteen letters in all.
             &random_word()[..11]
         );
         let create = || -> io::Result<(File, Durable)> {
+            // Before the journal: one that has no length would pass for the work of an old version.
             let durable = Durable::create(&folder, &name)?;
             let file = folder.create_file(&name)?;
+            // Held until the process ends: whoever can lock it knows that its writer is gone.
             file.try_lock().map_err(io::Error::from)?;
             Ok((file, durable))
         };
@@ -85,6 +88,8 @@ impl Journal {
                 records.push(record);
             }
             fault::whole()?;
+            // The one sync that a commit costs; names and lengths were synced when the file was
+            // made.
             self.file.sync_data()
         };
         if let Err(error) = write() {
@@ -178,6 +183,7 @@ impl Durable {
     /// The length; `None` if there is no such file, as in folders of earlier versions.
     fn read(folder: &Folder, journal: &str) -> Result<Option<std::result::Result<u64, ()>>> {
         // It may be just being written.
+        // A length is written in place, without a lock: a torn one is read again.
         for _ in 0..3 {
             let Some(bytes) = folder.read_whole(&beside(journal))? else {
                 return Ok(None);
@@ -238,6 +244,7 @@ pub fn read(layout: &Layout, name: &str) -> Result<Found> {
     let bytes = bytes.unwrap_or_default();
     let committed = durable.and_then(std::result::Result::ok);
     let scan = record::scan(folder, name, &bytes, committed);
+    // Less than was made durable: results are lost, not merely unfinished.
     let cut = committed.filter(|committed| !gone && *committed > bytes.len() as u64);
     let mut lost = scan.damaged;
     let mut damage = (lost > 0).then(|| format!("{lost} of its results cannot be read"));
@@ -271,6 +278,7 @@ pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
             }
             file => file?,
         };
+        // A run that died; its lock is kept, so that no other adopts it too.
         if file.try_lock().is_ok() {
             found.push((name, file));
         }
@@ -301,6 +309,7 @@ pub fn remove(folder: &Folder, name: &str) -> Result<()> {
 /// Removes what is left of journals that are gone.
 pub fn tidy(layout: &Layout) -> Result<()> {
     let folder = layout.folder();
+    // Left by a crash between the two removals.
     for length in folder.files(JOURNAL, layout::is_length)? {
         let stem = length.strip_suffix(".length").unwrap_or(&length);
         if !folder.has(&format!("{stem}.journal")) {
@@ -325,6 +334,7 @@ pub fn keep(layout: &Layout, records: &[&Record]) -> Result<()> {
         len += record.whole.len;
     }
     file.sync()?;
+    // The length first, as above.
     let durable = Durable::create(folder, &name).map_err(error)?;
     durable.set(len).map_err(error)?;
     fault::whole()

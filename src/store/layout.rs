@@ -155,6 +155,7 @@ impl Layout {
         let own = file.strip_suffix(".parquet")?.strip_prefix("sim-");
         let own = own.and_then(|own| own.split_once("-trial-"));
         let own = own.and_then(|(sim, trial)| Some((sim.parse().ok()?, trial.parse().ok()?)));
+        // Only exactly what this program writes: `batch=01` would be another file.
         let exact = match own {
             Some(own) => Self::own_part_name(table, batch, own),
             None => Self::part_name(table, batch, PART),
@@ -213,10 +214,12 @@ pub(super) fn is_pack(name: &str) -> bool {
 /// number at the end if there was one of that name already.
 pub(super) fn is_damaged(name: &str) -> bool {
     let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+    // `damaged/` numbers what had its name already.
     let name = match name.rsplit_once('.') {
         Some((first, end)) if is_number(end) => first,
         _ => name,
     };
+    // The first two dashes were slashes of the name.
     let parts = name.replacen('-', "/", 2);
     Layout::parse_part_name(&parts).is_some() || is_journal(name) || is_aside(name)
 }

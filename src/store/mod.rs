@@ -111,6 +111,7 @@ impl Store {
         };
         // Who may only read can read, too.
         let lock = layout.folder().open_file(LOCK).ok().flatten();
+        // Shared: readers exclude no readers, only somebody who is replacing files.
         if let Some(lock) = &lock {
             // A folder on a file system without locks can still be read.
             let _ = lock.lock_shared();
@@ -127,9 +128,11 @@ impl Store {
         }
         // What a run that was killed has replaced already.
         change::reconcile(&layout, &mut state)?;
+        // With records waiting or a change half made, files differ from the state for a while.
         if records.is_empty() && !layout.folder().has(INTENT) {
             damage::note_damage(&layout, &mut state)?;
         }
+        // What is committed counts, though it is not in the tables yet.
         for record in &records {
             publish::accept(&mut state, record);
         }
@@ -180,6 +183,7 @@ impl Store {
     pub fn blobs(&self, wanted: &HashSet<Hash>) -> Result<BTreeMap<Hash, Vec<u8>>> {
         let mut found = specs::load(&self.layout, &self.state, wanted)?;
         for name in journal::names(&self.layout)? {
+            // Journals hold the specifications of what is not in the packs yet.
             let records = journal::read(&self.layout, &name)?.records;
             for (hash, source) in records.into_iter().flat_map(|r| r.spec) {
                 if wanted.contains(&hash) && !found.contains_key(&hash) {
@@ -205,6 +209,7 @@ pub(crate) fn check_table(root: &Path, state: &State, table: Table) -> Result<()
     };
     let folder = layout.folder();
     let prefix = format!("{}/", table.name());
+    // Reading every byte of a large table would take longer than the question asked.
     let whole = state.bytes_of(table) <= CHECKED_WHOLE;
     let parts = state
         .parts
@@ -237,6 +242,7 @@ pub(crate) fn scan(
     visit: &mut dyn FnMut(Id, &RecordBatch) -> std::result::Result<(), ArrowError>,
 ) -> Result<()> {
     for (name, _) in parts_of(state, table, batch) {
+        // Parts of single simulations tell by their name.
         let others = |(_, own): (u32, Option<Id>)| own.is_some_and(|id| !sims.contains(&id.0));
         if Layout::parse_part_name(name).is_some_and(others) {
             continue;

@@ -57,6 +57,7 @@ impl<W: Write + Send> PartWriter<W> {
     pub fn write(&mut self, id: Id, rows: &RecordBatch) -> std::result::Result<(), ParquetError> {
         // Traces of one simulation may be too many for a row group; rows of one never are.
         let too_large = self.samples >= 32 * ROW_GROUP_ROWS;
+        // A row group holds whole simulations, so that a reader of one opens one group.
         if too_large || (self.rows >= ROW_GROUP_ROWS && self.last != Some(id)) {
             (self.rows, self.samples) = (0, 0);
             self.writer.flush()?;
@@ -185,6 +186,8 @@ enum Spool {
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if let Spool::Memory(memory, folder) = self {
+            // Small results stay in memory and go into the journal; traces of a whole network get a
+            // file.
             if memory.len() + bytes.len() <= INLINE_BYTES {
                 memory.extend_from_slice(bytes);
                 return Ok(bytes.len());
@@ -250,6 +253,7 @@ impl<R: ChunkReader + Clone + 'static> PartReader<R> {
         else {
             return true;
         };
+        // The statistics of a group tell which simulations it can hold; without them it is read.
         let bound = |value: Option<&i32>| value.map(|value| (*value).max(0) as u32);
         bound(sims.min_opt()).is_none_or(|min| min <= *self.sims.end())
             && bound(sims.max_opt()).is_none_or(|max| max >= *self.sims.start())
@@ -273,6 +277,7 @@ impl<R: ChunkReader + Clone + 'static> PartReader<R> {
             .with_batch_size(rows.max(1))
             .build()?;
         match reader.next() {
+            // An empty group, as the empty file of a table without rows has one.
             Some(batch) => Ok(Some(batch?)),
             None => self.next_group(),
         }
@@ -291,6 +296,7 @@ pub fn runs(rows: &RecordBatch) -> std::result::Result<Vec<(Id, RecordBatch)>, P
     let mut result = Vec::new();
     let mut start = 0;
     for i in 1..=rows.num_rows() {
+        // A run of rows with the same simulation and trial.
         if i == rows.num_rows() || id(i) != id(start) {
             result.push((id(start), rows.slice(start, i - start)));
             start = i;
@@ -325,6 +331,7 @@ pub fn check_footer(folder: &Folder, name: &str, part: &Written) -> Result<()> {
     let len = metadata
         .map_err(|e| StoreError::io("read", &path, e))?
         .len();
+    // The length is cheap and tells nearly every accident.
     if len != part.len {
         return damaged(format!(
             "it has {len} bytes, and was written with {}",
@@ -430,6 +437,7 @@ pub fn is_intact(folder: &Folder, name: &str, part: &Written) -> Result<bool> {
         return Ok(false);
     };
     let error = |e| StoreError::io("read", &folder.path(name), e);
+    // Before the hash: most damage is a file cut short.
     if file.metadata().map_err(error)?.len() != part.len {
         return Ok(false);
     }
@@ -467,6 +475,7 @@ pub fn merge(
     let mut pending = incoming.iter().peekable();
     let mut put_before =
         |limit: Option<Id>, put: &mut dyn FnMut(Id, &RecordBatch) -> Result<()>| {
+            // Both are in order of simulation and trial: a merge in one pass, in bounded memory.
             while let Some(piece) = pending.next_if(|p| limit.is_none_or(|limit| p.id < limit)) {
                 let bytes = piece.source.read()?;
                 let damaged = |e: ParquetError| StoreError::damaged_part(&piece.source.path(), e);
@@ -481,6 +490,7 @@ pub fn merge(
         while let Some(rows) = old.next_group().map_err(damaged)? {
             for (id, rows) in runs(&rows).map_err(damaged)? {
                 put_before(Some(id), &mut put)?;
+                // Simulated again with more outputs: its old rows give way.
                 if !replaced(id) {
                     put(id, &rows)?;
                 }
@@ -511,6 +521,7 @@ fn numbered(rows: RecordBatch, (sim, _): Id) -> std::result::Result<RecordBatch,
         .map(|(place, field)| (place, field.clone()))
         .ok_or_else(|| ParquetError::General("it has no column `sim`".into()))?;
     let own = rows.column(place).as_primitive_opt::<Int32Type>();
+    // The run gave it the number that the folder has: nothing to change.
     if own.is_some_and(|sims| sims.values().iter().all(|s| *s == sim)) {
         return Ok(rows);
     }
@@ -532,6 +543,7 @@ pub fn write_part(folder: &Folder, table: Table, rows: &RecordBatch) -> Result<S
 type StagedWriter = PartWriter<BufWriter<Hashed<Aside>>>;
 
 fn staged_writer(folder: &Folder, table: Table, schema: &SchemaRef) -> Result<StagedWriter> {
+    // Hashed on the way out, so that the checksum is of what was meant to be written.
     let sink = BufWriter::with_capacity(1 << 20, Hashed::new(folder.aside(TMP)?));
     PartWriter::new(sink, table, schema).map_err(|e| write_error(&folder.path(TMP), e))
 }
@@ -543,6 +555,7 @@ fn stage(tmp: &Path, writer: StagedWriter) -> Result<Staged> {
         .map_err(|e| StoreError::io("write", tmp, e.into_error()))?;
     let written = hashed.written();
     let file = hashed.into_inner();
+    // Durable before the intent names it.
     file.sync()?;
     Ok(Staged { file, written })
 }

@@ -30,11 +30,13 @@ pub(super) fn publish(
     let mut blobs = BTreeMap::new();
     for record in records {
         let Some(id) = number_of(&state, record) else {
+            // No sweep has its parameter set: the journal keeps it until one does.
             continue;
         };
         for (hash, source) in &record.spec {
             blobs.insert(*hash, source.read()?.to_vec());
         }
+        // Another run has stored it meanwhile, with all that this one has.
         if accept(&mut state, record) == Accepted::No {
             continue;
         }
@@ -55,9 +57,11 @@ pub(super) fn publish(
         let lost = merge(layout, &mut state, &mut change, table, batch, &rows)?;
         damaged.extend(lost);
     }
+    // Packs before tables: a task that is listed can be explained.
     specs::add(layout, &mut state, blobs)?;
     derive(layout, &mut state, &mut change, dirty)?;
     change.apply(layout, &mut state)?;
+    // The state last: until then, the intent tells a crash from a change.
     state.save(layout)?;
     layout.folder().remove(INTENT)?;
     Ok((state, damaged))
@@ -97,6 +101,7 @@ fn merge(
                     offset: 0,
                     len: written.len,
                 };
+                // Its rows carry the old number: they are written anew.
                 let rows = [Incoming { id: *id, source }];
                 let staged = part::merge(layout.folder(), None, table, &rows, &|_| false, true)?;
                 change.put(own, staged);
@@ -143,6 +148,7 @@ pub(super) fn derive(
     let columns = columns(state)?;
     if state.columns != columns.signature() {
         state.columns = columns.signature();
+        // A new column is in every batch, so all are written again.
         dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
     }
     let points = Points::of(state);
@@ -195,6 +201,7 @@ pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
     };
     let mut task = record.task.clone();
     if let Some(known) = state.tasks.get(&id) {
+        // It brings outputs, statistics or a result that were not there.
         let news = !known.outputs.lacking(&task.outputs).is_none();
         let stats = task.stats.keys().any(|id| !known.stats.contains_key(id));
         let better = known.status != Status::Done && task.status == Status::Done;
@@ -203,6 +210,7 @@ pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
         {
             return Accepted::No;
         }
+        // What both have is as the later one has it.
         task.outputs = task.outputs.over(&known.outputs);
         let mut stats = known.stats.clone();
         stats.extend(&task.stats);

@@ -76,6 +76,7 @@ impl Store {
             .iter()
             .filter(|(name, _)| sweep.is_none_or(|only| only == *name));
         for point in of_sweep.flat_map(|(_, sweep)| &sweep.points) {
+            // Of a named sweep the present grid; otherwise all that the folder has.
             let known = sweep.is_none() || point.place.is_some();
             if known && sims.is_none_or(|sims| sims.contains(&point.sim)) {
                 wanted

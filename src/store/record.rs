@@ -124,6 +124,7 @@ pub fn write(commit: &Commit, file: &mut File, at: PieceSource) -> std::io::Resu
     bodies().for_each(|bytes| {
         hasher.update(bytes);
     });
+    // Small bodies are gathered, large ones written by themselves: few writes, and no second copy.
     let mut bytes = Vec::with_capacity(PREFIX + head.len() + body_len.min(1 << 20));
     bytes.extend(MAGIC);
     bytes.extend((head.len() as u32).to_le_bytes());
@@ -145,6 +146,7 @@ pub fn write(commit: &Commit, file: &mut File, at: PieceSource) -> std::io::Resu
 }
 
 fn write_bytes(file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
+    // Half of it, where a test has the process die here.
     fault::operation(|| {
         let _ = file.write_all(&bytes[..bytes.len() / 2]);
     })?;
@@ -218,6 +220,7 @@ pub fn scan(folder: &Folder, name: &str, bytes: &[u8], committed: Option<u64>) -
         }
     }
     let rest = &bytes[at..];
+    // Up to the durable length all was written: what cannot be read there is damaged.
     let durable = committed.is_some_and(|committed| committed > at as u64);
     if durable || is_complete(rest) {
         scan.damaged += beginnings(rest);

@@ -198,6 +198,7 @@ pub fn trace_rows(
     if table == Table::Currents {
         columns.push(names(|t| t.receptor.unwrap_or_default().to_string()));
     }
+    // A trace that keeps every n-th sample is a trace at n times the step.
     let dt = format.dt * step as f64;
     columns.push(Arc::new(Float64Array::from(vec![dt; traces.len()])));
     let schema = traces_schema(table, format.double);
@@ -269,11 +270,15 @@ pub fn writer_properties(table: Table, schema: &Schema) -> WriterProperties {
         };
         let encoding = match field.data_type() {
             DataType::Float64 | DataType::Float32 | DataType::List(_) => {
+                // Bytes of equal weight side by side: neighbouring samples differ in the low ones
+                // only.
                 Some(Encoding::BYTE_STREAM_SPLIT)
             }
+            // gids and trials rise in small steps.
             DataType::Int32 | DataType::Int64 => Some(Encoding::DELTA_BINARY_PACKED),
             _ => None,
         };
+        // A dictionary of floats would hold nearly all of them.
         builder = builder.set_column_dictionary_enabled(column.clone(), encoding.is_none());
         if let Some(encoding) = encoding {
             builder = builder.set_column_encoding(column, encoding);

@@ -54,6 +54,7 @@ impl Session {
     /// # Errors
     /// If the folder holds other files and no results, cannot be written, or its state is damaged.
     pub fn begin(root: &Path) -> Result<Self> {
+        // Before anything is made in it.
         if let Some(layout) = Layout::open(root)? {
             foreign::refuse(&layout)?;
         }
@@ -78,6 +79,7 @@ impl Session {
             Some(state) => state,
             None => foreign::no_state(&layout)?,
         };
+        // Left by runs that were killed: nobody else writes there while the lock is held.
         for name in folder.files(TMP, layout::is_aside)? {
             folder.remove(&name)?;
         }
@@ -101,6 +103,7 @@ impl Session {
             beat: Instant::now(),
             known_specs: None,
         };
+        // A change that a crash cut short first, then what its run had committed.
         let dirty = change::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
         session.layout.folder().remove(INTENT)?;
@@ -132,6 +135,7 @@ impl Session {
         self.locked(|session| {
             let before = session.state.sweeps.get(&sweep.name).cloned();
             let (sims, after) = merge_sweep(&mut session.state, before.as_ref(), &sweep)?;
+            // An unchanged sweep writes nothing, so that runs with nothing to do are quick.
             if before.as_ref() != Some(&after) {
                 let changed = changed_sims(&before.unwrap_or_default(), &after);
                 let batch = |sim: u32| session.state.batch_of(sim);
@@ -139,6 +143,7 @@ impl Session {
                 session.state.sweeps.insert(sweep.name.clone(), after);
                 session.fold(&[], dirty)?;
             }
+            // Results whose sweep was unknown: it may be this one.
             if session.unclaimed > 0 {
                 session.adopt(BTreeSet::new())?;
             }
@@ -151,11 +156,13 @@ impl Session {
     /// # Errors
     /// If the disk refuses; those committed before are not harmed.
     pub fn commit(&mut self, commits: &mut [Commit]) -> Result<()> {
+        // Read once: a folder has as many specifications as tasks.
         let mut known = match self.known_specs.take() {
             Some(known) => known,
             None => specs::known(&self.layout, &self.state)?,
         };
         for commit in &mut *commits {
+            // Tasks of a sweep share nearly all parts, each of which is stored once.
             commit.spec.retain(|blob| known.insert(blob.hash));
         }
         self.journal.append(commits)?;
@@ -186,6 +193,7 @@ impl Session {
 
     /// Whether another process has published what is not in [`Session::state`].
     pub fn is_behind(&self) -> bool {
+        // The seal's head is enough: another generation is another state.
         let on_disk = seal::peek(self.layout.folder(), STATE).map(|seal| seal.generation);
         on_disk.unwrap_or(0) != self.state.generation
     }
@@ -238,6 +246,7 @@ impl Session {
             return Ok(());
         }
         self.locked(|session| {
+            // The journal is cleared only after the tables and the state have it.
             let records = session.journal.records().iter();
             let ready = records.filter(|record| is_ready(&session.state, record));
             session.fold(&ready.cloned().collect::<Vec<_>>(), BTreeSet::new())?;
@@ -329,6 +338,7 @@ impl Session {
         self.locked(|session| {
             let mut state = session.state.clone();
             specs::repack(&session.layout, &mut state, links)?;
+            // The new packs are on disk: the state may name them.
             state.save(&session.layout)?;
             session.state = state;
             session.known_specs = None;
@@ -371,6 +381,7 @@ impl Session {
             .lock()
             .map_err(|e| StoreError::io("lock", &path, e))?;
         self.waited += began.elapsed();
+        // Others may have changed the folder since the lock was last held.
         let result = self.refresh().and_then(|()| work(self));
         self.unlock()?;
         result
@@ -411,6 +422,7 @@ impl Session {
     fn adopt(&mut self, dirty: BTreeSet<u32>) -> Result<()> {
         let orphans = self.orphans()?;
         let damaged = orphans.iter().any(|(found, _)| found.damage.is_some());
+        // Counted anew below.
         self.unclaimed = 0;
         self.fold_orphans(&orphans, dirty)?;
         // With no other process at work, a piece that is still there was never committed, or its journal is damaged.
@@ -460,11 +472,13 @@ impl Session {
 
     /// Removes a journal whose records are in the tables, but for those of parameter sets that no sweep has.
     fn put_away(&mut self, found: &Found) -> Result<()> {
+        // They wait for a sweep: their specification names it by hash only.
         let unclaimed: Vec<&Record> = found.unclaimed(&self.state).collect();
         self.unclaimed += unclaimed.len() as u64;
         let all = unclaimed.len() == found.records.len();
         if !unclaimed.is_empty() {
             if all && found.damage.is_none() {
+                // Their own journal, nothing else in it: it stays as it is.
                 return Ok(());
             }
             journal::keep(&self.layout, &unclaimed)?;
@@ -491,6 +505,7 @@ impl Session {
         let mut dirty = BTreeSet::new();
         for (name, batch) in damaged {
             let results = lose(&self.layout, &mut self.state, &name, &|_| false)?;
+            // Said now, before the run; what it held is simulated again in it.
             self.losses.push(Loss {
                 file: name,
                 results,
@@ -498,6 +513,7 @@ impl Session {
             });
             dirty.insert(batch);
         }
+        // The note has served: the files that it names are aside.
         self.layout.folder().remove(DAMAGE)?;
         self.fold(&[], dirty)
     }
@@ -510,6 +526,7 @@ fn changed_sims(before: &Sweep, after: &Sweep) -> BTreeSet<u32> {
     let differing = |a: &Sweep, b: &Sweep| -> Vec<u32> {
         let points = a.points.iter().enumerate();
         points
+            // By index, as points keep their place in the list from run to run.
             .filter(|(i, p)| all || b.points.get(*i).map(row) != Some(row(p)))
             .map(|(_, p)| p.sim)
             .collect()

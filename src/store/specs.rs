@@ -39,8 +39,10 @@ pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>
     if blobs.is_empty() {
         return Ok(());
     }
+    // Packs that a crash left before the state knew them.
     remove_unknown(layout, state)?;
     let last = state.specs.iter().next_back();
+    // The last pack is written again until it is full: few files, each written a few times.
     let open = last.filter(|(_, pack)| pack.len < PACK_BYTES);
     let open = open.map(|(name, _)| name.clone());
     if let Some(name) = &open {
@@ -48,6 +50,7 @@ pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>
             blobs.insert(hash, bytes.to_vec());
         })?;
     }
+    // A new name, so that a reader of the old pack is not disturbed.
     let name = next_name(state);
     write(layout, state, name, &blobs)?;
     if let Some(name) = open {
@@ -114,6 +117,7 @@ pub fn repack(
         })?;
     }
     let mut needed = HashSet::new();
+    // From the tasks down the links: what none of them reaches is dropped.
     let mut next: Vec<Hash> = state.tasks.values().map(|task| task.key).collect();
     while let Some(hash) = next.pop() {
         if needed.insert(hash) {

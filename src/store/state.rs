@@ -130,6 +130,7 @@ impl Extent {
         wanted.level == 0
             || (self.level >= wanted.level
                 && self.double >= wanted.double
+                // Every n-th sample can be taken of every m-th that is stored if m divides n.
                 && wanted.decimate.checked_rem(self.decimate) == Some(0))
     }
 }
@@ -303,6 +304,7 @@ impl std::fmt::Display for Value {
 
 /// What decides whether two numbers are the same.
 fn bits(x: f64) -> u64 {
+    // -0.0 and 0.0 are one value, as in a key; NaN equals itself.
     if x == 0.0 { 0 } else { x.to_bits() }
 }
 
@@ -395,6 +397,7 @@ impl State {
             version: STORE_VERSION,
             generation: self.generation,
         };
+        // A link keeps the old file under a second name without copying it.
         folder.remove(BEFORE)?;
         match folder.link(STATE, BEFORE) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -419,8 +422,10 @@ impl State {
             return sim;
         }
         let sim = u32::try_from(self.sims.len()).unwrap_or(u32::MAX);
+        // Batches grow with the folder, so that the number of files does not.
         let doublings = (self.batches.len() / BATCHES_PER_SIZE).min(20);
         let batch_size = batch_size.saturating_mul(1 << doublings);
+        // A batch keeps the size that it began with, unless a smaller one is asked for now.
         let full = |batch: &Batch| sim - batch.first >= batch.size.min(batch_size);
         if self.batches.last().is_none_or(full) {
             self.batches.push(Batch {

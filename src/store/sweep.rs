@@ -57,6 +57,7 @@ pub(super) fn merge_sweep(
                     (Kind::Int | Kind::Float, Kind::Int | Kind::Float)
                 ) =>
             {
+                // Whole numbers that became numbers: both fit.
                 *known = Kind::Float;
             }
             Some(_) => {
@@ -71,6 +72,7 @@ pub(super) fn merge_sweep(
             None => after.parameters.push((name.clone(), *kind)),
         }
     }
+    // The pipeline's order, and that of earlier runs, may differ: columns keep the first.
     let places: Vec<Option<usize>> = after
         .parameters
         .iter()
@@ -78,6 +80,7 @@ pub(super) fn merge_sweep(
         .collect();
     let mut known: HashMap<(u32, Vec<Option<Value>>), Vec<usize>> = HashMap::new();
     for (i, point) in after.points.iter_mut().enumerate() {
+        // All become former points, until the new grid claims them below.
         point.place = None;
         point.values.resize(after.parameters.len(), None);
         known

@@ -114,6 +114,7 @@ pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
         .tasks
         .values()
         .filter(|task| task.status == Status::Done);
+    // A task that is in the tables, but whose parts are nowhere.
     let unexplained = done.filter(|task| !blobs.contains(&task.key)).count();
     if unexplained > 0 {
         verdict.problems.push(Problem::NoSpec(unexplained));
@@ -233,12 +234,14 @@ fn journals(
             for (piece, written) in record.files() {
                 verdict.count(written.len);
                 let piece = format!("{PIECES}/{piece}");
+                // Already in its place, under the name of its part.
                 let moved = state.parts.values().any(|part| part == written);
                 if !moved && !part::is_intact(layout.folder(), &piece, written)? {
                     verdict.problems.push(Problem::Piece(piece));
                 }
             }
         }
+        // The rest of the journal was read, and counts.
         if let Some(what) = found.damage.clone() {
             let file = name.clone();
             verdict.problems.push(Problem::Journal { file, what });
@@ -308,6 +311,7 @@ pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result
     match written {
         Err(StoreError::Io { source, .. })
             if matches!(
+                // Who may only read has seen the result; the next run finds the damage by itself.
                 source.kind(),
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
             ) =>

@@ -69,6 +69,7 @@ impl Choice {
                     help: "sort by another column".into(),
                 });
             }
+            // A column to sort by need not be written: it is carried along behind the others.
             let among = kept
                 .iter()
                 .position(|own| *own == column)
@@ -107,6 +108,7 @@ impl Choice {
 
     /// Rows and columns that are needed.
     pub(super) fn choose(&self, rows: RecordBatch) -> Result<RecordBatch> {
+        // Before columns are dropped: the condition may name others than are written.
         let wanted = self.filter.as_ref().map(|filter| filter.wanted(&rows));
         let kept = rows.project(&self.kept).map_err(failed)?;
         match wanted {
@@ -147,9 +149,11 @@ impl Filter {
     /// Of which rows the condition holds.
     fn wanted(&self, rows: &RecordBatch) -> BooleanArray {
         let value = |need: usize, row: usize| cell(rows.column(self.columns[need]), row);
+        // One buffer for all rows; entries that the condition does not name stay as they are.
         let mut numbers = vec![f64::NAN; self.columns.len()];
         let holds = |row: usize| {
             for need in &self.needs {
+                // Only the columns that the condition names are looked at.
                 numbers[*need] = value(*need, row).number();
             }
             self.condition

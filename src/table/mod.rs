@@ -56,7 +56,9 @@ pub fn write_changed(
     sink: &mut (dyn Write + Send),
     change: &dyn Fn(RecordBatch) -> std::result::Result<RecordBatch, ArrowError>,
 ) -> Result<Written> {
+    // Taken by the stream when it begins.
     let mut sink = Some(sink);
+    // The first rows tell the columns; before them nothing can be chosen or written.
     let mut stream: Option<Stream> = None;
     let mut failed_with = None;
     store.each(asked.table, asked.sweep.as_deref(), &mut |rows| {
@@ -121,6 +123,7 @@ impl<'a> Stream<'a> {
     fn push(&mut self, rows: RecordBatch) -> Result<ControlFlow<()>> {
         let rows = self.choice.choose(rows)?;
         match &mut self.sorter {
+            // All rows have to be seen before the first is known.
             Some(sorter) => sorter.push(rows).map(ControlFlow::Continue),
             None => self.out.write(&self.choice.finish(&rows)?),
         }
@@ -156,8 +159,10 @@ impl Out<'_> {
             self.writer.write(&rows.slice(0, taken as usize))?;
         }
         self.rows += taken;
+        // One row too many is enough to say that there are more.
         self.more = n > room;
         Ok(match self.more {
+            // Nothing more is read: `--head` of a huge table answers at once.
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })

@@ -77,6 +77,7 @@ impl Sorter {
 
     /// Makes room: drops what is beyond the head, or writes a run.
     fn relieve(&mut self) -> Result<()> {
+        // With a head, most rows are out of the race at once, and nothing goes to disk.
         if self.head.is_some() && self.runs.is_empty() {
             let mut first = Vec::new();
             self.sorted(&mut |rows| {
@@ -86,9 +87,11 @@ impl Sorter {
             self.bytes = first.iter().map(bytes_of).sum();
             self.held = first;
         }
+        // Still half full: sorting again and again would cost more than writing once.
         if self.bytes > self.most / 2 {
             self.spill()?;
         }
+        // Few files are open at a time, however large the table.
         if self.runs.len() >= RUNS {
             let runs = std::mem::take(&mut self.runs);
             let run = write_run(|put| self.merge(runs, put))?;
@@ -125,9 +128,11 @@ impl Sorter {
             (0..rows.num_rows()).map(move |row| (batch, row))
         };
         let mut places: Vec<(usize, usize)> = self.held.iter().enumerate().flat_map(rows).collect();
+        // Stable, so that rows which are alike stay in the order of the table.
         places.sort_by(|a, b| self.compare((&self.held[a.0], a.1), (&self.held[b.0], b.1)));
         places.truncate(self.head.unwrap_or(usize::MAX));
         let held: Vec<&RecordBatch> = self.held.iter().collect();
+        // As many rows as make a megabyte: traces are long, spikes are short.
         let piece = (places.len() * PIECE / self.bytes.max(1)).clamp(1, 8192);
         for places in places.chunks(piece) {
             if give(interleave_record_batch(&held, places).map_err(failed)?)?.is_break() {
@@ -162,6 +167,7 @@ impl Sorter {
                 runs[place].next += 1;
                 left -= 1;
             }
+            // A run's rows must be given before its next piece takes their place.
             let ends = taken.is_none_or(|place| runs[place].is_empty());
             if ends && !places.is_empty() {
                 let rows: Vec<&RecordBatch> = runs.iter().map(|run| &run.rows).collect();

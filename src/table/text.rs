@@ -54,6 +54,8 @@ impl<W: Write> Text<W> {
                 Some(_) => self.line(&cells)?,
                 None => {
                     self.waiting.push(cells);
+                    // The first rows give the widths: the table may be endless, the terminal is
+                    // not.
                     if self.waiting.len() >= LOOKED_AT {
                         self.begin()?;
                     }
@@ -142,6 +144,7 @@ pub(crate) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
+    // Rounded first: 9.9999999 is 10, and has one digit more before its point.
     let scientific = format!("{value:.*e}", DIGITS - 1);
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

@@ -72,6 +72,7 @@ impl Cell<'_> {
 
     /// Order of two values of a column; what is not there comes last, whichever way round.
     pub(super) fn order(&self, other: &Cell, down: bool) -> Ordering {
+        // Nulls last, whichever way the rest goes.
         let order = match (self.is_none(), other.is_none()) {
             (true, true) => return Ordering::Equal,
             (true, false) => return Ordering::Greater,

@@ -83,6 +83,7 @@ impl<'a> Writer<'a> {
             }
             Writer::Parquet(writer) => {
                 writer.write(rows).map_err(failed)?;
+                // By size: a row group of traces would take as much memory as it has rows.
                 if writer.in_progress_size() > GROUP {
                     writer.flush().map_err(failed)?;
                 }
@@ -132,7 +133,9 @@ fn in_csv(cell: &Cell) -> String {
         Cell::None | Cell::List(_) => String::new(),
         Cell::Bool(value) => value.to_string(),
         Cell::Int(value) => value.to_string(),
+        // The fewest digits that give the same bits back.
         Cell::Float(value) => format!("{value:?}"),
+        // Of 32 bits: as a double it would show digits that nobody measured.
         Cell::Short(value) => format!("{value:?}"),
         Cell::Text(text) => neutral(text).into_owned(),
     }
@@ -170,6 +173,7 @@ fn in_json(cell: &Cell) -> Value {
 
 /// With the digits of 32 bits, not of the 64 that they become.
 fn short_in_json(value: f32) -> Value {
+    // Through its shortest text: 0.1 as 32 bits is 0.1 in JSON, not 0.10000000149011612.
     format!("{value:?}")
         .parse::<f64>()
         .ok()

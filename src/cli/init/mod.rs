@@ -86,6 +86,7 @@ impl Example {
 }
 
 fn network() -> Result<String, RunError> {
+    // A small mesh, so that the example answers within seconds.
     let mut network: Network = Model::Neymotin2020.network([3, 3]);
     network.add_erp_drives(0.0).map_err(|e| RunError::Input {
         what: e.to_string(),
@@ -96,6 +97,8 @@ fn network() -> Result<String, RunError> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let example = arguments.example;
+    // The line by which editors find the schema; a path relative to the file, so both can move
+    // together.
     let text = format!("#:schema {SCHEMA}\n{}", example.text());
     if arguments.print {
         say!("{}", text.trim_end());
@@ -103,6 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     }
     let default = PathBuf::from(format!("{}.toml", example.name()));
     let file = arguments.file.as_ref().unwrap_or(&default);
+    // Other verbs tell a pipeline from a folder by this ending.
     if file.extension().is_none_or(|ending| ending != "toml") {
         return Err(RunError::Input {
             what: format!(
@@ -126,9 +130,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     if let Some((name, make)) = example.data() {
         also.push((beside(name), make()?));
     }
+    // The data may be edited already, and the schema is the same for all pipelines of a folder.
     for (path, text) in also.into_iter().filter(|(path, _)| !path.exists()) {
         super::folder::write_whole(&path, text.as_bytes())?;
     }
+    // Last: where writing stops halfway, `init` can be given again.
     super::folder::write_whole(file, text.as_bytes())?;
     say!(
         "{} is written; see what it would do with `{}`",

@@ -49,6 +49,7 @@ impl<'a> Node<'a> {
 
     /// The value of a key, if there is one that is not null.
     fn optional(&self, key: &str) -> Option<Node<'a>> {
+        // Ours first: what stands beside it is for hnn-core.
         let found = match self.value.get(OVERRIDES).and_then(|own| own.get(key)) {
             Some(own) => Some(own),
             None => self.value.get(key),
@@ -134,6 +135,7 @@ impl<'a> Node<'a> {
 
     /// A whole number that is not negative, also if it is written as 3.0.
     fn whole(&self) -> Result<u64, NetworkError> {
+        // Below 2^53, where each whole number is a double.
         let integral = |x: &f64| x.fract() == 0.0 && (0.0..9e15).contains(x);
         self.value
             .as_u64()

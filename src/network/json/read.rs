@@ -85,6 +85,7 @@ impl Network {
         }
 
         root.only(KEYS, &["cell_response"])?;
+        // For the defaults; what the file holds takes their place.
         let mut net = Self::column_cells([1, 1]);
         net.legacy_mode = root.get("legacy_mode")?.flag()?;
         net.mesh_shape = [
@@ -100,6 +101,7 @@ impl Network {
         net.threshold = root.get("threshold")?.float()?;
         net.delay = root.get("delay")?.float()?;
         read_populations(&mut net, &root)?;
+        // Before anything is computed from the geometry.
         super::rounding::take_known_points(&mut net);
         read_distances(&mut net, &root)?;
         net.external_drives = super::read_drives::read_drives(&net, &root)?;
@@ -109,6 +111,7 @@ impl Network {
             .items()?
             .map(|node| read_connection(&net, &node))
             .collect::<Result<_, _>>()?;
+        // Back to where they stood: the order of connections is part of the network.
         if let Some(without_pairs) = root.optional("connections_without_pairs") {
             for node in without_pairs.items()? {
                 let index = node.get("index")?.whole_u32()? as usize;
@@ -142,6 +145,7 @@ fn read_populations(net: &mut Network, root: &Node) -> Result<(), NetworkError> 
         }
         ranges.push((name.clone(), range));
     }
+    // By gids: they tell the order in which types and drives were added.
     ranges.sort_by_key(|(_, range)| range.start);
     // A drive that was removed leaves a gap: gids are not given out again.
     for pair in ranges.windows(2) {
@@ -253,6 +257,7 @@ fn read_distances(net: &mut Network, root: &Node) -> Result<(), NetworkError> {
             .map(|p| p[2])
             .next()
     };
+    // One layer, or layers upside down, tell nothing.
     let separation = match (z_of("2"), z_of("5")) {
         (Some(upper), Some(lower)) if upper - lower > 0.0 => upper - lower,
         _ => DEFAULT_LAYER_SEPARATION,
@@ -273,6 +278,8 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
             }
             match (net.range_of(gid), found) {
                 (None, _) => return Err(at.error(format!("gid {gid} is in none of gid_ranges"))),
+                // hnn-core has one type on each side of a connection, and all of its code counts on
+                // it.
                 (Some(_), Some((first, _))) => {
                     return Err(at.error(format!(
                         "gid {gid} is not of the type {first} as the others are"
@@ -322,6 +329,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
     };
     let src_type = type_name("src_type", type_of(&gid_pairs, &mut sources)?)?;
     let target_type = type_name("target_type", type_of(&gid_pairs, &mut targets)?)?;
+    // They borrow the pairs, which the connection takes below.
     drop((sources, targets));
 
     let Some(target) = net.cell_types.get(&target_type) else {
@@ -350,6 +358,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         &["pos_src"], // of the cell that was connected last
     )?;
     let lamtha = nc.get("lamtha")?;
+    // Distances are divided by it.
     if lamtha.float_or_infinity()? == 0.0 {
         return Err(lamtha.expected("other than 0"));
     }
@@ -366,6 +375,7 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         lamtha: lamtha.float_or_infinity()?,
         threshold: nc
             .optional("threshold")
+            // A file may lack both: then the network's threshold, and no factor.
             .map_or(Ok(net.threshold), |value| value.float())?,
         gain: nc.optional("gain").map_or(Ok(1.0), |value| value.float())?,
         allow_autapses: node.get("allow_autapses")?.flag()?,

@@ -28,6 +28,7 @@ pub(super) fn read_cell_type(name: &str, node: &Node) -> Result<CellType, Networ
     };
     let metadata = match node.optional("cell_metadata") {
         Some(metadata) => read_metadata(&metadata)?,
+        // Files of before there were metadata know these four types by their names.
         None => match name {
             "L2_basket" => metadata("basket", "inhibitory", "2", false),
             "L2_pyramidal" => metadata("pyramidal", "excitatory", "2", true),
@@ -36,6 +37,7 @@ pub(super) fn read_cell_type(name: &str, node: &Node) -> Result<CellType, Networ
             _ => CellMetadata::default(),
         },
     };
+    // The dipole is measured along that section.
     if metadata.measure_dipole && !cell.sections.contains_key("apical_trunk") {
         return Err(node.error("measures a dipole and needs a section apical_trunk"));
     }
@@ -63,6 +65,7 @@ fn read_metadata(node: &Node) -> Result<CellMetadata, NetworkError> {
     let word = |key: &str| {
         node.optional(key)
             .map(|value| match value.value {
+                // Layers are words, and some programs write them as numbers.
                 Value::Number(number) => Ok(number.to_string()),
                 _ => value.text().map(String::from),
             })
@@ -178,6 +181,7 @@ fn read_section(node: &Node) -> Result<Section, NetworkError> {
         }
     };
     let length = positive("L")?;
+    // As in memory, also where a changed length would give another number now.
     let nseg = match node.optional("nseg") {
         Some(nseg) => nseg.whole_u32()?,
         None => nseg_of_length(length),
@@ -247,6 +251,7 @@ fn read_tree(
     sections: &IndexMap<String, Section>,
 ) -> Result<Vec<(CellNode, Vec<CellNode>)>, NetworkError> {
     let parse = |at: &Node, text: &str| {
+        // From the right, as a name may hold a comma and an end may not.
         let end = text.rsplit_once(',').and_then(|(section, end)| {
             let end: u8 = end.trim().parse().ok().filter(|end| *end <= 1)?;
             sections
@@ -266,6 +271,7 @@ fn read_tree(
         let mut ends = Vec::new();
         for child in children.items()? {
             let end = parse(&child, child.text()?)?;
+            // Each end once: a second way to it would be a loop.
             if seen.contains(&end) {
                 return Err(
                     child.error("hangs on two ends, or on itself: the sections must form a tree")

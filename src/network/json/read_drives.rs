@@ -29,6 +29,7 @@ pub(super) fn read_drives(
             (range.start, read_drive(net, &drive, range.len())?),
         );
     }
+    // A file lists drives in any order; gids tell in which they were added.
     drives.sort_by(|_, a: &(Gid, Drive), _, b| a.0.cmp(&b.0));
     Ok(drives
         .into_iter()
@@ -57,6 +58,7 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
     let kind = node.get("type")?;
     let dynamics_node = node.get("dynamics")?;
     let name = match kind.text()? {
+        // hnn-core's own name for an evoked drive of parameter files.
         "gaussian" => "evoked",
         name => name,
     };
@@ -79,6 +81,8 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
     check_rates(&dynamics_node, &dynamics)?;
 
     let n_drive_cells = node.get("n_drive_cells")?;
+    // Events are made for all cells that the drive has, also for those that pruning left without a
+    // target.
     if n_drive_cells.whole()? != n_gids as u64 {
         return Err(n_drive_cells.error(format!("is not the number of the drive's gids, {n_gids}")));
     }
@@ -105,6 +109,7 @@ fn read_drive(net: &Network, node: &Node, n_gids: usize) -> Result<Drive, Networ
         weights_nmda: weights("weights_nmda")?,
         synaptic_delays: per_type("synaptic_delays")?,
         probability: per_type("probability")?,
+        // Not in the file: found in the connections, once they are read.
         space_constant: 0.0,
         event_seed: node.get("event_seed")?.whole()?,
         conn_seed: node
@@ -230,6 +235,7 @@ pub(super) fn find_space_constants(net: &mut Network) {
             .iter()
             .filter(|conn| conn.src_type == *name);
         let default = DriveAttachment::of_kind(&drive.dynamics, &drive.location).space_constant;
+        // All connections of a drive have the same one, unless somebody changed it there.
         drive.space_constant = own.next().map_or(default, |conn| conn.lamtha);
     }
 }

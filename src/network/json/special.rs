@@ -8,6 +8,7 @@ const INFINITY: &str = "hnn_sweep: Infinity";
 
 /// A text in which Python's `Infinity` and `NaN` are strings, so that it is JSON.
 pub(super) fn as_json(text: &str) -> Cow<'_, str> {
+    // Most files have neither, and are not copied.
     if !text.contains("Infinity") && !text.contains("NaN") {
         return Cow::Borrowed(text);
     }
@@ -27,6 +28,7 @@ pub(super) fn as_json(text: &str) -> Cow<'_, str> {
                 json.push_str(&format!("\"{word}\""));
                 length = word.len();
             }
+            // What is escaped cannot end the string.
             (None, '\\') if in_string => {
                 let escaped = rest.chars().nth(1).map_or(0, char::len_utf8);
                 length += escaped;

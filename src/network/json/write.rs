@@ -24,6 +24,8 @@ impl Network {
                 ElectrodeMethod::Lsa => "lsa",
             });
             let value = json!({
+                // hnn-core asks for times and voltages; they are results, which a network here does
+                // not hold.
                 "positions": array.positions, "conductivity": array.conductivity, "method": method,
                 "min_distance": array.min_distance, "times": [], "voltages": [],
             });
@@ -34,8 +36,10 @@ impl Network {
             .iter()
             .map(|(name, positions)| (name.clone(), json!(**positions)))
             .collect();
+        // hnn-core keeps it among the positions, as if it were a cell type.
         positions.insert("origin".into(), json!(self.origin));
         // hnn-core cannot read a connection without pairs, and needs none to simulate the same.
+        // Written all the same, beside the rest: reading puts them back in their place.
         let (with_pairs, without): (Vec<_>, Vec<_>) = self
             .connectivity
             .iter()
@@ -88,6 +92,7 @@ impl Network {
         let mut caveats = Vec::new();
         for (name, cell_type) in &self.cell_types {
             for (section_name, section) in &cell_type.cell.sections {
+                // hnn-core recomputes it when it reads, so the cell would have other segments.
                 let recomputed = nseg_of_length(section.L);
                 if recomputed != section.nseg {
                     caveats.push(format!(
@@ -140,6 +145,7 @@ impl Network {
             "allow_autapses": u8::from(conn.allow_autapses),
             "probability": 1.0,
         });
+        // For reading here; hnn-core ignores keys that it does not know.
         if conn.probability != 1.0 {
             value[OVERRIDES] = json!({"probability": conn.probability});
         }
@@ -183,6 +189,7 @@ fn bias_value(bias: &TonicBias) -> Value {
     let mut value = json!({
         "amplitude": bias.amplitude, "t0": bias.t0, "tstop": bias.tstop, "section": bias.section,
     });
+    // hnn-core has no such key; 0.5 is the only place that it knows.
     if bias.loc != 0.5 {
         value["loc"] = json!(bias.loc);
     }
@@ -306,6 +313,7 @@ fn cell_value(cell: &Cell) -> Value {
         "synapses": object(synapses),
         "cell_tree": tree,
         "sect_loc": cell.sect_loc,
+        // A template belongs to no cell, and has no results.
         "gid": null,
         "dipole_pp": [], "vsec": {}, "isec": {}, "ca": {}, "tonic_biases": [],
     })

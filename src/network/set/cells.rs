@@ -1,6 +1,6 @@
 //! `cells.TYPE.…`: geometry, mechanisms, synapses.
 
-use super::{Segment, SetValue, first_name, names, unknown};
+use super::{PathSegment, SetValue, first_name, names, unknown};
 use crate::network::error::{finite, positive};
 use crate::network::mechanisms::mechanism;
 use crate::network::{
@@ -11,11 +11,12 @@ use indexmap::IndexMap;
 impl Network {
     pub(super) fn set_in_cells(
         &mut self,
-        rest: &[Segment],
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let known: Vec<String> = self.cell_types.keys().cloned().collect();
         let cell_type = first_name(rest, "cells", &known)?;
+        // A copy of the type if other networks share it.
         let cell = &mut self.cell_type_mut(cell_type)?.cell;
         match rest[1..].first().map(|segment| segment.name.as_str()) {
             Some("sections") => set_in_sections(cell, &rest[2..], value),
@@ -34,7 +35,11 @@ impl Network {
     }
 }
 
-fn set_synapse(cell: &mut Cell, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+fn set_synapse(
+    cell: &mut Cell,
+    rest: &[PathSegment],
+    value: &SetValue,
+) -> Result<(), NetworkError> {
     let [receptor, field] = names(rest, "a receptor, then e, tau1 or tau2")?;
     let known: Vec<String> = cell.synapses.keys().cloned().collect();
     let Some(synapse) = cell.synapses.get_mut(receptor) else {
@@ -67,7 +72,7 @@ fn set_synapse(cell: &mut Cell, rest: &[Segment], value: &SetValue) -> Result<()
 
 fn set_in_sections(
     cell: &mut Cell,
-    rest: &[Segment],
+    rest: &[PathSegment],
     value: &SetValue,
 ) -> Result<(), NetworkError> {
     let known: Vec<String> = cell.sections.keys().cloned().collect();
@@ -104,6 +109,7 @@ fn set_in_sections(
     let [field] = names(rest, &FIELDS.join(", "))?;
     for name in chosen {
         if field == "nseg" {
+            // NEURON's limit: it keeps `nseg` in 16 bits.
             let nseg = value.whole(32_767)? as u32;
             if nseg == 0 {
                 return Err(NetworkError::argument(field, nseg, "it must be at least 1"));
@@ -114,6 +120,7 @@ fn set_in_sections(
             continue;
         }
         let number = Some(value.number()?);
+        // Through hnn-core's own function: a new length moves the points of all sections behind it.
         let mut change = SectionChange::default();
         *match field {
             "L" => &mut change.L,
@@ -133,10 +140,12 @@ fn set_in_sections(
 fn set_mech(
     cell: &mut Cell,
     section: &str,
-    rest: &[Segment],
+    rest: &[PathSegment],
     value: &SetValue,
     only_existing: bool,
 ) -> Result<bool, NetworkError> {
+    // Of those that the solver has, not of those in the section: a channel may be inserted by its
+    // path.
     let all_mechs: Vec<String> = MECHANISMS.iter().map(|m| m.name.to_string()).collect();
     let mech = first_name(rest, "mechs", &all_mechs)?;
     let parameters = mechanism(mech)?.parameters;
@@ -174,6 +183,7 @@ fn set_mech(
         }
         SetValue::Table(entries) => {
             let profile = profile(entries)?;
+            // At the distances that the cell has now.
             let values = cell.along_section(section, &profile).ok_or_else(|| {
                 NetworkError::argument(
                     parameter,
@@ -214,6 +224,7 @@ fn profile(entries: &IndexMap<String, SetValue>) -> Result<DistanceProfile, Netw
     } else {
         &LINEAR
     };
+    // Said before any unknown key: without either word, nobody knows which form is meant.
     if !entries.contains_key("gbar_at_zero") && !entries.contains_key("gsoma") {
         return Err(NetworkError::argument(
             "value",

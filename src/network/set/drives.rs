@@ -1,6 +1,6 @@
 //! `drives.NAME.ARGUMENT`.
 
-use super::{Segment, SetValue, first_name, unknown};
+use super::{PathSegment, SetValue, first_name, unknown};
 use crate::network::{
     ArgumentMut, DriveAttachment, DriveCells, Dynamics, Network, NetworkError, PerCellType,
     RateConstant,
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 impl Network {
     pub(super) fn set_in_drives(
         &mut self,
-        rest: &[Segment],
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let known: Vec<String> = self.external_drives.keys().cloned().collect();
@@ -41,6 +41,7 @@ impl Network {
                 self.cell_type("cell type", name)?;
             }
         }
+        // The whole drive is made again, so that a change leaves it as if it had been added so.
         self.change_drive(&name, |dynamics, attach| {
             if DriveAttachment::ARGUMENTS.contains(&field.name.as_str()) {
                 set_attachment(attach, &field.name, cell_type, value)
@@ -79,6 +80,7 @@ fn set_attachment(
                 (None, SetValue::Flag(false)) => *weights = None,
                 (None, value) => {
                     let number = value.number()?;
+                    // Of those types that have a weight: the number says nothing of others.
                     for weight in weights.iter_mut().flat_map(IndexMap::values_mut) {
                         *weight = number;
                     }
@@ -110,6 +112,7 @@ fn set_attachment(
                 SetValue::Text(text) if text == "n_cells" => DriveCells::NCells,
                 value => DriveCells::Count(value.whole(u64::from(u32::MAX))? as u32),
             };
+            // Each of the two says what the other is.
             attach.cell_specific = attach.n_drive_cells == DriveCells::NCells;
         }
         "space_constant" => attach.space_constant = value.number()?,
@@ -155,6 +158,7 @@ fn changed_rate(
         let Some(name) = cell_type else {
             return Ok(RateConstant::All(rate));
         };
+        // One number for all becomes the same number for each, of which one changes.
         let mut rates = match present {
             RateConstant::Each(rates) => rates.clone(),
             RateConstant::All(rate) => {

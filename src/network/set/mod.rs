@@ -27,7 +27,7 @@ use super::connect::check_lamtha;
 use super::error::{finite, non_negative, positive};
 use super::{ElectrodeMethod, Network, NetworkError};
 use indexmap::IndexMap;
-use path::{Path, Segment};
+use path::{Path, PathSegment};
 
 /// A value to set.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,10 +63,25 @@ impl From<&str> for SetValue {
 impl Network {
     /// Sets what a path names. On an error nothing has changed.
     ///
+    /// ```
+    /// use hnn_sweep::network::Network;
+    ///
+    /// let mut network = Network::neymotin_2020([3, 3]);
+    /// network.add_erp_drives(0.0)?;
+    /// network.set("drives.evprox1.mu", 30.0.into())?;
+    /// network.set("cells.*.synapses.gabaa.tau2", 10.0.into())?;
+    /// network.set("connections[src=L2_basket,receptor=gabaa].weight", 0.01.into())?;
+    /// network.set("drives.evdist1", false.into())?;
+    /// let error = network.set("cells.L5_pyramidal.sections.soma.diameter", 20.0.into()).unwrap_err();
+    /// assert!(error.to_string().contains("diam"));
+    /// # Ok::<(), hnn_sweep::network::NetworkError>(())
+    /// ```
+    ///
     /// # Errors
     /// A path that matches nothing, with near matches; a value that is not allowed there.
     pub fn set(&mut self, path: &str, value: SetValue) -> Result<(), NetworkError> {
         let path = Path::parse(path)?;
+        // On a copy, which shares what does not change, so that an error leaves the network alone.
         let mut changed = self.clone();
         changed
             .apply(&path, &value)
@@ -92,6 +107,7 @@ impl Network {
             "dipole_scalefctr",
             "legacy_mode",
         ];
+        // `Path::parse` gives at least one segment.
         let rest = &path.segments[1..];
         match path.segments[0].name.as_str() {
             "drives" => self.set_in_drives(rest, value),
@@ -124,7 +140,11 @@ impl Network {
     }
 
     /// Sets in every cell type that has what the path names; at least one must.
-    fn set_in_all_cells(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_all_cells(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let cell_types: Vec<String> = self.cell_types.keys().cloned().collect();
         let mut rest = rest.to_vec();
         let mut first_error = None;
@@ -133,6 +153,7 @@ impl Network {
             if let Some(segment) = rest.first_mut() {
                 segment.name = cell_type;
             }
+            // A type that lacks the section or channel is passed over.
             match self.set_in_cells(&rest, value) {
                 Ok(()) => done = true,
                 Err(error) => first_error = first_error.or(Some(error)),
@@ -151,6 +172,8 @@ impl Network {
         }
         let number = value.number()?;
         match name {
+            // Cells move, and their distances with them; a mere field would leave them where they
+            // are.
             "inplane_distance" => return self.set_cell_positions(Some(number), None),
             "layer_separation" => return self.set_cell_positions(None, Some(number)),
             "dipole_smooth_win" | "delay" => non_negative(name, number)?,
@@ -169,13 +192,14 @@ impl Network {
 
     fn set_in_connections(
         &mut self,
-        selector: &Segment,
-        rest: &[Segment],
+        selector: &PathSegment,
+        rest: &[PathSegment],
         value: &SetValue,
     ) -> Result<(), NetworkError> {
         let picked = self.select_connections(selector)?;
         if rest.is_empty() {
             value.removal()?;
+            // By number: two connections may be alike in everything that a selector names.
             let mut index = 0..;
             self.connectivity
                 .retain(|_| index.next().is_none_or(|i| !picked.contains(&i)));
@@ -199,6 +223,8 @@ impl Network {
             };
             if field == "probability" {
                 let (probability, seed) = value.probability()?;
+                // A drive's pairs follow from its arguments, and would be made anew by the next
+                // change.
                 if self.external_drives.contains_key(&conn.src_type) {
                     return Err(NetworkError::argument(
                         field,
@@ -243,7 +269,7 @@ impl Network {
     }
 
     /// Indices of the connections that a selector matches; at least one.
-    fn select_connections(&self, selector: &Segment) -> Result<Vec<usize>, NetworkError> {
+    fn select_connections(&self, selector: &PathSegment) -> Result<Vec<usize>, NetworkError> {
         const KEYS: [&str; 5] = ["src", "target", "loc", "receptor", "index"];
         let field = |index: usize, key: &str| {
             let conn = &self.connectivity[index];
@@ -263,6 +289,8 @@ impl Network {
             // Each alternative must exist, so that a misspelt one is not silently empty.
             for name in wanted {
                 let mut known: Vec<String> = all.clone().map(|i| field(i, key)).collect();
+                // Connections of one type mostly follow each other, so that this leaves few to look
+                // through.
                 known.dedup();
                 if !known.contains(name) {
                     known.sort();
@@ -285,6 +313,7 @@ impl Network {
         if !picked.is_empty() {
             return Ok(picked);
         }
+        // The connections that match most of what was asked for show which word is wrong.
         let best = all.clone().map(|i| n_hits(&i)).max().unwrap_or(0);
         let near: Vec<String> = all
             .filter(|i| n_hits(i) == best)
@@ -303,7 +332,11 @@ impl Network {
         ))
     }
 
-    fn set_in_biases(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_biases(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let known = self.external_biases.keys().cloned().collect::<Vec<_>>();
         let name = first_name(rest, "biases", &known)?;
         let Some(by_type) = self.external_biases.get_mut(name) else {
@@ -370,6 +403,7 @@ impl Network {
             }
             _ => return Err(unknown("the field of a bias", field, &FIELDS)),
         }
+        // After the field is set: a bias is checked as a whole, whichever end has moved.
         match bias.tstop {
             Some(tstop) if tstop < bias.t0 => Err(NetworkError::argument(
                 "tstop",
@@ -380,7 +414,11 @@ impl Network {
         }
     }
 
-    fn set_in_arrays(&mut self, rest: &[Segment], value: &SetValue) -> Result<(), NetworkError> {
+    fn set_in_arrays(
+        &mut self,
+        rest: &[PathSegment],
+        value: &SetValue,
+    ) -> Result<(), NetworkError> {
         let known = self.rec_arrays.keys().cloned().collect::<Vec<_>>();
         let name = first_name(rest, "rec_arrays", &known)?;
         let Some(array) = self.rec_arrays.get_mut(name) else {
@@ -429,6 +467,7 @@ impl SetValue {
 
     /// A whole number from 0 to `most`.
     fn whole(&self, most: u64) -> Result<u64, NetworkError> {
+        // A number is a float here, which holds whole numbers exactly up to 2^53.
         let number = self.number()?;
         if number.fract() != 0.0 || !(0.0..=most as f64).contains(&number) {
             let allowed = format!("it must be a whole number from 0 to {most}");
@@ -514,7 +553,7 @@ impl std::fmt::Display for SetValue {
 
 /// Exactly `N` more names.
 fn names<'a, const N: usize>(
-    rest: &'a [Segment],
+    rest: &'a [PathSegment],
     wanted: &str,
 ) -> Result<[&'a str; N], NetworkError> {
     let found: Vec<&str> = rest.iter().map(|segment| segment.name.as_str()).collect();
@@ -529,7 +568,7 @@ fn names<'a, const N: usize>(
 }
 
 fn first_name<'a>(
-    rest: &'a [Segment],
+    rest: &'a [PathSegment],
     owner: &str,
     known: &[String],
 ) -> Result<&'a str, NetworkError> {

@@ -5,12 +5,12 @@ use crate::network::NetworkError;
 /// A parsed path; it has at least one segment.
 pub(super) struct Path<'a> {
     text: &'a str,
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<PathSegment>,
 }
 
 /// One step of a path.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Segment {
+pub(super) struct PathSegment {
     pub(super) name: String,
     /// Keys with the values of which one must match.
     pub(super) selector: Vec<(String, Vec<String>)>,
@@ -33,7 +33,7 @@ impl<'a> Path<'a> {
                     "a name is missing: a path is made of names between dots, such as drives.evprox1.mu",
                 ));
             }
-            let mut segment = Segment {
+            let mut segment = PathSegment {
                 name: name.trim().into(),
                 selector: Vec::new(),
             };
@@ -91,14 +91,14 @@ fn selector(inside: &str) -> Option<Vec<(String, Vec<String>)>> {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Vec<Segment> {
+    fn parsed(text: &str) -> Vec<PathSegment> {
         Path::parse(text)
             .map(|path| path.segments)
             .unwrap_or_default()
     }
 
-    fn named(name: &str) -> Segment {
-        Segment {
+    fn named(name: &str) -> PathSegment {
+        PathSegment {
             name: name.into(),
             ..Default::default()
         }

@@ -1,6 +1,6 @@
 //! Every path that [`Network::set`] takes a number for, with what is there now.
 
-use super::path::{Path, Segment};
+use super::path::{Path, PathSegment};
 use super::{Network, SetValue};
 use crate::network::{
     ArgumentValue, Drive, Dynamics, MechValue, NetworkError, PerCellType, RateConstant,
@@ -28,6 +28,7 @@ impl Paths {
     }
 
     fn add_all(&mut self, names: &[&str], values: Vec<f64>, unit: &'static str) {
+        // A name with a dot would read as two.
         let quoted = names.iter().map(|name| match name.contains('.') {
             true => format!("\"{name}\""),
             false => (*name).to_owned(),
@@ -110,6 +111,7 @@ impl Network {
         let of_cells = self
             .connectivity
             .iter()
+            // Those of drives follow from the drives' arguments, which have paths of their own.
             .filter(|conn| !self.external_drives.contains_key(&conn.src_type));
         for conn in of_cells {
             let chosen = format!(
@@ -151,6 +153,7 @@ impl Network {
             return Ok(found);
         }
         // Setting it says what is wrong with the path, if something is.
+        // On a copy: whatever a 0 would do there, nothing comes of it.
         self.clone().set(path, SetValue::Number(0.0))?;
         Err(NetworkError::file(
             path,
@@ -179,6 +182,7 @@ impl Network {
                 _ => return None,
             };
             Some(SettablePath {
+                // By number, as two connections may have the same ends, place and receptor.
                 path: format!("connections[index={index}].{}", field.name),
                 values: vec![value],
                 unit: "",
@@ -197,6 +201,7 @@ impl Network {
     /// # Errors
     /// As [`set`](Self::set).
     pub fn set_values(&mut self, place: &SettablePath, values: &[f64]) -> Result<(), NetworkError> {
+        // Only a parameter along a section has several, and `set` takes one number.
         if let [value] = values
             && place.values.len() == 1
         {
@@ -237,7 +242,7 @@ impl Network {
 }
 
 /// Whether a path names a place: each name the same or `*`; a drive's path may end before the cell type.
-fn matches(wanted: &[Segment], found: &[Segment]) -> bool {
+fn matches(wanted: &[PathSegment], found: &[PathSegment]) -> bool {
     let same = wanted
         .iter()
         .zip(found)
@@ -331,6 +336,7 @@ fn unit_of(mech: &str, parameter: &str) -> &'static str {
     match (mech, parameter.split('_').next().unwrap_or_default()) {
         (_, "el" | "e") => "mV",
         ("cad", _) => "ms",
+        // The .mod files mix S/cm2 and pS/um2; 1 pS/um2 is 1e-4 S/cm2.
         ("hh2" | "ar" | "cat" | "pas", _) => "S/cm^2",
         ("ca" | "km" | "kca", _) => "pS/um^2",
         _ => "",

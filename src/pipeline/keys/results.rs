@@ -95,6 +95,7 @@ pub(in crate::pipeline) const STATISTICS: [(&str, Words, Words); 21] = [
 const fn words() -> [&'static str; STATISTICS.len()] {
     let mut words = [""; STATISTICS.len()];
     let mut i = 0;
+    // No iterators in constants yet.
     while i < words.len() {
         words[i] = STATISTICS[i].0;
         i += 1;

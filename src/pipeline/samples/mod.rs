@@ -56,6 +56,7 @@ impl Samples {
     }
 
     fn of_file(table: &TomlTable, file: &TomlItem) -> Result<Self, PipelineError> {
+        // Keys that would be ignored silently are refused.
         for key in ["n", "seed", "method", "strata"] {
             if let Some(item) = table.get(key) {
                 return Err(item
@@ -89,6 +90,7 @@ impl Samples {
                 .error("`columns` chooses columns of a file, and there is none")
                 .with_help("remove the key"));
         }
+        // No default: how many simulations one gets should not be a surprise.
         let n = table.require("n")?;
         let count = n.integer_in(1..MAX_POINTS as i64 + 1)?.unsigned_abs();
         let seed = table.get("seed").map_or(Ok(0), |i| i.integer())?;
@@ -107,6 +109,7 @@ impl Samples {
                 .iter()
                 .map(|(n, _): &(String, Prior)| n.as_str())
                 .collect();
+            // Within [samples]; against the grid it is checked where both are known.
             check_name(table.source, &span, "parameter", name, &taken)?;
             priors.push((name.to_owned(), read_prior(&item)?));
         }
@@ -131,6 +134,7 @@ impl Samples {
             .iter()
             .enumerate()
             .map(|(dimension, (name, prior))| {
+                // Each parameter has a stream of its own, by its name: adding one changes no other.
                 let values = shares(method, seed, name, dimension, count);
                 let values = values.into_iter().map(|u| prior.quantile(u)).collect();
                 (name.clone(), Values::Float(values))
@@ -157,6 +161,7 @@ fn read_file(
             .with_help("write their names into the first line, such as `weight,mu`, or into a comment above the values"));
     }
     let wanted: Vec<usize> = match columns {
+        // A first column without a name is pandas' index, not a parameter.
         None => (0..table.n_columns())
             .filter(|&column| !table.is_index(column))
             .collect(),
@@ -231,6 +236,7 @@ fn read_method(table: &TomlTable, n: &TomlItem, count: u64) -> Result<Method, Pi
                 )));
             };
             let strata = item.integer_in(1..MAX_POINTS as i64 + 1)?.unsigned_abs();
+            // Half a hypercube is not evenly spread.
             if !count.is_multiple_of(strata) {
                 return Err(n
                     .error(format!(
@@ -268,6 +274,7 @@ fn read_prior(item: &TomlItem) -> Result<Prior, PipelineError> {
         )))
     };
     match kind {
+        // A deviation of 0 is allowed: it holds the parameter at its mean.
         "normal" if b < 0.0 => {
             wrong("[mean, standard deviation] with a standard deviation of at least 0")
         }
@@ -281,6 +288,7 @@ fn read_prior(item: &TomlItem) -> Result<Prior, PipelineError> {
 
 /// For each sample the share of the distribution that lies below it.
 fn shares(method: Method, seed: i64, name: &str, dimension: usize, count: u64) -> Vec<f64> {
+    // By hashing and not by a generator with a state, so that sample `index` needs none before it.
     let jitter = |index: u64| unit(random(seed, name, "sample", index));
     match method {
         Method::Random => (0..count).map(jitter).collect(),
@@ -299,11 +307,13 @@ fn shares(method: Method, seed: i64, name: &str, dimension: usize, count: u64) -
         }
         Method::Sobol => {
             let directions = sobol::directions(dimension).unwrap_or([0; 32]);
+            // A random digital shift: points stay evenly spread, and seeds differ.
             let shift = random(seed, name, "shift", 0) >> 32;
             (0..count)
                 .map(|index| {
                     let index = u32::try_from(index).unwrap_or(u32::MAX);
                     let point = u64::from(sobol::point(&directions, index)) ^ shift;
+                    // Never 0 or 1, where a normal prior is infinite.
                     (point as f64 + 0.5) / 4_294_967_296.0
                 })
                 .collect()
@@ -315,6 +325,7 @@ fn shares(method: Method, seed: i64, name: &str, dimension: usize, count: u64) -
 fn permutation(seed: i64, name: &str, block: u64, n: u64) -> Vec<u64> {
     let mut order: Vec<u64> = (0..n).collect();
     let mut stream = hasher(seed, name, "order", block).finalize_xof();
+    // Fisher and Yates; the product takes a number below i + 1 without a division.
     for i in (1..order.len()).rev() {
         let mut bytes = [0; 8];
         stream.fill(&mut bytes);
@@ -334,6 +345,7 @@ fn random(seed: i64, name: &str, purpose: &str, index: u64) -> u64 {
 }
 
 fn hasher(seed: i64, name: &str, purpose: &str, index: u64) -> blake3::Hasher {
+    // Seed, name, purpose and index: draws are the same whatever else the file has.
     let mut hasher = blake3::Hasher::new_derive_key("hnn-sweep 2025 samples of a prior");
     hasher.update(&seed.to_le_bytes());
     hasher.update(&index.to_le_bytes());
@@ -345,5 +357,6 @@ fn hasher(seed: i64, name: &str, purpose: &str, index: u64) -> blake3::Hasher {
 
 /// A number between 0 and 1, never either.
 fn unit(bits: u64) -> f64 {
+    // 53 bits and a half, so that the ends of the interval never come.
     ((bits >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0
 }

@@ -49,9 +49,11 @@ impl Prior {
     /// The value below which a share `u` of the distribution lies, 0 < u < 1.
     pub fn quantile(&self, u: f64) -> f64 {
         match *self {
+            // Rounding may lead beyond the ends, which a prior must not have.
             Prior::Uniform { low, high } => (low + u * (high - low)).clamp(low, high),
             Prior::LogUniform { low, high } => {
                 let (from, to) = (libm::log(low), libm::log(high));
+                // The crate's own exponential: the same bits on every machine.
                 exp(from + u * (to - from)).clamp(low, high)
             }
             Prior::Normal { mean, sd } => mean + sd * standard_normal_quantile(u),
@@ -125,10 +127,12 @@ fn standard_normal_quantile(u: f64) -> f64 {
     let horner =
         |coefficients: &[f64; 8], x: f64| coefficients.iter().fold(0.0, |sum, c| sum * x + c);
     let from_centre = u - 0.5;
+    // Wichura's AS 241: a rational function in the middle, two more in the tails.
     if libm::fabs(from_centre) <= 0.425 {
         let r = 0.180625 - from_centre * from_centre;
         return from_centre * horner(&A, r) / horner(&B, r);
     }
+    // By the nearer end, where u has its digits.
     let tail = if from_centre < 0.0 { u } else { 1.0 - u };
     let r = libm::sqrt(-libm::log(tail));
     let size = if r <= 5.0 {

@@ -61,6 +61,7 @@ pub(super) fn directions(dimension: usize) -> Option<[u32; 32]> {
         return Some(numbers);
     }
     let degree = first.len();
+    // Sobol's recurrence: the polynomial's coefficients say which earlier numbers are combined.
     for bit in 0..32 {
         let number = match first.get(bit) {
             Some(&given) => given << (31 - bit),

@@ -230,6 +230,7 @@ impl Statistic {
                 }
                 if let Measure::BandPower(band) | Measure::PeakFrequency(band) = measure {
                     let length =
+                        // The time that the statistic looks at.
                         window.tmax.unwrap_or(tstop).min(tstop) - window.tmin.unwrap_or(0.0);
                     let segment = band.segment.unwrap_or(length);
                     if segment > length + dt {
@@ -242,7 +243,9 @@ impl Statistic {
                             "lower `segment`".to_owned(),
                         );
                     }
+                    // Frequencies are multiples of one over the segment.
                     let resolution = 1000.0 / segment;
+                    // Rounding must not push a frequency of the transform out of the band.
                     let first = libm::ceil(band.fmin / resolution * (1.0 - 1e-9)) * resolution;
                     if first > band.fmax || first > sfreq / 2.0 {
                         return problem(
@@ -293,6 +296,7 @@ impl Statistic {
             Statistic::Waveform {
                 signal, postproc, ..
             } => {
+                // hnn-core scales and smooths dipoles, not potentials.
                 if signal.contact().is_none() {
                     *postproc = Some(of_network);
                 }
@@ -325,6 +329,7 @@ impl Summary {
             owner: String::new(),
             span: 0..0,
         };
+        // The first is the summary's own, for keys that it does not have.
         let own = self.places.iter().skip(1).find(|place| place.name == key);
         own.or(self.places.first()).unwrap_or(&NOWHERE)
     }

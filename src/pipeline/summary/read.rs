@@ -21,6 +21,7 @@ impl Summary {
         taken: &[&str],
     ) -> Result<Option<Self>, PipelineError> {
         let table = TomlTable::new(item, SUMMARY_KEYS)?;
+        // The name first, as every other mistake is told with it.
         let name_item = table.require("name")?;
         let name = name_item.string()?;
         let named = check_name(table.source, &name_item.place.span, "summary", &name, taken);
@@ -38,9 +39,11 @@ impl Summary {
         let Some(word) = word else {
             return Ok(None);
         };
+        // Needs the word: a key is right or wrong by the statistic it stands at.
         check_keys(&table, word);
         let statistic = match word {
             "expression" => read_formula(&table, trials, above, unread)?.map(Statistic::Formula),
+            // What it selects shows only when it is run: before that there are no tables.
             "sql" => Some(Statistic::Sql(read_query(&table)?)),
             _ => match spike_measure(word) {
                 Some(measure) => Some(Statistic::Spikes {
@@ -100,6 +103,7 @@ fn spike_measure(word: &str) -> Option<SpikeMeasure> {
 /// Reads a statistic of a waveform; `None` after its mistakes have been noted.
 fn read_waveform(table: &TomlTable, word: &str) -> Option<Statistic> {
     let signal = table.source.keep(read_signal(table));
+    // Even with a wrong signal the rest is read, so that all mistakes are told at once.
     let of_signal = signal.clone().unwrap_or_default();
     let measure = table.source.keep(read_measure(table, word, &of_signal));
     let smooth = table.optional("smooth", read_smooth);
@@ -107,6 +111,7 @@ fn read_waveform(table: &TomlTable, word: &str) -> Option<Statistic> {
     let window = read_window(table);
     Some(Statistic::Waveform {
         signal: signal?,
+        // Set for all waveforms alike, once [output] and the network have been read.
         postproc: None,
         smooth,
         scale,
@@ -131,6 +136,7 @@ fn read_measure(table: &TomlTable, word: &str, signal: &Signal) -> Result<Measur
         _ => {
             let target = read_target(&table.require("target")?, signal)?;
             match word {
+                // Shared, as a recording is long and every copy of the statistic has it.
                 "rmse" => Measure::Rmse(Arc::new(target)),
                 _ => Measure::Correlation(Arc::new(target)),
             }
@@ -171,6 +177,7 @@ fn read_signal(table: &TomlTable) -> Result<Signal, PipelineError> {
             .with_help("remove the key, or set signal = \"lfp\""));
     }
     let contact = || -> Result<Contact, PipelineError> {
+        // The array is known only with the network, which checks its contacts.
         let number = table.require("contact")?.integer_in(0..1_000_001)?;
         Ok(Contact {
             array: table.get("array").map(|i| i.string()).transpose()?,
@@ -257,6 +264,8 @@ fn read_formula(
         let Some(summary) = above.iter().find(|s| s.name == name) else {
             if unread.iter().any(|other| other == name) {
                 is_whole = false;
+                // Its mistakes are noted already; the rest of this expression is still worth
+                // reading.
                 return Ok(usize::MAX);
             }
             let help = if names.is_empty() {
@@ -266,6 +275,7 @@ fn read_formula(
             };
             return Err((format!("there is no summary `{name}` above"), Some(help)));
         };
+        // Queries see the tables, and so run when all simulations of a sweep are stored.
         if matches!(summary.statistic, Statistic::Sql(_)) {
             return Err((
                 format!("`{name}` is a query, which is computed after all expressions"),
@@ -278,6 +288,8 @@ fn read_formula(
                 Some("give both the same `trials`".to_owned()),
             ));
         }
+        // A copy of the statistic and not its name: what the value means must not change with a
+        // rename.
         operands.push((&summary.name, summary.statistic.clone()));
         Ok(operands.len() - 1)
     })

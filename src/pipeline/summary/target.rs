@@ -37,6 +37,7 @@ impl Target {
             values: table.numbers(value)?,
             smooth: None,
         };
+        // A waveform needs a step between samples.
         if target.times.len() < 2 {
             return few();
         }
@@ -81,6 +82,7 @@ impl Target {
         let uneven = self
             .times
             .windows(2)
+            // A hundredth of a step: times of a file are rounded.
             .position(|w| (w[1] - w[0] - step).abs() > 0.01 * step);
         if let Some(row) = uneven {
             return Err(problem(
@@ -131,6 +133,7 @@ fn columns(table: &InputTable, signal: &Signal) -> Result<[usize; 2], Problem> {
         };
         own.iter().find(found).copied()
     };
+    // Names decide, as columns may stand in any order; places only where there are none.
     let by_name = (named(&TIMES), named(&[signal.name()]));
     let [time, value] = match by_name {
         (Some(time), Some(value)) => [time, value],

@@ -68,6 +68,7 @@ pub fn against(figure: &mut Figure) -> Result<Svg, RunError> {
     };
     // Lines through simulations that differ in this parameter only.
     if let Some(column) = colouring.as_ref().filter(|c| c.levels.is_some())
+        // With a third parameter a line would join simulations that differ in that one, too.
         && figure.columns.varied().count() == 2
     {
         let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -80,6 +81,7 @@ pub fn against(figure: &mut Figure) -> Result<Svg, RunError> {
                 lines.entry(level).or_default().push(*row);
             }
         }
+        // Points are in the grid's order, where a list of values need not ascend.
         for mut rows in lines.into_values() {
             rows.sort_by(|a, b| Figure::value(&x, *a).total_cmp(&Figure::value(&x, *b)));
             let places: Vec<(f64, f64)> = rows.iter().map(|row| place(*row)).collect();
@@ -101,6 +103,7 @@ pub fn against(figure: &mut Figure) -> Result<Svg, RunError> {
     for row in &shown {
         svg.dot(
             place(*row),
+            // Smaller where dots would cover each other.
             if shown.len() > 1000 { 1.4 } else { 2.4 },
             colour(*row),
         );

@@ -3,7 +3,7 @@
 use super::drawing::Figure;
 use super::options::input;
 use crate::figure::{Anchor, ColourMap, Scale, Svg};
-use crate::report::columns::Column;
+use crate::report::columns::PointColumn;
 use crate::report::waves::spread;
 use crate::stages::RunError;
 
@@ -11,9 +11,10 @@ use crate::stages::RunError;
 const MOST_LINES: usize = 1000;
 
 pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
-    let of_interest =
-        |column: &&Column| column.values.iter().any(|v| v.is_finite()) && column.n_levels() > 1;
-    let columns: Vec<Column> = figure
+    let of_interest = |column: &&PointColumn| {
+        column.values.iter().any(|v| v.is_finite()) && column.n_levels() > 1
+    };
+    let columns: Vec<PointColumn> = figure
         .columns
         .columns
         .iter()
@@ -37,7 +38,7 @@ pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
             .unwrap_or_else(|| columns[0].clone()),
     };
     let title = "parameters and statistics";
-    let names: Vec<String> = columns.iter().map(Column::title).collect();
+    let names: Vec<String> = columns.iter().map(PointColumn::title).collect();
     let description = format!(
         "an axis each for {}; a line for each simulation, coloured by {}",
         names.join(", "),
@@ -50,7 +51,7 @@ pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
         &description,
     );
     let (left, right, top, bottom) = (70.0, svg.width() - 70.0, 44.0, svg.height() - 20.0);
-    let scales: Vec<Scale> = columns.iter().map(Column::scale).collect();
+    let scales: Vec<Scale> = columns.iter().map(PointColumn::scale).collect();
     let x = |k: usize| left + (right - left) * k as f64 / (columns.len() - 1) as f64;
     let bar = figure.bar(&colouring, ColourMap::Lines);
     let shown = spread(&figure.rows, MOST_LINES);
@@ -61,9 +62,10 @@ pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
             figure.rows.len()
         ));
     }
+    // Many lines add up to a density; few of them have to be seen one by one.
     let opacity = (100.0 / shown.len() as f64).clamp(0.12, 0.8);
     for row in &shown {
-        let place = |(k, (column, scale)): (usize, (&Column, &Scale))| {
+        let place = |(k, (column, scale)): (usize, (&PointColumn, &Scale))| {
             (
                 x(k),
                 bottom - scale.unit(Figure::value(column, *row)) * (bottom - top),
@@ -90,7 +92,7 @@ pub fn coordinates(figure: &mut Figure) -> Result<Svg, RunError> {
     Ok(svg)
 }
 
-fn axis(svg: &mut Svg, column: &Column, scale: Scale, (x, top, bottom): (f64, f64, f64)) {
+fn axis(svg: &mut Svg, column: &PointColumn, scale: Scale, (x, top, bottom): (f64, f64, f64)) {
     svg.ink_line(&[(x, top), (x, bottom)], "ink", 1.0);
     let texts = super::curves::text_ticks(column);
     let ticks = texts.unwrap_or_else(|| {

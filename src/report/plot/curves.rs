@@ -24,6 +24,7 @@ pub fn dipoles(figure: &mut Figure) -> Result<Svg, RunError> {
     let mut curves = Vec::with_capacity(rows.len());
     let layer = figure.options.layer;
     let points = figure.points(&rows);
+    // Axis of the longest simulation: one whose `tstop` is swept ends earlier on it.
     let (mut times, mut next) = (Vec::new(), rows.iter());
     waves::visit(
         figure.loader,
@@ -66,6 +67,7 @@ pub fn psd(figure: &mut Figure) -> Result<Svg, RunError> {
         fmax: FMAX,
         segment: None,
     };
+    // Simulations are read and reduced one at a time, so that no more than the curves is in memory.
     let (mut frequencies, mut curves, mut next) = (Vec::new(), Vec::new(), rows.iter());
     waves::visit(
         figure.loader,
@@ -155,8 +157,10 @@ fn overlay(
     let bar = colouring
         .as_ref()
         .map(|column| figure.bar(column, ColourMap::Lines));
+    // Never so faint that a single outlier is lost.
     let opacity = (60.0 / curves.len() as f64).clamp(0.45, 0.95);
     for (row, values) in curves {
+        // A logarithm of zero has no place on the paper; such values lie on its lower edge.
         let inside = |value: f64| if log { value.max(y.lo) } else { value };
         let places: Vec<(f64, f64)> = x
             .iter()
@@ -183,7 +187,7 @@ fn overlay(
 }
 
 /// Labels of a colour bar whose values are words.
-pub fn text_ticks(column: &crate::report::columns::Column) -> Option<Vec<(f64, String)>> {
+pub fn text_ticks(column: &crate::report::columns::PointColumn) -> Option<Vec<(f64, String)>> {
     let texts = column.texts.as_ref()?;
     let scale = column.scale();
     Some(

@@ -36,6 +36,7 @@ pub fn csd(figure: &mut Figure) -> Result<Svg, RunError> {
         .electrodes
         .iter()
         .find_map(|(name, array)| Some((name, array, array.laminar_spacing()?)));
+    // Two neighbours on both sides of an inner contact, as the second difference needs them.
     let Some((name, array, spacing)) = laminar.filter(|(_, array, _)| array.positions.len() >= 4)
     else {
         return Err(input(
@@ -71,6 +72,7 @@ pub fn csd(figure: &mut Figure) -> Result<Svg, RunError> {
         .iter()
         .map(|values| averaged(values, COLUMNS))
         .collect();
+    // After averaging, so that one sharp sample does not pale the whole picture.
     let largest = coarse
         .iter()
         .flatten()
@@ -108,6 +110,7 @@ pub fn csd(figure: &mut Figure) -> Result<Svg, RunError> {
         },
     };
     let bar = ColourBar {
+        // Symmetric, so that the middle of the diverging colours is zero.
         scale: Scale {
             lo: -largest,
             hi: largest,
@@ -152,6 +155,8 @@ fn strip(
             panel.left + panel.width * to as f64 / n,
         );
         if let Some(colour) = run.first() {
+            // Rectangles that just touch show a hairline where viewers smooth edges, so each
+            // reaches under the next.
             let more = if to < colours.len() { 0.4 } else { 0.0 };
             svg.rect(
                 (left, panel.y(upper)),

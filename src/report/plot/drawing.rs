@@ -1,6 +1,6 @@
 //! What all kinds of figures are drawn from.
 
-use super::super::columns::{Column, Columns, State};
+use super::super::columns::{PointColumn, PointState, PointTable};
 use super::super::waves;
 use super::options::{PlotOptions, input};
 use crate::figure::{Colour, ColourBar, ColourMap, Svg};
@@ -23,7 +23,7 @@ pub const DRIVE_COLOUR: Colour = Colour(0x8a, 0x8f, 0x96);
 /// What the kinds are drawn from.
 pub(super) struct Figure<'a> {
     pub loader: &'a Loader,
-    pub columns: Columns,
+    pub columns: PointTable,
     /// Rows of `columns` that fulfil the conditions.
     pub rows: Vec<usize>,
     pub options: &'a PlotOptions,
@@ -46,7 +46,7 @@ impl Figure<'_> {
         Svg::new(size, self.options.style, &title, description)
     }
 
-    pub fn statistic(&self) -> Result<Column, RunError> {
+    pub fn statistic(&self) -> Result<PointColumn, RunError> {
         match &self.options.statistic {
             Some(name) => self.columns.find(name).cloned(),
             None => self.columns.statistics().next().cloned().ok_or_else(|| {
@@ -64,7 +64,7 @@ impl Figure<'_> {
         named: Option<&String>,
         place: usize,
         option: &str,
-    ) -> Result<Column, RunError> {
+    ) -> Result<PointColumn, RunError> {
         match named {
             Some(name) => self.columns.find(name).cloned(),
             None => self.columns.varied().nth(place).cloned().ok_or_else(|| {
@@ -79,7 +79,7 @@ impl Figure<'_> {
     }
 
     /// What colours curves: the named column, else the last parameter that varies, else the first statistic.
-    pub fn colouring(&self) -> Result<Option<Column>, RunError> {
+    pub fn colouring(&self) -> Result<Option<PointColumn>, RunError> {
         match &self.options.colour {
             Some(name) => Ok(Some(self.columns.find(name)?.clone())),
             None => Ok(self
@@ -91,7 +91,7 @@ impl Figure<'_> {
         }
     }
 
-    pub fn bar(&self, column: &Column, map: ColourMap) -> ColourBar {
+    pub fn bar(&self, column: &PointColumn, map: ColourMap) -> ColourBar {
         ColourBar {
             scale: column.scale(),
             map,
@@ -108,7 +108,13 @@ impl Figure<'_> {
                 .filter(|r| self.columns.states.get(*r) == Some(&state))
                 .collect::<Vec<_>>()
         };
-        let (done, failed, missing) = (of(State::Done), of(State::Failed), of(State::Missing));
+        let (done, failed, missing) = (
+            of(PointState::Done),
+            of(PointState::Failed),
+            of(PointState::Missing),
+        );
+        // Told before anything is left out: a figure of few simulations must not look like one of
+        // all.
         for (rows, words) in [(failed, "failed"), (missing, "not simulated yet")] {
             if !rows.is_empty() {
                 self.notes.push(format!(
@@ -135,7 +141,7 @@ impl Figure<'_> {
             .collect()
     }
 
-    pub fn value(column: &Column, row: usize) -> f64 {
+    pub fn value(column: &PointColumn, row: usize) -> f64 {
         column.values.get(row).copied().unwrap_or(f64::NAN)
     }
 
@@ -161,7 +167,7 @@ impl Figure<'_> {
             .rows
             .iter()
             .copied()
-            .filter(|row| self.columns.states.get(*row) == Some(&State::Done));
+            .filter(|row| self.columns.states.get(*row) == Some(&PointState::Done));
         let rank = |row: usize| match self.columns.statistics().next() {
             Some(column) => Some(Self::value(column, row))
                 .filter(|v| v.is_finite())
@@ -190,7 +196,7 @@ impl Figure<'_> {
         if self.loader.tables().contains(&table) {
             return Ok(());
         }
-        if !self.columns.states.contains(&State::Done) {
+        if !self.columns.states.contains(&PointState::Done) {
             return Err(no_results());
         }
         Err(input(

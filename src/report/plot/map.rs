@@ -3,7 +3,7 @@
 use super::curves::text_ticks;
 use super::drawing::Figure;
 use super::options::input;
-use super::ticks::Places;
+use super::ticks::LevelAxis;
 use crate::figure::{ColourMap, Panel, Scale, Svg, simplify};
 use crate::report::waves::{self, mean_over_trials};
 use crate::stages::RunError;
@@ -28,7 +28,8 @@ pub fn map(figure: &mut Figure, with_waveforms: bool) -> Result<Svg, RunError> {
         Err(_) if with_waveforms && figure.options.statistic.is_none() => None,
         Err(error) => return Err(error),
     };
-    let (across, up) = (Places::of(&x), Places::of(&y));
+    let (across, up) = (LevelAxis::of(&x), LevelAxis::of(&y));
+    // By row, then column: the order in which they are drawn, the same on every machine.
     let mut cells: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for row in &figure.rows {
         let place = (
@@ -78,6 +79,7 @@ pub fn map(figure: &mut Figure, with_waveforms: bool) -> Result<Svg, RunError> {
             let value = values.iter().sum::<f64>() / values.len() as f64;
             let (left, top) = (panel.x(*i as f64), panel.y(*j as f64 + 1.0));
             let (right, bottom) = (panel.x(*i as f64 + 1.0), panel.y(*j as f64));
+            // A little larger than the cell, as edges that only touch show hairlines.
             svg.rect(
                 (left, top),
                 (right - left + 0.4, bottom - top + 0.4),
@@ -166,6 +168,7 @@ fn waveforms(
         },
     )?;
     figure.note_smoothing(smoothed);
+    // One scale for all cells, as amplitudes are what is compared.
     let scale = Scale::of(
         curves.iter().flat_map(|(_, values)| values.iter().copied()),
         false,

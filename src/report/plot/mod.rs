@@ -14,7 +14,7 @@ mod ticks;
 pub use drawing::{CELL_COLOURS, DRIVE_COLOUR};
 pub use options::{Condition, Kind, PlotOptions};
 
-use super::columns::Columns;
+use super::columns::PointTable;
 use crate::stages::{Loader, RunError};
 use drawing::Figure;
 use options::input;
@@ -33,11 +33,12 @@ pub struct Plot {
 /// # Errors
 /// If the sweep lacks what the figure is made from, a name is unknown, or a file cannot be read or is damaged.
 pub fn plot(loader: &Loader, kind: Kind, options: &PlotOptions) -> Result<Plot, RunError> {
-    let columns = Columns::of(loader, 1);
+    let columns = PointTable::of(loader, 1);
     let mut rows = Vec::new();
     for row in 0..columns.points.len() {
         let mut holds = true;
         for condition in &options.conditions {
+            // An unknown name is an error even if an earlier condition has ruled the row out.
             holds &= condition.holds(columns.find(&condition.name)?, row)?;
         }
         if holds {

@@ -1,6 +1,6 @@
 //! What a figure shows, and of what.
 
-use super::super::columns::Column;
+use super::super::columns::PointColumn;
 use super::super::waves::Layer;
 use crate::figure::Style;
 use crate::pipeline::Target;
@@ -77,12 +77,12 @@ pub struct PlotOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     pub(super) name: String,
-    comparison: Comparison,
+    comparison: Relation,
     value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
+enum Relation {
     Less,
     LessOrEqual,
     Equal,
@@ -97,17 +97,18 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, String> {
         // The longer ones first, as `<` is in `<=`.
         let known = [
-            ("<=", Comparison::LessOrEqual),
-            (">=", Comparison::GreaterOrEqual),
-            ("!=", Comparison::NotEqual),
-            ("==", Comparison::Equal),
-            ("<", Comparison::Less),
-            (">", Comparison::Greater),
-            ("=", Comparison::Equal),
+            ("<=", Relation::LessOrEqual),
+            (">=", Relation::GreaterOrEqual),
+            ("!=", Relation::NotEqual),
+            ("==", Relation::Equal),
+            ("<", Relation::Less),
+            (">", Relation::Greater),
+            ("=", Relation::Equal),
         ];
         for (sign, comparison) in known {
             if let Some((name, value)) = text
                 .split_once(sign)
+                // `=5` or `x=` is more likely a slip of the shell than a name.
                 .filter(|(n, v)| !n.trim().is_empty() && !v.trim().is_empty())
             {
                 return Ok(Self {
@@ -122,16 +123,17 @@ impl FromStr for Condition {
 }
 
 impl Condition {
-    pub(super) fn holds(&self, column: &Column, row: usize) -> Result<bool, RunError> {
+    pub(super) fn holds(&self, column: &PointColumn, row: usize) -> Result<bool, RunError> {
         let value = column.values.get(row).copied().unwrap_or(f64::NAN);
+        // Text is stored as an index; a word that no simulation has equals none of them.
         if let Some(texts) = &column.texts {
             let equal = texts
                 .iter()
                 .position(|text| *text == self.value)
                 .is_some_and(|i| i as f64 == value);
             return match self.comparison {
-                Comparison::Equal => Ok(equal),
-                Comparison::NotEqual => Ok(!equal),
+                Relation::Equal => Ok(equal),
+                Relation::NotEqual => Ok(!equal),
                 _ => Err(input(
                     format!(
                         "--where: `{}` is text, which is not less or greater",
@@ -147,13 +149,14 @@ impl Condition {
                 format!("`{}` has numbers", self.name),
             )
         })?;
+        // Points without the parameter are not a number, which fulfils `!=` only.
         Ok(match self.comparison {
-            Comparison::Less => value < bound,
-            Comparison::LessOrEqual => value <= bound,
-            Comparison::Equal => value == bound,
-            Comparison::NotEqual => value != bound,
-            Comparison::GreaterOrEqual => value >= bound,
-            Comparison::Greater => value > bound,
+            Relation::Less => value < bound,
+            Relation::LessOrEqual => value <= bound,
+            Relation::Equal => value == bound,
+            Relation::NotEqual => value != bound,
+            Relation::GreaterOrEqual => value >= bound,
+            Relation::Greater => value > bound,
         })
     }
 }
@@ -174,7 +177,7 @@ mod tests {
             (condition.name.as_str(), condition.value.as_str()),
             ("max_peak", "0.01")
         );
-        assert_eq!(condition.comparison, Comparison::GreaterOrEqual);
+        assert_eq!(condition.comparison, Relation::GreaterOrEqual);
         assert_eq!(
             "side='distal'".parse::<Condition>().unwrap().value,
             "distal"

@@ -74,6 +74,7 @@ pub fn simulation(figure: &mut Figure) -> Result<Svg, RunError> {
         (false, _) => 0.0,
     };
     let mut top = 46.0;
+    // Both scales are of time for now; the vertical one is set when the curves are known.
     if share > 0.0 {
         let panel = Panel {
             left,
@@ -129,6 +130,7 @@ fn dipoles(
     let layers = [
         (Layer::L2, CELL_COLOURS[1], 1.0),
         (Layer::L5, CELL_COLOURS[3], 1.0),
+        // Last, so that it lies above its parts.
         (Layer::Agg, Colour(0x11, 0x13, 0x15), 1.8),
     ];
     let times = mean_over_trials(loaded, |result| &result.times);
@@ -205,6 +207,7 @@ type Band = (String, std::ops::Range<u32>, Colour);
 /// Cell types, then drives, from above to below.
 fn bands(network: Option<&StoredNetwork>, loaded: &LoadedSimulation) -> Vec<Band> {
     let Some(network) = network else {
+        // Where the specification is gone from the folder, gids are all that is known.
         let gids = loaded
             .trials
             .iter()
@@ -248,6 +251,7 @@ fn spikes(
         }
     }
     let of_cells = counts.iter().zip(&bands).filter(|(_, band)| is_cell(band));
+    // Drives do not count: 100 synchronous spikes of an input would flatten all cells.
     let highest = of_cells
         .flat_map(|(counts, _)| counts.iter().copied())
         .fold(1.0, f64::max);
@@ -278,6 +282,7 @@ fn spikes(
     // Every type has at least some of the height, so that few cells are seen.
     let most = |band: &Band| if is_cell(band) { f64::INFINITY } else { 5.0 };
     let weight = |band: &Band| {
+        // By the root of the number, so that few cells still have room for their dots.
         f64::from(band.1.end - band.1.start)
             .sqrt()
             .max(2.0)
@@ -289,6 +294,7 @@ fn spikes(
         .iter()
         .map(|trial| trial.result.spikes.len())
         .sum();
+    // Of every band alike, so that their proportions stay.
     let every = all.div_ceil(MOST_SPIKES).max(1);
     if every > 1 {
         figure
@@ -344,6 +350,7 @@ pub fn short(name: &str) -> String {
     let name = name
         .replace("_pyramidal", " pyr")
         .replace("_basket", " bas");
+    // Cut by characters, not bytes: names of drives may be in any script.
     match name.chars().count() {
         0..=11 => name,
         _ => name.chars().take(10).chain(['…']).collect(),

@@ -21,6 +21,7 @@ pub fn target(figure: &mut Figure) -> Result<Svg, RunError> {
     let rows = figure.done(usize::MAX, "");
     let layer = figure.options.layer;
     let points = figure.points(&rows);
+    // The nearest so far, ascending: thousands of waveforms pass by, and twenty of them stay.
     let mut nearest: Vec<(f64, usize, Vec<f64>)> = Vec::new();
     let (mut times, mut smoothed, mut next) = (Vec::new(), false, rows.iter());
     waves::visit(
@@ -36,6 +37,8 @@ pub fn target(figure: &mut Figure) -> Result<Svg, RunError> {
             let (values, done) = figure.smoothed(&own, values);
             smoothed |= done;
             if let Some(rmse) = summarize::rmse(&own, &values, target) {
+                // Behind equal ones, so that the earlier simulation wins and the figure does not
+                // depend on chance.
                 let place = nearest.partition_point(|(other, ..)| *other <= rmse);
                 if place < NEAREST {
                     nearest.insert(place, (rmse, *row, values));
@@ -103,8 +106,10 @@ pub fn target(figure: &mut Figure) -> Result<Svg, RunError> {
     let bar = ColourBar {
         scale: Scale::of([best.0, last.0], false),
         map: ColourMap::Lines,
+        // The darker, the nearer: a small error is what counts here.
         reversed: true,
     };
+    // The best last, above all others.
     for (i, (rmse, _, values)) in nearest.iter().enumerate().rev() {
         let places = simplify(&panel.places(&times, values), 0.1);
         svg.line(

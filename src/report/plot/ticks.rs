@@ -1,10 +1,10 @@
 //! Axes of parameters whose values are on a grid: a place for each level.
 
 use crate::figure::Scale;
-use crate::report::columns::Column;
+use crate::report::columns::PointColumn;
 
 /// Places of a column's levels side by side, or of equal bins where there are too many.
-pub struct Places {
+pub struct LevelAxis {
     /// Lower ends of the bins, or the levels.
     edges: Vec<f64>,
     bins: Option<Scale>,
@@ -15,8 +15,8 @@ pub struct Places {
 /// Bins of values that are not on a grid.
 const BINS: usize = 24;
 
-impl Places {
-    pub fn of(column: &Column) -> Self {
+impl LevelAxis {
+    pub fn of(column: &PointColumn) -> Self {
         match &column.levels {
             Some(levels) if !levels.is_empty() => {
                 let n = levels.len();
@@ -37,6 +37,7 @@ impl Places {
     /// Place of a value.
     pub fn at(&self, value: f64) -> Option<usize> {
         match self.bins {
+            // Exactly equal, as the levels were taken from these very values.
             None => self.edges.iter().position(|level| *level == value),
             Some(scale) => {
                 let unit = scale.unit(value);
@@ -48,7 +49,7 @@ impl Places {
     }
 
     /// Labels with their places, as shares of the axis.
-    pub fn ticks(&self, column: &Column, most: usize) -> Vec<(f64, String)> {
+    pub fn ticks(&self, column: &PointColumn, most: usize) -> Vec<(f64, String)> {
         let scale = column.scale();
         let n = self.n as f64;
         if self.bins.is_some() {
@@ -58,6 +59,7 @@ impl Places {
                 .map(|(tick, label)| (scale.unit(tick), label))
                 .collect();
         }
+        // Among words and on an uneven list round numbers stand nowhere: levels label themselves.
         if column.texts.is_some() || self.n <= most || !self.is_even(scale) {
             let every = self.n.div_ceil(most.max(1)).max(1);
             let levels = self.edges.iter().enumerate().step_by(every);

@@ -1,6 +1,6 @@
 //! What the kernels read of a cell type.
 
-use crate::solver::mechanisms::{Mechs, Nodes, Places, Rates};
+use crate::solver::mechanisms::{Mechs, Nodes, Rates, StatePlaces};
 
 /// Constants of a node, the same in all cells of a type.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,7 +23,7 @@ pub struct NodeConst {
 
 /// Consecutive nodes with the same channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct NodeRun {
     /// First node.
     pub start: u32,
     /// One past the last node.
@@ -51,9 +51,9 @@ pub struct StepConst {
     /// Channels of all nodes together.
     pub mechs: Mechs,
     /// Where the channels' state variables are.
-    pub places: Places,
+    pub places: StatePlaces,
     pub(super) nodes: Vec<NodeConst>,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<NodeRun>,
     /// Synapses of the type.
     pub synapses: Vec<SynConst>,
     /// Constants of the channels that are not those of a node.
@@ -68,14 +68,16 @@ impl StepConst {
     pub fn new(nodes: Vec<NodeConst>, synapses: Vec<SynConst>, rates: Rates) -> Self {
         assert!(!nodes.is_empty() && nodes[0].parent == 0);
         for (i, node) in nodes.iter().enumerate().skip(1) {
+            // The kernels eliminate backwards and substitute forwards without asking again.
             assert!((node.parent as usize) < i);
         }
         let all = nodes.iter().fold(Mechs::NONE, |all, n| all.with(n.mechs));
-        let mut runs: Vec<Run> = Vec::new();
+        let mut runs: Vec<NodeRun> = Vec::new();
+        // Runs let the kernel choose its channels once for many nodes.
         for (i, node) in nodes.iter().enumerate() {
             match runs.last_mut() {
                 Some(run) if run.mechs == node.mechs => run.end = i as u32 + 1,
-                _ => runs.push(Run {
+                _ => runs.push(NodeRun {
                     start: i as u32,
                     end: i as u32 + 1,
                     mechs: node.mechs,
@@ -84,7 +86,7 @@ impl StepConst {
         }
         Self {
             mechs: all,
-            places: Places::new(all),
+            places: StatePlaces::new(all),
             nodes,
             runs,
             synapses,

@@ -3,7 +3,7 @@
 //! First V, D, R and DV of each node, which the elimination passes over, close together; then the state variables of
 //! the channels, node by node.
 
-use crate::solver::mechanisms::Places;
+use crate::solver::mechanisms::StatePlaces;
 
 /// Membrane potential (mV).
 pub const V: usize = 0;
@@ -28,11 +28,11 @@ pub const fn channels(nodes: usize) -> usize {
 }
 
 /// Place of a channel's state variable of a node, in a cell with `nodes` nodes.
-pub const fn channel(places: &Places, nodes: usize, node: usize, variable: usize) -> usize {
+pub const fn channel(places: &StatePlaces, nodes: usize, node: usize, variable: usize) -> usize {
     channels(nodes) + node * places.n + variable
 }
 
 /// Size of the state of a cell with `nodes` nodes.
-pub const fn size(places: &Places, nodes: usize) -> usize {
+pub const fn size(places: &StatePlaces, nodes: usize) -> usize {
     nodes * (CORE + places.n)
 }

@@ -6,9 +6,9 @@
 //! Substitution from the root, the update of the gates with the new potential (NEURON's staggered order) and the
 //! conductances of the next step are one pass over the nodes.
 
-use super::constants::{NodeConst, Run, StepConst, SynConst};
+use super::constants::{NodeConst, NodeRun, StepConst, SynConst};
 use super::layout::{self, D, DV, R, V};
-use crate::solver::mechanisms::{Here, Mechs, Places, Segment, Tables};
+use crate::solver::mechanisms::{Here, Mechs, Segment, StatePlaces, Tables};
 use crate::solver::simd::{self, LANES, Simd, Variables, Vector};
 
 /// Values whose magnitude is below this are set to zero in a synapse's state, long before they get denormal.
@@ -70,6 +70,7 @@ unsafe fn synapses<S: Simd>(group: &Arrays, inputs: &Inputs) {
         for (i, s) in inputs.synapses.iter().enumerate() {
             let p = syn.add(2 * i * LANES);
             let (a, b) = (S::load(p), S::load(p.add(LANES)));
+            // The step solves with the conductance at its start; A and B move on for the next one.
             let g = b.sub(a);
             let node = s.node as usize;
             let (d, r) = (core(state, node, D), core(state, node, R));
@@ -103,6 +104,8 @@ unsafe fn eliminate<S: Simd, const K: usize>(c: &StepConst, groups: &[Arrays; K]
     unsafe {
         let one = S::splat(1.0);
         let last = c.nodes.len() - 1;
+        // A node's parent is mostly the node before it: its sums stay in registers, and go to
+        // memory at branches only.
         let (mut d, mut r) = ([one; K], [one; K]);
         for k in 0..K {
             d[k] = S::load(core(groups[k].state, last, D));
@@ -114,6 +117,7 @@ unsafe fn eliminate<S: Simd, const K: usize>(c: &StepConst, groups: &[Arrays; K]
             let g = S::splat(node.g_axial);
             for k in 0..K {
                 let state = groups[k].state;
+                // One division serves both: it is the chain that the next node waits for.
                 let inverse = one.div(d[k]);
                 let p = inverse.mul(g);
                 let q = inverse.mul(r[k]);
@@ -131,6 +135,7 @@ unsafe fn eliminate<S: Simd, const K: usize>(c: &StepConst, groups: &[Arrays; K]
                 }
             }
         }
+        // The root has no parent: a factor of 0 makes its substitution like any other.
         for k in 0..K {
             S::splat(0.0).store(core(groups[k].state, 0, D));
             r[k].div(d[k]).store(core(groups[k].state, 0, R));
@@ -148,8 +153,8 @@ impl<const ALL: u16, const HERE: u16> Here for Fixed<ALL, HERE> {
         Mechs(HERE)
     }
     #[inline(always)]
-    fn places(self) -> Places {
-        const { Places::new(Mechs(ALL)) }
+    fn places(self) -> StatePlaces {
+        const { StatePlaces::new(Mechs(ALL)) }
     }
 }
 
@@ -157,7 +162,7 @@ impl<const ALL: u16, const HERE: u16> Here for Fixed<ALL, HERE> {
 #[derive(Clone, Copy)]
 struct Any {
     mechs: Mechs,
-    places: Places,
+    places: StatePlaces,
 }
 
 impl Here for Any {
@@ -166,7 +171,7 @@ impl Here for Any {
         self.mechs
     }
     #[inline(always)]
-    fn places(self) -> Places {
+    fn places(self) -> StatePlaces {
         self.places
     }
 }
@@ -221,7 +226,7 @@ unsafe fn segments<S: Simd, H: Here>(
     c: &StepConst,
     tables: &Tables,
     group: &Arrays,
-    run: &Run,
+    run: &NodeRun,
     mut dipole: S,
 ) -> S {
     let n_variables = here.places().n;
@@ -232,6 +237,7 @@ unsafe fn segments<S: Simd, H: Here>(
         for n in run.start as usize..run.end as usize {
             let node = c.nodes.get_unchecked(n);
             let v = substitute::<S>(group, n, node.parent as usize);
+            // Node by node, in the same order on every machine.
             dipole = S::splat(node.dipole).fma(v, dipole);
             // NEURON's staggered order: gates see the new potential, and are half a step ahead of it.
             let variables = Variables::new(of_channels.add(n * n_variables * LANES), n_variables);
@@ -282,6 +288,8 @@ unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, grou
                     mechs: run.mechs,
                     places: c.places,
                 };
+                // Known channels are compiled in, without tests per node; other cells take the
+                // general way, to the same bits.
                 sum = match (c.mechs.0, run.mechs.0) {
                     (L5, L5) => segments(Fixed::<L5, L5>, c, tables, group, run, sum),
                     (L2, L2) => segments(Fixed::<L2, L2>, c, tables, group, run, sum),

@@ -81,6 +81,7 @@ unsafe fn block<S: Simd, const T: usize, const K: usize>(
 ) {
     // SAFETY: see above.
     unsafe {
+        // Each sum passes over the nodes in their order, whatever T and K: blocks change no bit.
         let mut sum = [[S::splat(0.0); K]; T];
         for node in 0..size.nodes {
             let of_node = weights.add((node * size.contacts + contact) * LANES);

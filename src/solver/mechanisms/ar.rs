@@ -1,11 +1,11 @@
 //! `ar.mod`: anomalous rectifier (Traub et al. 2003). Stands in any section.
 
-use super::{Here, InitialCurrent, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, Here, InitialCurrent, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GBAR: Parameter = Parameter::new("gbar_ar", "S/cm2", 0.0);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_ar", "S/cm2", 0.0);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// No.
 pub const USES_CALCIUM: bool = false;
 /// Reversal potential (mV).
@@ -29,6 +29,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// The same whatever the potential.
 pub fn initial(_at: &Membrane, state: &mut [f64]) {
+    // ar.mod sets minf, then this over it.
     state[0] = 0.25;
 }
 

@@ -1,14 +1,14 @@
 //! `ca.mod`: high-voltage activated calcium channel (Reuveni et al. 1993; Mainen 1994). Stands in any section.
 
 use super::{
-    CAI, CAO, ECA, Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables, cad,
+    CAI, CAO, ChannelParameter, ECA, Here, InitialCurrent, Mechs, Membrane, Segment, Tables, cad,
     nernst_factor,
 };
 use crate::solver::simd::{Em1, Simd, Vector, log};
 
-const GBAR: Parameter = Parameter::new("gbar_ca", "pS/um2", 0.1);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_ca", "pS/um2", 0.1);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// Yes: it writes the current.
 pub const USES_CALCIUM: bool = true;
 
@@ -55,6 +55,7 @@ pub fn initial(at: &Membrane, state: &mut [f64]) {
 
 /// `[minf, mtau, hinf, htau]` at potential `v` (mV); time constants in ms.
 pub fn at(v: f64, tadj: f64) -> [f64; 4] {
+    // 0/0 at -27 mV, which no row of the table is at.
     let a = 0.055 * (-27.0 - v) / (libm::exp((-27.0 - v) / 3.8) - 1.0);
     let b = 0.94 * libm::exp((-75.0 - v) / 17.0);
     let (mtau, minf) = (1.0 / tadj / (a + b), a / (a + b));
@@ -99,12 +100,14 @@ pub fn step<S: Simd, K: Here>(s: &mut Segment<S, K>, node: &Node, rates: &Rates)
     let m = s.relax(first + M, gates.inf[0], rates.em1[0], gates.y[0]);
     let h = s.relax(first + H, gates.inf[1], rates.em1[1], gates.y[1]);
     let g = m * m * (h * node.g);
+    // The concentration is new now, and the old one of the step that will use this potential.
     let e = if s.has(Mechs::CAD) {
         log(s.cai).mul_sub_from(rates.nernst, s.splat(rates.nernst_out))
     } else {
         s.splat(node.e)
     };
     let inward = g * e;
+    // At the potential that the next step starts from: cad takes it there, as NEURON's ica.
     s.state.store(first + ICA, g * s.v - inward);
     s.g = s.g + g;
     s.e = s.e + inward;

@@ -2,12 +2,12 @@
 //!
 //! `ca' = drive + (CAINF - ca)/taur` with `drive = max(0, -10000 ica/(2 FARADAY DEPTH))`.
 
-use super::{Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables, ca};
+use super::{ChannelParameter, Here, InitialCurrent, Mechs, Membrane, Segment, Tables, ca};
 use crate::solver::simd::Simd;
 
-const TAUR: Parameter = Parameter::new("taur_cad", "ms", 200.0);
+const TAUR: ChannelParameter = ChannelParameter::new("taur_cad", "ms", 200.0);
 /// The time constant of removal.
-pub const PARAMETERS: &[Parameter] = &[TAUR];
+pub const PARAMETERS: &[ChannelParameter] = &[TAUR];
 /// Yes: it writes the concentration.
 pub const USES_CALCIUM: bool = true;
 /// Depth of the shell (um).
@@ -53,6 +53,7 @@ pub fn rates(_tables: &Tables, _dt: f64, _celsius: f64) -> Rates {}
 /// One step of the concentration. The influx is that of the step that ends, with its old potential.
 #[inline(always)]
 pub fn step<S: Simd, K: Here>(s: &mut Segment<S, K>, node: &Node, _rates: &Rates) {
+    // Without ca there is no calcium current, and the concentration stays where it is.
     let mut target = s.splat(CAINF);
     if s.has(Mechs::CA) {
         target = target + (ca::current(s) * node.drive).positive();

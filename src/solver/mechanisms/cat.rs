@@ -1,12 +1,12 @@
 //! `cat.mod`: low-threshold T-type calcium current (Traub et al. 2003), not counted as calcium influx. Stands in any
 //! section.
 
-use super::{Here, InitialCurrent, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, Here, InitialCurrent, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GBAR: Parameter = Parameter::new("gbar_cat", "S/cm2", 0.0);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_cat", "S/cm2", 0.0);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// No: its current is of no ion.
 pub const USES_CALCIUM: bool = false;
 /// Reversal potential (mV).
@@ -32,6 +32,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// m is 0 whatever the potential, h at its steady state.
 pub fn initial(at: &Membrane, state: &mut [f64]) {
+    // cat.mod sets minf, then 0 over it.
     let [_, _, hinf, ..] = at.tables.cat_ar.at(at.v0());
     (state[M], state[H]) = (0.0, hinf);
 }

@@ -1,14 +1,14 @@
 //! `hh2.mod`: sodium, potassium and leak channels (Hodgkin and Huxley 1952, adjusted). Stands in any section.
 
-use super::{EK, ENA, Here, InitialCurrent, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, EK, ENA, Here, InitialCurrent, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GNABAR: Parameter = Parameter::new("gnabar_hh2", "S/cm2", 0.12);
-const GKBAR: Parameter = Parameter::new("gkbar_hh2", "S/cm2", 0.036);
-const GL: Parameter = Parameter::new("gl_hh2", "S/cm2", 0.0003);
-const EL: Parameter = Parameter::new("el_hh2", "mV", -54.3);
+const GNABAR: ChannelParameter = ChannelParameter::new("gnabar_hh2", "S/cm2", 0.12);
+const GKBAR: ChannelParameter = ChannelParameter::new("gkbar_hh2", "S/cm2", 0.036);
+const GL: ChannelParameter = ChannelParameter::new("gl_hh2", "S/cm2", 0.0003);
+const EL: ChannelParameter = ChannelParameter::new("el_hh2", "mV", -54.3);
 /// Maximal conductances and the leak.
-pub const PARAMETERS: &[Parameter] = &[GNABAR, GKBAR, GL, EL];
+pub const PARAMETERS: &[ChannelParameter] = &[GNABAR, GKBAR, GL, EL];
 /// No.
 pub const USES_CALCIUM: bool = false;
 
@@ -41,6 +41,8 @@ pub fn initial(at: &Membrane, state: &mut [f64]) {
 }
 
 fn vtrap(x: f64, y: f64) -> f64 {
+    // 0/0 at x = 0, which a row of the table meets: the first terms of its series, as hh2.mod has
+    // it.
     if (x / y).abs() < 1e-6 {
         y * (1.0 - x / y / 2.0)
     } else {
@@ -50,6 +52,7 @@ fn vtrap(x: f64, y: f64) -> f64 {
 
 /// `[minf, mtau, hinf, htau, ninf, ntau]` at potential `v` (mV); time constants in ms.
 pub fn at(v: f64, celsius: f64) -> [f64; 6] {
+    // 1 at 37 degC; the two constants are subtracted one by one, as the .mod file does.
     let q10 = libm::pow(3.0, (celsius - 6.3 - 30.7) / 10.0);
     let gate = |alpha: f64, beta: f64| {
         let sum = alpha + beta;
@@ -86,6 +89,7 @@ pub fn step<S: Simd, K: Here>(s: &mut Segment<S, K>, node: &Node, rates: &Rates)
     let m = s.relax(first + M, gates.inf[0], of_m, gates.y[0]);
     let h = s.relax(first + H, gates.inf[1], of_h, gates.y[1]);
     let n = s.relax(first + N, gates.inf[2], of_n, gates.y[2]);
+    // The grouping of the factors decides last bits.
     let gna = m * m * (m * h) * node.gna;
     let n2 = n * n;
     let gk = n2 * n2 * node.gk;

@@ -1,6 +1,6 @@
 //! A segment's currents at t = 0, with which the first step solves.
 
-use super::Places;
+use super::StatePlaces;
 
 /// Sums over the channels of a segment.
 pub struct InitialCurrent<'a> {
@@ -13,7 +13,7 @@ pub struct InitialCurrent<'a> {
     /// State of the segment's channels.
     pub state: &'a mut [f64],
     /// Where it is.
-    pub places: &'a Places,
+    pub places: &'a StatePlaces,
 }
 
 impl InitialCurrent<'_> {

@@ -2,13 +2,13 @@
 //! section; without cad, the concentration is constant.
 
 use super::{
-    CAI, EK, Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables, cad, tadj,
+    CAI, ChannelParameter, EK, Here, InitialCurrent, Mechs, Membrane, Segment, Tables, cad, tadj,
 };
 use crate::solver::simd::{Em1, Simd};
 
-const GBAR: Parameter = Parameter::new("gbar_kca", "pS/um2", 10.0);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_kca", "pS/um2", 10.0);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// Yes: it reads the concentration.
 pub const USES_CALCIUM: bool = true;
 /// Maximal activation rate (/ms per mM).
@@ -34,6 +34,7 @@ pub fn node(at: &mut Membrane) -> Node {
 
 /// The gate at its steady state.
 pub fn initial(at: &Membrane, state: &mut [f64]) {
+    // As ca_ion leaves it at initialisation: with cad, that channel's, else NEURON's default.
     let cai = if at.mechs.has(Mechs::CAD) {
         cad::CAINF
     } else {

@@ -1,11 +1,11 @@
 //! `km.mod`: slow, non-inactivating potassium channel (Mainen 1995). Stands in any section.
 
-use super::{EK, Here, InitialCurrent, Mechs, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, EK, Here, InitialCurrent, Mechs, Membrane, Segment, Tables};
 use crate::solver::simd::{Em1, Simd};
 
-const GBAR: Parameter = Parameter::new("gbar_km", "pS/um2", 10.0);
+const GBAR: ChannelParameter = ChannelParameter::new("gbar_km", "pS/um2", 10.0);
 /// The maximal conductance.
-pub const PARAMETERS: &[Parameter] = &[GBAR];
+pub const PARAMETERS: &[ChannelParameter] = &[GBAR];
 /// No.
 pub const USES_CALCIUM: bool = false;
 
@@ -33,6 +33,7 @@ pub fn initial(at: &Membrane, state: &mut [f64]) {
 /// `[ninf, ntau]` at potential `v` (mV); time constant in ms.
 pub fn at(v: f64, tadj: f64) -> [f64; 2] {
     let (tha, qa, ra, rb) = (-30.0, 9.0, 0.001, 0.001);
+    // 0/0 at -30 mV, which no row of the table is at.
     let a = ra * (v - tha) / (1.0 - libm::exp(-(v - tha) / qa));
     let b = -rb * (v - tha) / (1.0 - libm::exp((v - tha) / qa));
     [a / (a + b), 1.0 / tadj / (a + b)]

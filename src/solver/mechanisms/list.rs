@@ -16,6 +16,7 @@ macro_rules! channels {
 
         /// A set of channels.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        /// As bits, so that it can be a parameter of a type: `Fixed` in the kernels.
         pub struct Mechs(pub u16);
 
         #[allow(non_camel_case_types)]
@@ -33,13 +34,13 @@ macro_rules! channels {
         /// Where each channel's state variables are among those of a segment.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // the names are those of the channels
-        pub struct Places {
+        pub struct StatePlaces {
             $(pub $name: usize,)*
             /// Number of all.
             pub n: usize,
         }
 
-        impl Places {
+        impl StatePlaces {
             /// Places in cells whose segments have these channels, and no others.
             pub const fn new(mechs: Mechs) -> Self {
                 let mut n = 0;
@@ -83,7 +84,7 @@ macro_rules! channels {
         }
 
         /// The state of a segment at t = 0.
-        pub fn initial(membrane: &Membrane, places: &Places, state: &mut [f64]) {
+        pub fn initial(membrane: &Membrane, places: &StatePlaces, state: &mut [f64]) {
             $(
                 if membrane.mechs.has(Mechs::$set) {
                     let first = places.$name;
@@ -137,7 +138,7 @@ channels! {
     pas PAS,
 }
 
-impl Places {
+impl StatePlaces {
     /// The channel is in no segment.
     pub const ABSENT: usize = usize::MAX;
 }

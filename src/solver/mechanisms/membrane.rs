@@ -1,6 +1,6 @@
 //! A piece of membrane before the simulation.
 
-use super::{Mechs, Parameter, Tables, nernst_factor, tadj};
+use super::{ChannelParameter, Mechs, Tables, nernst_factor, tadj};
 use crate::network::{MechValue, Section};
 
 /// A segment and what its channels are made from.
@@ -25,11 +25,13 @@ pub struct Membrane<'a> {
 
 impl Membrane<'_> {
     /// A parameter's value here, or its default.
-    pub fn value(&self, parameter: &Parameter) -> f64 {
+    pub fn value(&self, parameter: &ChannelParameter) -> f64 {
+        // Parameters carry their channel's name, so it does not matter in whose map one is found.
         let mut channels = self.section.mechs.values();
         match channels.find_map(|given| given.get(parameter.name)) {
             Some(MechValue::Uniform(value)) => *value,
             Some(MechValue::PerSegment(s)) if self.segment < s.x.len() => {
+                // As zip does in hnn-core: beyond its list a segment has the mechanism's default.
                 *s.values.get(self.segment).unwrap_or(&parameter.default)
             }
             Some(MechValue::PerSegment(_)) | None => parameter.default,

@@ -34,14 +34,15 @@ mod segment;
 mod tables;
 
 pub use initial_current::InitialCurrent;
-pub use list::{Mechs, Nodes, Places, Rates, initial};
+pub use list::{Mechs, Nodes, Rates, StatePlaces, initial};
 pub use membrane::Membrane;
-pub use parameter::{Channel, Parameter};
+pub use parameter::{Channel, ChannelParameter};
 pub use segment::{Here, Segment};
 pub use tables::Tables;
 
 /// Factor of mechanisms after Mainen: `q10^((celsius - 23 - 30.7)/10)` with q10 = 2.3.
 pub fn tadj(celsius: f64) -> f64 {
+    // The two constants as the .mod files have them, temp + tshift.
     libm::pow(2.3, (celsius - 23.0 - 30.7) / 10.0)
 }
 
@@ -58,5 +59,6 @@ pub const CAO: f64 = 2.0;
 
 /// `RT/2F` (mV) of the Nernst equation for calcium, with NEURON's legacy constants.
 pub fn nernst_factor(celsius: f64) -> f64 {
+    // The gas and Faraday constants that NEURON 8 keeps for old models, not those of SI.
     1000.0 * 8.3134 * (celsius + 273.15) / (2.0 * 96485.309)
 }

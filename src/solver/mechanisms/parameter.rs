@@ -2,7 +2,7 @@
 
 /// A parameter of a channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Parameter {
+pub struct ChannelParameter {
     /// Name, as NEURON has it: with the channel's.
     pub name: &'static str,
     /// Unit.
@@ -11,7 +11,7 @@ pub struct Parameter {
     pub default: f64,
 }
 
-impl Parameter {
+impl ChannelParameter {
     /// A parameter.
     pub(super) const fn new(name: &'static str, unit: &'static str, default: f64) -> Self {
         Self {
@@ -28,7 +28,7 @@ pub struct Channel {
     /// Name, as NEURON has it.
     pub name: &'static str,
     /// Its parameters.
-    pub parameters: &'static [Parameter],
+    pub parameters: &'static [ChannelParameter],
     /// Whether it reads or writes the calcium ion.
     pub uses_calcium: bool,
 }

@@ -1,12 +1,12 @@
 //! `pas.mod`, which is part of NEURON: a passive leak. Stands in any section, also beside the leak of hh2.
 
-use super::{Here, InitialCurrent, Membrane, Parameter, Segment, Tables};
+use super::{ChannelParameter, Here, InitialCurrent, Membrane, Segment, Tables};
 use crate::solver::simd::Simd;
 
-const G: Parameter = Parameter::new("g_pas", "S/cm2", 0.001);
-const E: Parameter = Parameter::new("e_pas", "mV", -70.0);
+const G: ChannelParameter = ChannelParameter::new("g_pas", "S/cm2", 0.001);
+const E: ChannelParameter = ChannelParameter::new("e_pas", "mV", -70.0);
 /// The conductance and its reversal potential.
-pub const PARAMETERS: &[Parameter] = &[G, E];
+pub const PARAMETERS: &[ChannelParameter] = &[G, E];
 /// No.
 pub const USES_CALCIUM: bool = false;
 

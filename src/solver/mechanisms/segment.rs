@@ -1,6 +1,6 @@
 //! A segment during a step, as its channels see it.
 
-use super::{Mechs, Nodes, Places, Rates, Tables};
+use super::{Mechs, Nodes, Rates, StatePlaces, Tables};
 use crate::solver::simd::{Em1, RateTable, Simd, Variables, Vector};
 
 /// Which channels a segment has, and where their state is: at compile time for the common cells, else at run time.
@@ -8,7 +8,7 @@ pub trait Here: Copy {
     /// The segment's channels.
     fn mechs(self) -> Mechs;
     /// Where their state is among that of a segment of the cell.
-    fn places(self) -> Places;
+    fn places(self) -> StatePlaces;
 }
 
 /// A segment of eight cells in a step, at its new potential.
@@ -57,6 +57,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
     ) -> Self {
         Self {
             v,
+            // cad overwrites it where the section has that channel.
             cai: v.splat(super::CAI),
             g: v.splat(leak.0),
             e: v.splat(leak.1),
@@ -78,7 +79,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
 
     /// Where the channels' state is.
     #[inline(always)]
-    pub fn places(&self) -> Places {
+    pub fn places(&self) -> StatePlaces {
         self.here.places()
     }
 
@@ -109,6 +110,7 @@ impl<'a, S: Simd, H: Here> Segment<'a, S, H> {
     pub fn gates(&self, table: &RateTable) -> Gates<S> {
         let [inf_a, a, inf_b, b, inf_c, c] = table.six(self.v);
         let bc = b * c;
+        // -dt/a, -dt/b and -dt/c from one division, the slowest operation of a step.
         let r = self.splat(-self.rates.dt) / (a * bc);
         let ra = r * a;
         Gates {

@@ -19,6 +19,7 @@ impl Tables {
     pub fn new(celsius: f64) -> Self {
         let tadj = tadj(celsius);
         Self {
+            // Ranges and numbers of intervals are those of the TABLE statements.
             hh2: RateTable::new(-100.0, 100.0, 200, |v| hh2::at(v, celsius)),
             ca_km: RateTable::new(-120.0, 100.0, 199, |v| {
                 let ([a, b, c, d], [e, f]) = (ca::at(v, tadj), km::at(v, tadj));

@@ -43,6 +43,8 @@ unsafe fn heads(
         let (a, b) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
         let (c, d) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
         [
+            // Pairs within halves came first; this joins the halves: 0x20 the lower ones, 0x31 the
+            // upper ones.
             _mm256_permute2f128_pd::<0x20>(a, c),
             _mm256_permute2f128_pd::<0x20>(b, d),
             _mm256_permute2f128_pd::<0x31>(a, c),
@@ -85,6 +87,7 @@ unsafe fn tails(
 #[inline(always)]
 unsafe fn flush(x: __m256d, limit: f64) -> __m256d {
     unsafe {
+        // -0.0 is the sign bit alone.
         let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), x);
         _mm256_and_pd(
             _mm256_cmp_pd::<_CMP_GE_OQ>(magnitude, _mm256_set1_pd(limit)),
@@ -96,6 +99,8 @@ unsafe fn flush(x: __m256d, limit: f64) -> __m256d {
 #[inline(always)]
 unsafe fn exponent(x: __m256d) -> __m256d {
     unsafe {
+        // AVX2 cannot turn 64-bit integers into doubles. As the fraction of 2^52 they are one
+        // already, and subtracting 2^52 + 1023 leaves the exponent.
         let magic = _mm256_or_si256(
             _mm256_srli_epi64::<52>(_mm256_castpd_si256(x)),
             _mm256_set1_epi64x(0x4330_0000_0000_0000),
@@ -110,6 +115,7 @@ unsafe fn exponent(x: __m256d) -> __m256d {
 #[inline(always)]
 unsafe fn mantissa(x: __m256d) -> __m256d {
     unsafe {
+        // With the exponent of 1, so that the result is from 1 to 2.
         let fraction = _mm256_and_si256(
             _mm256_castpd_si256(x),
             _mm256_set1_epi64x(0x000f_ffff_ffff_ffff),
@@ -129,6 +135,7 @@ unsafe fn sixteenth(x: __m256d, table: &[f64; 16]) -> __m256d {
             _mm256_srli_epi64::<48>(_mm256_castpd_si256(x)),
             _mm256_set1_epi64x(15),
         );
+        // Scale 8: the index counts doubles.
         _mm256_i64gather_pd::<8>(table.as_ptr(), i)
     }
 }

@@ -23,6 +23,7 @@ impl Em1 {
         } else {
             8
         };
+        // An argument that is still too large after 60 halvings has `expm1` = -1 anyway.
         let mut doublings = 0;
         let mut scaled = limit;
         while scaled > MOST && doublings < 60 {
@@ -81,10 +82,12 @@ impl Em1 {
         if self.is_direct() {
             return self.ratio(y) * y;
         }
+        // 2^-doublings, by its exponent.
         let scale = f64::from_bits((1023 - u64::from(self.doublings)) << 52);
         let y = y * scale;
         let mut e = self.ratio(y) * y;
         for _ in 0..self.doublings {
+            // e (e + 2), rounded once.
             e = e.mul_add(e, e + e);
         }
         e
@@ -123,6 +126,7 @@ pub fn log<S: Simd>(x: Vector<S>) -> Vector<S> {
             Vector::new(log_c),
         )
     };
+    // |f| < 1/32: the sixteenth's centre is near, so nine terms are enough.
     let f = m.mul_add(inverse, x.splat(-1.0));
     let mut p = x.splat(1.0 / 9.0);
     for c in [

@@ -48,6 +48,7 @@ impl Neon {
     unsafe fn sixteenth(self, table: &[f64; 16]) -> Self {
         unsafe {
             let x = self.to_array();
+            // NEON has no gather.
             let entry = x.map(|x| table[(x.to_bits() >> 48) as usize & 15]);
             Self::load(entry.as_ptr())
         }
@@ -87,6 +88,7 @@ impl Simd for Neon {
     }
     #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
+        // NEON's addend comes first.
         unsafe { Self(from_fn(|k| vfmaq_f64(c.0[k], self.0[k], b.0[k]))) }
     }
     #[inline(always)]
@@ -97,6 +99,7 @@ impl Simd for Neon {
     unsafe fn positive(self) -> Self {
         unsafe {
             let zero = vdupq_n_f64(0.0);
+            // By comparison, as `vmaxq_f64` would give NaN for NaN, and x86 gives 0.
             Self(self.0.map(|x| vbslq_f64(vcgtq_f64(x, zero), x, zero)))
         }
     }
@@ -146,6 +149,7 @@ impl Simd for Neon {
     unsafe fn log_parts(self, log_c: &[f64; 16]) -> (Self, Self, Self, Self) {
         unsafe {
             let exponent = self.0.map(|x| {
+                // As with AVX2, so that all instruction sets give the same bits.
                 let power = vshrq_n_u64::<52>(vreinterpretq_u64_f64(x));
                 let magic = vorrq_u64(power, vdupq_n_u64(0x4330_0000_0000_0000));
                 let bias = vdupq_n_f64(4_503_599_627_370_496.0 + 1023.0);

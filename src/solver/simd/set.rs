@@ -1,6 +1,18 @@
 //! Which instruction sets this processor has.
 
 /// An instruction set that the kernels are compiled for. All give the same bits.
+///
+/// ```
+/// use hnn_sweep::network::Network;
+/// use hnn_sweep::solver::{InstructionSet, Solver, Trial};
+///
+/// let (network, trial) = (Network::neymotin_2020([3, 3]), Trial::new(1.0, 0.025));
+/// let results: Vec<_> = InstructionSet::available()
+///     .into_iter()
+///     .map(|set| Solver::with_instruction_set(set).simulate(&network, &trial, &|| false))
+///     .collect();
+/// assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstructionSet {
     /// Plain Rust, the reference.

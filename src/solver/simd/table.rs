@@ -31,6 +31,7 @@ impl RateTable {
             .map(|i| {
                 let mut row = Row::default();
                 let next = values[(i + 1).min(n)];
+                // The last row repeats its value, so its slope is 0 and the ends need no test.
                 for c in 0..6 {
                     row.value[c] = values[i][c];
                     row.slope[c] = next[c] - values[i][c];

@@ -115,6 +115,7 @@ impl Writer {
 
     fn raw_float(&mut self, value: f64) {
         self.has_nan |= value.is_nan();
+        // -0.0 and 0.0 simulate alike, so they have one key.
         let value = if value == 0.0 { 0.0 } else { value };
         self.bytes.extend(value.to_bits().to_le_bytes());
     }
@@ -237,6 +238,7 @@ pub fn read(bytes: &[u8]) -> Option<CanonValue> {
 }
 
 fn read_value(rest: &mut &[u8], depth: usize) -> Option<CanonValue> {
+    // What was read may be damaged: a stack must not overflow over it.
     if depth > MAX_DEPTH {
         return None;
     }
@@ -266,6 +268,7 @@ fn read_value(rest: &mut &[u8], depth: usize) -> Option<CanonValue> {
         }
         tag::LIST => {
             let mut items = Vec::new();
+            // A list is as long as it goes: only its end is marked.
             while *rest.first()? != tag::END {
                 items.push(read_value(rest, depth + 1)?);
             }
@@ -291,6 +294,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 
 fn read_raw<'a>(rest: &mut &'a [u8], width: usize) -> Option<&'a [u8]> {
     let len = usize::try_from(u64::from_le_bytes(take(rest)?)).ok()?;
+    // Checked before anything is allocated: a damaged length may be anything.
     let (head, tail) = rest.split_at_checked(len.checked_mul(width)?)?;
     *rest = tail;
     Some(head)

@@ -78,6 +78,18 @@ fn task_blob(set: &Hash, trial: u32) -> Blob {
 }
 
 /// Computes fingerprints; remembers the hashes of parts that networks share.
+///
+/// ```
+/// use hnn_sweep::{network::Network, stages::key::Fingerprinter};
+///
+/// let mut prints = Fingerprinter::default();
+/// let mut network = Network::neymotin_2020([3, 3]);
+/// let before = prints.fingerprint(&network, 170.0, 0.025)?;
+/// network.set("celsius", 36.0.into()).unwrap();
+/// let after = prints.fingerprint(&network, 170.0, 0.025)?;
+/// assert_ne!(before.key(0), after.key(0));
+/// # Ok::<(), hnn_sweep::stages::key::fingerprint::NotANumber>(())
+/// ```
 #[derive(Default)]
 pub struct Fingerprinter {
     shared: HashMap<(usize, Part), Shared>,
@@ -153,6 +165,7 @@ impl Fingerprinter {
             dipole_smooth_win: _, // postprocessing; the store keeps the dipole as simulated
             dipole_scalefctr: _,  // likewise
         } = network;
+        // Parts first: a part's hash must be known before what links to it is written.
         let cells = links(cell_types, |cell| self.cell_type(cell));
         let positions = links(pos_dict, |pos| self.positions(pos));
         let drives: Vec<(&str, Hash)> = external_drives
@@ -224,6 +237,7 @@ impl Fingerprinter {
             event_seed,
             conn_seed: _, // likewise
         } = drive;
+        // Apart from the drive, as trains may be long and are the same at every point.
         let events = match dynamics {
             Dynamics::SpikeTrain { events } => Some(self.events(events)),
             _ => None,
@@ -374,6 +388,7 @@ impl Fingerprinter {
         let mut w = Writer::default();
         write(&mut w);
         let (bytes, has_nan) = w.finish();
+        // Read back only where there is one, to say where it is.
         if has_nan && self.nan.is_none() {
             let inside = canon::read(&bytes).and_then(|value| value.find_nan());
             self.nan = Some(NotANumber {
@@ -394,15 +409,18 @@ impl Fingerprinter {
         name: &str,
         write: impl FnOnce(&mut Writer),
     ) -> Hash {
+        // The same allocation is the same part: comparing addresses is cheaper than hashing again.
         let address = (Arc::as_ptr(owner).cast::<()>() as usize, part);
         if let Some(known) = self.shared.get(&address) {
             self.blobs.push(known.blob.clone());
             return known.blob.hash;
         }
         let hash = self.blob(name, write);
+        // All at once: which are still in use is not known, and writing them again costs little.
         if self.shared.len() >= REMEMBERED {
             self.shared.clear();
         }
+        // A part with a NaN is not remembered, or the next network would not be told of it.
         if let (Some(blob), None) = (self.blobs.last(), &self.nan) {
             let shared = Shared {
                 blob: blob.clone(),
@@ -442,6 +460,7 @@ fn write_map<T: Canonical>(w: &mut Writer, map: &IndexMap<String, T>) {
 /// For maps that are only ever looked up by name: two orders are the same.
 fn write_sorted<T: Canonical>(w: &mut Writer, map: &IndexMap<String, T>) {
     let mut entries: Vec<(&String, &T)> = map.iter().collect();
+    // Sorted, so that the order in which a file names them does not count.
     entries.sort_by_key(|(name, _)| *name);
     w.map(|w| {
         for (name, value) in entries {

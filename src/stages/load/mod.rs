@@ -130,6 +130,7 @@ impl Loader {
             .points
             .iter()
             .enumerate()
+            // Points of former grids have no place, and are not part of the sweep any more.
             .filter_map(|(i, point)| Some((point.place?, i)))
             .collect();
         points.sort_unstable();
@@ -236,6 +237,7 @@ impl Loader {
         let points = points.start.min(self.n_points())..points.end.min(self.n_points());
         let mut wanted: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for (sim, _) in points.clone().filter_map(|point| self.point(point)) {
+            // By batch, as rows lie in one file per batch.
             let batch = self.store.state().batch_of(sim);
             wanted.entry(batch).or_default().insert(sim);
         }
@@ -249,6 +251,8 @@ impl Loader {
             for table in tables {
                 let mut found = BTreeSet::new();
                 self.scan(*table, *batch, *first..=*last, &mut |id, new| {
+                    // A scan covers a range of simulations; others, and further trials, lie in
+                    // between.
                     if !sims.contains(&id.0) || id.1 >= n_trials {
                         return Ok(());
                     }
@@ -279,6 +283,7 @@ impl Loader {
                 *n == 0
             });
             let trials = self.ids(point).map(|id| {
+                // The last point that shares it takes the rows; those before it get copies.
                 let Rows { result, cell_types } = match (last, rows.get(&id)) {
                     (true, _) => rows.remove(&id).unwrap_or_default(),
                     (false, Some(rows)) => Rows {
@@ -287,6 +292,8 @@ impl Loader {
                     },
                     (false, None) => Rows::default(),
                 };
+                // Passed over as if it had not run: a reader meanwhile sees whole simulations or
+                // none.
                 let task = self.task(id).filter(|_| !passed.contains(&id));
                 LoadedTrial {
                     trial: id.1,
@@ -333,6 +340,7 @@ impl Loader {
         let end = points.end.min(self.n_points());
         let (mut next, mut n, mut largest) = (points.start, 1, 0);
         while next < end {
+            // One simulation first: its size says how many fit.
             let loaded = self.load(next..end.min(next + n), tables)?;
             next += n;
             for simulation in loaded {
@@ -340,6 +348,7 @@ impl Loader {
                 largest = largest.max(bytes);
                 visit(simulation)?;
             }
+            // By the largest so far, as the next may be as large.
             n = (BYTES_AT_ONCE / largest.max(1)).clamp(1, 1000);
         }
         Ok(())
@@ -359,6 +368,7 @@ impl Loader {
         let (layout, state) = (self.store.layout(), self.store.state());
         if self.checked.borrow_mut().insert((table, batch)) {
             let checked = store::check(layout, state, table, batch);
+            // Not remembered as checked: the next read must fail as well.
             checked.inspect_err(|_| {
                 self.checked.borrow_mut().remove(&(table, batch));
             })?;

@@ -51,6 +51,7 @@ impl Loader {
             .map(|(sim, _)| Some(sims.get(sim as usize)?.set))
             .collect();
         let mut known = BTreeMap::new();
+        // In three steps down the tree of blobs, each reading all points' parts at once.
         self.follow(&mut known, sets.iter().flatten().copied().collect())?;
         let of_sets = |known: &BTreeMap<Hash, CanonValue>| -> HashSet<Hash> {
             let networks = sets

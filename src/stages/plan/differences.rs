@@ -54,6 +54,7 @@ fn compare(
             for (name, value) in a {
                 compare(&join(path, name), Some(value), r.get(name), found);
             }
+            // What is on both sides has been compared; the rest was added.
             for (name, value) in b.iter().filter(|(name, _)| l.get(name).is_none()) {
                 compare(&join(path, name), None, Some(value), found);
             }
@@ -62,6 +63,8 @@ fn compare(
             };
             let (mut a, mut b) = (order(a), order(b));
             if a != b {
+                // The same names in another order are another network: order gives gids, and the
+                // order of traces.
                 let (before, after) = (a.join(", "), b.join(", "));
                 a.sort();
                 b.sort();
@@ -98,6 +101,7 @@ fn compare(
             }
         }
         (CanonValue::Floats(a), CanonValue::Floats(b)) if a.len() == b.len() && a.len() > 4 => {
+            // As the hash sees them: -0.0 and NaN never reach this place.
             let differ = |(x, y): &(&f64, &f64)| x.to_bits() != y.to_bits();
             let count = a.iter().zip(b).filter(differ).count();
             if let Some(i) = a.iter().zip(b).position(|pair| differ(&pair)) {
@@ -176,6 +180,7 @@ fn labelled(items: &[CanonValue]) -> Vec<(String, CanonValue)> {
             })
             .collect();
         let label = named.map_or_else(|| i.to_string(), |parts| parts.join(","));
+        // Several connections may have the same ends; they are told apart by their order.
         let twin = result
             .iter()
             .filter(|(l, _)| l.split('#').next() == Some(&label))

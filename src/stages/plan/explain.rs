@@ -37,6 +37,7 @@ pub fn of_point(pipeline: &Pipeline, point: &GridPoint) -> Result<CanonValue, Ru
 pub fn of_set(store: &Store, set: &Hash) -> Result<Option<CanonValue>, StoreError> {
     let mut blobs = BTreeMap::new();
     let mut wanted = HashSet::from([*set]);
+    // Level by level down the links: each look at the files brings all parts of a level.
     while !wanted.is_empty() {
         let found = store.blobs(&wanted)?;
         wanted = found

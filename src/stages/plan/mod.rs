@@ -101,6 +101,7 @@ impl Plan {
         places: &[u64],
     ) -> Result<(), RunError> {
         let before = self.tasks.len();
+        // The share first, by places that do not depend on what is done: shares stay disjoint.
         self.take_share(&options.share, places);
         if let Some(condition) = &options.only {
             let condition = pipeline.condition(condition)?;
@@ -121,6 +122,7 @@ impl Plan {
             let limit = u128::from(limit).min(n);
             let mut index = 0..;
             // The first of each of `limit` stretches of equal length.
+            // Rounded up, so that the first task is always among them.
             let stretch = |i: u128| (i * limit).div_ceil(n.max(1));
             self.tasks.retain(|_| {
                 let i = index.next().unwrap_or(0);
@@ -178,6 +180,7 @@ pub fn plan(
     let mut places = Vec::new();
     let mut seen: HashSet<Hash> = HashSet::with_capacity(grid.points.len());
     for (index, point) in grid.points.iter().enumerate() {
+        // Points of one network are one simulation; its tasks stand with the first of them.
         if !seen.insert(point.set) {
             plan.n_shared += 1;
             continue;
@@ -213,12 +216,14 @@ pub fn plan(
                         plan.done += 1;
                         continue;
                     }
+                    // Only what lacks: the rest is stored, and stays.
                     outputs = lacking;
                     let id = (sim.unwrap_or_default(), trial);
                     groups.add(index, former.why_incomplete(id, &lacking, &needs));
                 }
                 None => groups.add(index, former.why_absent(point, trial)),
             }
+            // Its number among all tasks of the sweep, done or not, for shares.
             places.push(plan.n_tasks - 1);
             plan.tasks.push(PlannedTask {
                 point: index,
@@ -234,6 +239,7 @@ pub fn plan(
         let sims: Vec<u32> = grid
             .points
             .iter()
+            // A point without a number has nothing stored, and nothing to reduce.
             .map(|p| state.sim_of(&p.set).unwrap_or(u32::MAX))
             .collect();
         let missing = super::reduce::missing(pipeline, grid, &sims, stored.state());
@@ -290,6 +296,7 @@ fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wa
         .unwrap_or_default();
     let (mut seconds, mut n) = (0.0, 0.0);
     for ((sim, _), task) in &state.tasks {
+        // Those of this sweep: simulations of other networks take other times.
         if task.status == Status::Done && sims.contains(sim) {
             seconds += task.wall_s;
             n += 1.0;
@@ -307,7 +314,9 @@ fn estimate(plan: &mut Plan, pipeline: &Pipeline, grid: &Grid, state: &State, wa
             .filter(|task| task.outputs.has(table))
             .count();
         let each = match stored {
+            // Nothing stored of that table yet.
             0 => guess_bytes(table, grid, wanted),
+            // What the folder's files took, compression and all.
             n => state.bytes_of(table) as f64 / n as f64,
         };
         let tasks = plan
@@ -325,6 +334,7 @@ fn guess_bytes(table: Table, grid: &Grid, wanted: &Outputs) -> f64 {
     let of_level = |[all, somata]: [f64; 2]| if extent.level > 1 { all } else { somata };
     let traces = match table {
         Table::Dipole => return 16.0 * grid.samples,
+        // A guess: spikes grow with the duration, but far less than samples do.
         Table::Spikes => return 8.0 * grid.samples.sqrt() * 40.0,
         Table::Lfp => return 8.0 * grid.samples * grid.traces.contacts,
         Table::Voltages => 2.0 * of_level(grid.traces.voltages),

@@ -182,6 +182,7 @@ impl<'a> Former<'a> {
             return Why::NewSweep;
         };
         let sim = self.state.sim_of(&point.set);
+        // Registered, but not there: either it is a trial more, or no run came to it.
         if sim.is_some_and(|sim| former.sims.contains(&sim)) {
             return match trial >= former.sweep.n_trials {
                 true => Why::Trials(former.sweep.n_trials),
@@ -190,6 +191,7 @@ impl<'a> Former<'a> {
         }
         let values: Vec<Value> = point.values.iter().map(stored_value).collect();
         let same: Vec<Option<&Value>> = values.iter().map(Some).collect();
+        // The same values, but another network: the model or the numerics changed.
         let before = former.by_values.get(&same).map(|point| point.sim);
         if let Some((before, sim)) =
             before.and_then(|i| Some((i, self.state.sims.get(i as usize)?)))
@@ -251,6 +253,7 @@ impl<'a> FormerSweep<'a> {
                 known.extend(*value);
             }
             let latest = former.by_values.entry(values).or_insert(point);
+            // A point of the present grid, if there is one, rather than a former one.
             if latest.place.is_none() && point.place.is_some() {
                 *latest = point;
             }
@@ -276,6 +279,7 @@ struct Group {
 impl Groups {
     /// Counts a task of a point of the grid.
     pub(super) fn add(&mut self, point: usize, why: Why) {
+        // Few kinds of reasons, however many tasks: a search is enough.
         let group = self.0.iter().position(|group| group.why.is_alike(&why));
         let group = group.unwrap_or_else(|| {
             self.0.push(Group {
@@ -360,6 +364,7 @@ fn changes(
     let (Some(stored), Some(sim), Some(point)) = (stored, sim, grid.points.get(point)) else {
         return Ok(Vec::new());
     };
+    // Of the first point only: the others mostly differ in the same way.
     let now = explain::of_point(former.pipeline, point)?;
     let before = explain::of_set(stored, &sim.set)?;
     Ok(before.map_or_else(Vec::new, |before| differences(&before, &now)))

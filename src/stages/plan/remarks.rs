@@ -37,6 +37,7 @@ impl Replaced {
 pub(super) fn file_of(pipeline: &Pipeline) -> Option<String> {
     pipeline.text()?;
     let path = pipeline.path();
+    // A file that has just been deleted has a path all the same.
     let path = fs_err::canonicalize(path).or_else(|_| std::path::absolute(path));
     Some(path.ok()?.display().to_string())
 }
@@ -54,6 +55,7 @@ pub(super) fn replaced(pipeline: &Pipeline, grid: &Grid, state: &State) -> Optio
     let (mut points, mut of) = (0, 0);
     for sim in sims {
         of += 1;
+        // A simulation that is in the new grid too is not lost.
         points += u64::from(sim.is_none_or(|sim| !sets.contains(&sim.set)));
     }
     (points > 0).then_some(Replaced { file, points, of })
@@ -72,6 +74,7 @@ pub(super) fn unused(pipeline: &Pipeline, grid: &Grid, n_shared: u64) -> Vec<Str
                 others.swap_remove(place);
             }
             match sets.insert(others, &point.set) {
+                // The same values otherwise, and another network: the parameter has an effect.
                 Some(set) if *set != point.set => return false,
                 before => varied |= before.is_some(),
             }

@@ -45,6 +45,7 @@ impl Attempts<'_> {
         keep: &mut dyn FnMut(&Ready, Ended, f64) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let mut keep_all = |gang: &[Ready], ended: Vec<Ended>, wall_s: f64| {
+            // Simulated together, so nobody's own time is known: each gets an equal part.
             let each = wall_s / gang.len().max(1) as f64;
             let mut each = gang
                 .iter()
@@ -56,6 +57,7 @@ impl Attempts<'_> {
             Attempt::Ended(ended, wall_s) => keep_all(gang, ended, wall_s),
             Attempt::OneByOne => gang.chunks(1).try_for_each(|one| match self.attempt(one) {
                 Attempt::Ended(ended, wall_s) => keep_all(one, ended, wall_s),
+                // Alone, an attempt always ends.
                 Attempt::OneByOne => Ok(()),
             }),
         }
@@ -68,9 +70,11 @@ impl Attempts<'_> {
             .collect();
         let began = Instant::now();
         let n = u32::try_from(gang.len()).unwrap_or(1);
+        // Tasks side by side take as long as one after the other would.
         let limit = self.time_limit.map(|limit| limit * n);
         let late = || limit.is_some_and(|limit| began.elapsed() > limit);
         let interrupt = || (self.stopped)() || late();
+        // A panic of the solver is a failed task, not the end of a sweep of days.
         let results = catch_unwind(AssertUnwindSafe(|| {
             self.solver
                 .simulate_together(&tasks, self.threads, &interrupt)
@@ -93,6 +97,7 @@ impl Attempts<'_> {
                     Some(failure) => Ended::Failed(failure),
                 },
                 Err(SolverError::Interrupted { .. }) if (self.stopped)() => Ended::Stopped,
+                // Of several, it is not known which one is slow.
                 Err(SolverError::Interrupted { .. }) if !single => return Attempt::OneByOne,
                 Err(error) => Ended::Failed(Failure::of_solver(
                     error,

@@ -66,9 +66,11 @@ pub(super) fn commit(
                     pieces = rows;
                     kept.outputs = task.outputs;
                     kept.n_spikes = result.spikes.len() as u64;
+                    // Statistics belong to a result, so they are computed while it is in memory.
                     kept.stats = statistics_of(pipeline, bound, &result);
                 }
                 Err(PieceError::Store(error)) => return Err(error.into()),
+                // Kept as a failure, so that the sweep goes on, and says so.
                 Err(error) => kept.status = Failure::NotStorable(error.to_string()).status(),
             }
         }
@@ -117,10 +119,12 @@ pub(super) fn commit_all(
     let mut held_since = Instant::now();
     loop {
         watch.tick();
+        // Other processes see by this that the one is alive.
         session.beat();
         let wait = publish_at.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait.min(TICK)) {
             Ok(first) => {
+                // The channel is short: while this commits, workers wait rather than fill memory.
                 let mut commits = vec![first?];
                 take_more(receiver, &mut commits)?;
                 session.commit(&mut commits)?;
@@ -151,6 +155,7 @@ pub(super) fn commit_all(
         }
         if Instant::now() >= publish_at {
             let began = Instant::now();
+            // Starts the count of time that was spent waiting for the lock.
             session.waited();
             if held_since.elapsed() >= pace.hold {
                 session.publish()?;
@@ -166,6 +171,7 @@ pub(super) fn commit_all(
             watch.shared(sharing.others(), sharing.n_done());
             // While others held the lock, this process was at work.
             let took = began.elapsed().saturating_sub(session.waited());
+            // Publishing must not become the run's work: at most one part in `share` of the time.
             publish_at = Instant::now() + pace.every.max(took * pace.share);
         }
     }

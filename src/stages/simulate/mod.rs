@@ -42,13 +42,16 @@ pub fn simulate(
     let sharing = Sharing::new(work, plan, session);
     let tasks = &sharing.tasks;
     let Some(first) = tasks.first() else {
+        // Everything was finished by others since the plan.
         return Ok(Simulated::default());
     };
+    // What others have taken is known before the first block is chosen.
     sharing.hear();
     watch.shared(sharing.others(), sharing.n_done());
     let n = tasks.len();
     let jobs = work.pool.current_num_threads();
     let workers = jobs * (sharing.others() + 1);
+    // No larger than leaves work for every thread, here and elsewhere.
     let gang = work.gang_size(first)?.min(n.div_ceil(workers)).max(1);
     // Set when results cannot be kept any more.
     let halt = AtomicBool::new(false);
@@ -90,12 +93,17 @@ pub fn simulate(
     };
     let mut simulated = Simulated::default();
     loop {
+        // At most one result in waiting for each worker: memory holds what is in flight, and no
+        // more.
         let (sender, receiver) = sync_channel(jobs);
         let committed = work.pool.in_place_scope(|scope| {
             let worker = &worker;
+            // The committer is this thread, as `Watch` is called on it; the pool simulates.
             scope.spawn_broadcast(move |_, _| worker(sender.clone()));
             let committed = commit_all(work, &sharing, session, &receiver, watch);
+            // A full disk: workers stop after what they are at, instead of going on for nothing.
             halt.store(committed.is_err(), Ordering::Relaxed);
+            // Workers that wait to send get an error, and end.
             drop(receiver);
             committed
         });

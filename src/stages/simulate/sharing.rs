@@ -102,6 +102,8 @@ impl<'a> Sharing<'a> {
         for task in &plan.tasks {
             let Some(id) = work.id(task) else { continue };
             let stored = state.tasks.get(&id);
+            // Forgotten failures and unfinished outputs are not finished; all else that is stored
+            // is.
             if stored.is_none_or(|stored| !sharing.is_finished(task, stored)) {
                 desk.place_of.insert(id, tasks.len());
                 desk.ids.push(id);
@@ -110,6 +112,7 @@ impl<'a> Sharing<'a> {
         }
         desk.slots = vec![Slot::Free; tasks.len()];
         if !tasks.is_empty() {
+            // A folder that cannot be locked is used all the same, by one process.
             desk.claims = session.claims().ok();
         }
         let place = desk.claims.as_ref().map_or(0, Claims::place);
@@ -173,6 +176,7 @@ impl<'a> Sharing<'a> {
         let queued: HashSet<usize> = queue.iter().copied().collect();
         let stored = &session.state().tasks;
         for (place, task) in self.tasks.iter().enumerate() {
+            // What a worker is at is finished by it: the row would come twice, but the same.
             let begun = match slots[place] {
                 Slot::Mine => !queued.contains(&place),
                 Slot::Kept => true,
@@ -208,6 +212,7 @@ impl<'a> Sharing<'a> {
     pub(super) fn hear(&self) -> Heard {
         let mut desk = self.desk();
         let taken = desk.claims.as_mut().map(Claims::look);
+        // A failed look is like silence: the worst is a task that two simulate, to the same bits.
         let taken = taken.and_then(Result::ok).unwrap_or_default();
         desk.take_note(&taken);
         Heard {
@@ -296,6 +301,7 @@ impl Desk {
         let block = match &mut claims {
             None => self.choose(jobs, gang, 0),
             Some(claims) => {
+                // Read and chosen under the claims' lock, or two might choose the same.
                 let block = claims.take(&mut |taken, others| {
                     self.take_note(taken);
                     self.choose(jobs, gang, others)
@@ -309,6 +315,8 @@ impl Desk {
             if let Some(place) = self.place_of.get(&id) {
                 self.slots[*place] = Slot::Mine;
                 self.queue.push_back(*place);
+                // On from what was taken: neighbours share their network's parts, and fill the same
+                // batch.
                 self.cursor = place + 1;
             }
         }
@@ -323,11 +331,13 @@ impl Desk {
             _ => 1.0,
         };
         let worth = (BLOCK * per_second * jobs as f64) as usize;
+        // Half of a fair part: towards the end blocks get small, and all end together.
         let fair = free / (2 * (others + 1));
         let n = worth
             .max(jobs)
             .min(fair)
             .max(1)
+            // Whole gangs, as lanes that stay empty cost as much as full ones.
             .next_multiple_of(gang.max(1));
         let places = (self.cursor..self.slots.len()).chain(0..self.cursor.min(self.slots.len()));
         let free = places.filter(|place| self.slots[*place] == Slot::Free);
@@ -337,6 +347,7 @@ impl Desk {
     fn take_note(&mut self, taken: &[Taken]) {
         for Taken { by, ids } in taken {
             for id in ids {
+                // Only what is free: what this process has taken, or knows to be done, stays.
                 if let Some(place) = self.place_of.get(id)
                     && self.slots[*place] == Slot::Free
                 {
@@ -361,6 +372,7 @@ impl Desk {
 
 /// Where the n-th process begins among `len` tasks: far from all before, by the bits of its number in reverse.
 fn spread(n: u32, len: usize) -> usize {
+    // 0, 1/2, 1/4, 3/4, 1/8, … of the grid.
     ((u64::from(n.reverse_bits()) * len as u64) >> 32) as usize
 }
 

@@ -26,6 +26,7 @@ pub(super) fn wait(
     session: &mut Session,
     watch: &mut dyn Watch,
 ) -> Result<bool, RunError> {
+    // A slow machine is given time by what simulations took here.
     let usual = Duration::try_from_secs_f64(SLOWNESS * sharing.longest()).unwrap_or_default();
     let patience = work.options.pace.patience.max(usual);
     // When what they have to do changed: one may be alive, and be done with a task without all that is wanted of it
@@ -37,6 +38,7 @@ pub(super) fn wait(
         watch.tick();
         session.beat();
         let heard = sharing.hear();
+        // A look reads the state, under the lock: only when there may be news.
         if (heard.one_is_gone || session.is_behind()) && Instant::now() >= look_at {
             let began = Instant::now();
             session.waited();
@@ -47,6 +49,7 @@ pub(super) fn wait(
             look_at = Instant::now() + took * SHARE_OF_LOOKS;
             watch.shared(sharing.others(), sharing.n_done());
         }
+        // Nothing was heard for too long: better to simulate twice than to wait for ever.
         if heard_at.elapsed() > patience {
             sharing.free(Whose::All);
         }
@@ -71,6 +74,7 @@ pub(super) fn wait(
         if heard.news {
             heard_at = Instant::now();
         }
+        // Nothing tells when another process is done: it may be another machine.
         std::thread::sleep(POLL);
     }
     Ok(false)

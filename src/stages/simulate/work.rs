@@ -78,6 +78,7 @@ impl Work<'_> {
             return Ok(None);
         };
         let shared = match &desk.last {
+            // Trials of a point follow each other, so one network is bound once.
             Some((index, shared)) if *index == task.point => shared.clone(),
             _ => {
                 let bound = self.pipeline.bind(&point.values)?;
@@ -85,6 +86,8 @@ impl Work<'_> {
                     .fingerprinter
                     .fingerprint(&bound.network, bound.tstop, bound.dt)
                     .ok()
+                    // The plan is by hash: a file that has changed since must not be stored under
+                    // it.
                     .filter(|fingerprint| fingerprint.set == point.set)
                     .ok_or_else(|| changed(self.pipeline, &point.set))?;
                 let shared = Arc::new(BoundPoint { bound, fingerprint });
@@ -96,6 +99,7 @@ impl Work<'_> {
         let trial = self.pipeline.output.trial(tstop, dt, task.trial);
         let mut trial = for_outputs(trial, &task.outputs);
         let summaries = &self.pipeline.summaries;
+        // A summary may read potentials that are not stored.
         trial.record_lfp |= summaries.iter().any(|s| s.statistic.needs_lfp());
         Ok(Some(Ready {
             task,

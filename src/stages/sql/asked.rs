@@ -42,6 +42,7 @@ pub fn reduce(pipeline: &Pipeline, sims: &[u32], session: &mut Session) -> Resul
     if queries(pipeline).next().is_none() {
         return Ok(());
     }
+    // Queries read the tables, so what is finished must be in them.
     session.publish()?;
     let ours: BTreeSet<u32> = sims.iter().copied().collect();
     let done: BTreeSet<Id> = (session.state().tasks.iter())
@@ -64,6 +65,7 @@ pub fn reduce(pipeline: &Pipeline, sims: &[u32], session: &mut Session) -> Resul
                 trials.entry(*task).or_default().insert(id, value);
             }
         } else {
+            // A statistic of the mean has no trial: its rows stand under trial 0.
             for sim in &ours {
                 let value = values.get(&(*sim, 0)).copied().flatten();
                 means.entry(*sim).or_default().insert(id, value);

@@ -45,6 +45,7 @@ fn values_of(target: &Target) -> Option<Cow<'_, [f64]>> {
 fn aligned(times: &[f64], values: &[f64], target: &Target) -> Option<(Vec<f64>, Vec<f64>)> {
     let (first, last) = (*times.first()?, *times.last()?);
     // Times of a text file are rounded, and those of a simulation accumulated.
+    // A thousandth of a step is far above both, and far below what would pick another sample.
     let slack = 1e-3 * (times.get(1)? - first);
     let wanted = values_of(target)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -54,6 +55,7 @@ fn aligned(times: &[f64], values: &[f64], target: &Target) -> Option<(Vec<f64>, 
         }
         let right = times.partition_point(|&t| t < time - slack);
         let (t, v) = (*times.get(right)?, *values.get(right)?);
+        // On a sample, which is taken as it is: interpolation would add rounding.
         let value = if t <= time + slack {
             v
         } else {

@@ -30,6 +30,14 @@ pub(super) fn source_density(trial: &TrialData, contact: &Contact) -> Option<Vec
 
 /// Current source density (uV/um^2) at one of several contacts that are `spacing` um apart, of their potentials (uV); `None` with fewer than
 /// three of them, or four at the ends.
+///
+/// ```
+/// use hnn_sweep::stages::summarize::density_at;
+///
+/// // One sample at each of three contacts, 100 um apart: a dip of 1 uV is a sink, so negative.
+/// let potential = vec![vec![0.0], vec![-1.0], vec![0.0]];
+/// assert_eq!(density_at(&potential, 100.0, 1), Some(vec![-2e-4]));
+/// ```
 pub fn density_at(potential: &[Vec<f64>], spacing: f64, k: usize) -> Option<Vec<f64>> {
     let n = potential.len();
     // Of inner contacts; the ends continue the line through the two next to them.
@@ -40,6 +48,7 @@ pub fn density_at(potential: &[Vec<f64>], spacing: f64, k: usize) -> Option<Vec<
         let triples = a.iter().zip(b).zip(c);
         Some(
             triples
+                // Minus the second difference over the square of the spacing.
                 .map(|((a, b), c)| -((c - b) - (b - a)) / (spacing * spacing))
                 .collect(),
         )

@@ -95,6 +95,7 @@ fn evaluate_mean(
                 .iter()
                 .map(|o| evaluate_mean(o, averaged, trials, waveforms))
                 .collect();
+            // One operand without a value leaves the whole without one.
             formula.evaluate(&operands?)
         }
         Statistic::Sql(_) => None,
@@ -104,6 +105,7 @@ fn evaluate_mean(
 /// Mean over trials, sample by sample.
 fn average<'a>(trials: &[TrialData<'a>], signal: impl Fn(&TrialData<'a>) -> &'a [f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = Vec::new();
+    // In the order of trials, in which NumPy adds along the first axis: it decides last bits.
     for trial in trials {
         let values = signal(trial);
         if sums.is_empty() {
@@ -156,6 +158,7 @@ struct Processing {
 
 impl Waveforms {
     fn get(&mut self, trial: &TrialData, processing: Processing) -> Option<&[f64]> {
+        // Several statistics of one waveform share its smoothing, the expensive part.
         let index = match self.0.iter().position(|(p, _)| *p == processing) {
             Some(index) => index,
             None => {
@@ -180,6 +183,8 @@ fn process(trial: &TrialData, processing: &Processing) -> Option<Vec<f64>> {
         Signal::L2 => trial.dipole.l2.clone(),
         Signal::L5 => trial.dipole.l5.clone(),
         Signal::Lfp(contact) => electrodes::potential(trial, contact)?,
+        // A density needs neighbouring contacts, so it is made of the potentials before anything is
+        // smoothed.
         Signal::Csd(contact) => electrodes::source_density(trial, contact)?,
     };
     if let Some(PostProc {
@@ -195,6 +200,7 @@ fn process(trial: &TrialData, processing: &Processing) -> Option<Vec<f64>> {
     if let Some(width) = width {
         values = smooth(&values, *width, sfreq(trial.times)?).ok()?;
     }
+    // Last: the order decides last bits.
     if *scale != 1.0 {
         values.iter_mut().for_each(|v| *v *= scale);
     }
@@ -220,6 +226,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
             let values = waveforms.get(trial, processing)?;
             let range = samples_in(trial.times, window);
             let (times, values) = (trial.times.get(range.clone())?, values.get(range)?);
+            // The frequency of samples is that of the whole: a window may have one sample only.
             measured(measure, trial.times, times, values)
         }
         Statistic::Spikes {
@@ -242,6 +249,7 @@ fn evaluate(statistic: &Statistic, trial: &TrialData, waveforms: &mut Waveforms)
 /// A measure of a piece of a waveform; `all_times` are those of the whole.
 fn measured(measure: &Measure, all_times: &[f64], times: &[f64], values: &[f64]) -> Option<f64> {
     let first_where = |better: fn(f64, f64) -> bool| {
+        // The first of equal values, as NumPy's argmin and argmax.
         let mut best = (*times.first()?, *values.first()?);
         for (&time, &value) in times.iter().zip(values) {
             if better(value, best.1) {

@@ -34,6 +34,7 @@ fn all(values: &[f64], peak: &Peak) -> impl Iterator<Item = usize> {
         while let (Some(before), Some(height)) = (at(left - 1), at(left)) {
             let start = left;
             left += 1;
+            // Not rising here, so no peak begins.
             if before >= height {
                 continue;
             }
@@ -43,6 +44,7 @@ fn all(values: &[f64], peak: &Peak) -> impl Iterator<Item = usize> {
             }
             left = right + 1;
             if at(right + 1).is_some_and(|after| after < height) {
+                // The middle of a plateau, rounded down, as SciPy has it.
                 let middle = (start + right) / 2;
                 if least <= 0.0 || prominence(values, sign, middle, height) >= least {
                     return Some(middle);

@@ -55,6 +55,7 @@ pub fn savgol(values: &[f64], h_freq: f64, sfreq: f64) -> Result<Vec<f64>, Savgo
     if !(h_freq > 0.0 && h_freq < sfreq / 2.0 && sfreq.is_finite()) {
         return Err(SavgolError::Frequency { h_freq, sfreq });
     }
+    // hnn-core's arithmetic: half the rounded number of samples, cut, twice, plus one.
     let half = (sfreq / h_freq).round_ties_even() / 2.0;
     if half > values.len() as f64 {
         return Err(SavgolError::TooLong {
@@ -76,9 +77,11 @@ pub fn savgol(values: &[f64], h_freq: f64, sfreq: f64) -> Result<Vec<f64>, Savgo
         });
     }
     let basis = basis(window);
+    // The fitted value in the middle is a fixed weighted sum of the window: a convolution.
     let taps = fit(&basis, &basis.iter().map(|p| p[half]).collect::<Vec<_>>());
     let mut filtered = convolve_same(values, &taps);
     let last = values.len() - window;
+    // Ends have no window around them: they are read off the outermost one.
     for (first, part) in [(0, 0..half), (last, half + 1..window)] {
         let edge = &values[first..first + window];
         let coefficients: Vec<f64> = basis.iter().map(|p| dot(p, edge)).collect();
@@ -104,6 +107,7 @@ fn fit(basis: &[Vec<f64>], coefficients: &[f64]) -> Vec<f64> {
 /// Polynomials of degree 0 to 5 that are orthonormal on the samples of a window.
 fn basis(window: usize) -> Vec<Vec<f64>> {
     let half = (window - 1) as f64 / 2.0;
+    // From -1 to 1, where powers up to 5 stay of one size.
     let x = |i: usize| (i as f64 - half) / half;
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(DEGREE + 1);
     for _ in 0..=DEGREE {

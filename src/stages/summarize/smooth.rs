@@ -31,6 +31,16 @@ pub enum SmoothError {
 /// hnn-core's `smooth_waveform`: convolution with a Hamming window `width` ms wide, as long as the waveform.
 /// Its ends are attenuated.
 ///
+/// ```
+/// use hnn_sweep::stages::summarize::smooth;
+///
+/// let waveform = vec![1.0; 400]; // 10 ms, a sample every 0.025 ms
+/// let smoothed = smooth(&waveform, 5.0, 40_000.0)?;
+/// assert!((smoothed[200] - 1.0).abs() < 1e-12); // whole within the window
+/// assert!((smoothed[0] - 0.5).abs() < 0.01); // half of it beyond the end
+/// # Ok::<(), hnn_sweep::stages::summarize::SmoothError>(())
+/// ```
+///
 /// # Errors
 /// [`SmoothError`], where hnn-core refuses too.
 pub fn smooth(values: &[f64], width: f64, sfreq: f64) -> Result<Vec<f64>, SmoothError> {
@@ -77,6 +87,7 @@ fn hamming(n: usize) -> Vec<f64> {
     if n == 1 {
         return vec![1.0];
     }
+    // Symmetric, so from the centre: `numpy.hamming` computes it so too.
     let last = n as f64 - 1.0;
     (0..n)
         .map(|i| {
@@ -94,9 +105,11 @@ pub(super) fn convolve_same(values: &[f64], taps: &[f64]) -> Vec<f64> {
     let pad = taps.len().saturating_sub(1);
     let mut padded = vec![0.0; pad];
     padded.extend_from_slice(values);
+    // Blocks may read past the end; what they sum there is cut off.
     padded.resize(pad + n + pad + BLOCK, 0.0);
     let mut outputs = Vec::with_capacity(n + BLOCK);
     while outputs.len() < n {
+        // NumPy's "same" drops the first (taps - 1)/2 outputs of the full convolution.
         let newest = outputs.len() + pad / 2 + pad;
         let mut sums = [0.0_f64; BLOCK];
         for (k, tap) in taps.iter().enumerate() {

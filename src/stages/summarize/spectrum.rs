@@ -39,11 +39,24 @@ fn resolution(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
 
 /// Frequencies (Hz) of the band with their densities (the square of the waveform's unit per Hz); none where the band has no frequency.
 /// `sfreq` is the sampling frequency (Hz).
+///
+/// ```
+/// use hnn_sweep::{pipeline::Band, stages::summarize::density};
+///
+/// // A second of 20 Hz, a thousand samples a second.
+/// let wave: Vec<f64> = (0..1000).map(|i| (0.04 * std::f64::consts::PI * f64::from(i)).sin()).collect();
+/// let band = Band { fmin: 10.0, fmax: 30.0, segment: None };
+/// let density = density(&wave, 1000.0, &band).unwrap();
+/// let highest = density.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+/// assert_eq!(highest.0, 20.0);
+/// ```
 pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)>> {
     let n = segment(values, sfreq, band)?;
     let step = sfreq / n as f64;
+    // A band's edge that is a frequency of the transform belongs to it, rounding aside.
     let slack = 1e-9;
     let first = libm::ceil(band.fmin / step - slack) as usize;
+    // Up to the Nyquist frequency, n/2 of them.
     let last = (libm::floor(band.fmax / step + slack) as usize).min(n / 2);
     if first > last {
         return None;
@@ -51,13 +64,16 @@ pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)
     let angle = |m: usize| 2.0 * std::f64::consts::PI * m as f64 / n as f64;
     let cosines: Vec<f64> = (0..n).map(|m| libm::cos(angle(m))).collect();
     let sines: Vec<f64> = (0..n).map(|m| libm::sin(angle(m))).collect();
+    // Periodic, as `get_window` makes it for spectra: n in the denominator, not n - 1.
     let taper: Vec<f64> = cosines.iter().map(|c| 0.54 - 0.46 * c).collect();
     let squares: Vec<f64> = taper.iter().map(|w| w * w).collect();
     let norm = sfreq * pairwise_sum(&squares);
+    // SciPy's default: segments overlap by half, rounded down.
     let hop = n - n / 2;
     let mut sums = vec![0.0; last - first + 1];
     let mut count = 0;
     for piece in values.windows(n).step_by(hop) {
+        // Each segment without its own mean: SciPy's detrend="constant".
         let average = mean(piece);
         let tapered: Vec<f64> = piece
             .iter()
@@ -72,6 +88,7 @@ pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)
                     real += value * c;
                     imaginary += value * s;
                 }
+                // k m mod n, without the multiplication.
                 at += k;
                 if at >= n {
                     at -= n;
@@ -82,6 +99,7 @@ pub fn density(values: &[f64], sfreq: f64, band: &Band) -> Option<Vec<(f64, f64)
         count += 1;
     }
     let density = sums.into_iter().zip(first..).map(|(sum, k)| {
+        // Positive and negative frequencies together, but for 0 and Nyquist, which have no twin.
         let one_sided = if k == 0 || 2 * k == n { 1.0 } else { 2.0 };
         (k as f64 * step, one_sided * sum / norm / f64::from(count))
     });

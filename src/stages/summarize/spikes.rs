@@ -19,6 +19,7 @@ pub(super) fn measured(
         None => all_cells(trial.network),
     };
     let within = |t: f64| {
+        // Half open, so that windows side by side count each spike once.
         window.tmin.is_none_or(|tmin| t >= tmin) && window.tmax.is_none_or(|tmax| t < tmax)
     };
     let spikes = || {
@@ -30,6 +31,7 @@ pub(super) fn measured(
     match measure {
         SpikeMeasure::Count => Some(spikes().count() as f64),
         SpikeMeasure::MeanRate => {
+            // Per cell and second, silent cells among them.
             let from = window.tmin.unwrap_or(0.0);
             let to = window.tmax.unwrap_or(trial.tstop).min(trial.tstop);
             let rate = spikes().count() as f64 / gids.len() as f64 / (to - from) * 1000.0;
@@ -43,6 +45,7 @@ pub(super) fn measured(
             }
             let mut intervals = Vec::new();
             for times in by_cell.values_mut() {
+                // The list is in order of processing: a drive's events may be an ulp out of order.
                 times.sort_by(f64::total_cmp);
                 intervals.extend(times.iter().zip(times.iter().skip(1)).map(|(a, b)| b - a));
             }
@@ -57,6 +60,7 @@ pub(super) fn measured(
             let std = mean(&squares).sqrt();
             match measure {
                 SpikeMeasure::IsiMean => Some(average),
+                // Population's standard deviation, as NumPy's default.
                 SpikeMeasure::IsiStd => Some(std),
                 _ => Some(std / average).filter(|cv| cv.is_finite()),
             }

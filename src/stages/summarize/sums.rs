@@ -6,13 +6,22 @@ pub fn mean(values: &[f64]) -> f64 {
 }
 
 /// NumPy's order of summation: eight partial sums in blocks of at most 128, halves above.
+///
+/// ```
+/// use hnn_sweep::stages::summarize::pairwise_sum;
+///
+/// // np.full(1000, 0.1).sum(); one sum after the other would give 99.9999999999986.
+/// assert_eq!(pairwise_sum(&[0.1; 1000]), 100.00000000000001);
+/// ```
 pub fn pairwise_sum(values: &[f64]) -> f64 {
     let n = values.len();
+    // -0.0 is the neutral element: 0.0 would turn a sum of -0.0 around.
     if n < 8 {
         return values.iter().fold(-0.0, |sum, v| sum + v);
     }
     if n > 128 {
         let half = n / 2;
+        // At a multiple of eight, as NumPy cuts.
         let (a, b) = values.split_at(half - half % 8);
         return pairwise_sum(a) + pairwise_sum(b);
     }
