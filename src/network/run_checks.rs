@@ -78,6 +78,7 @@ impl Network {
         n_trials: u32,
     ) -> Result<(), NetworkError> {
         let gids = self.gid_ranges.get(name).map_or(0, |range| range.len());
+        // Both are public fields, which a program may have set by itself.
         if gids != drive.n_drive_cells as usize {
             let allowed = format!("the drive has {gids} gids, and needs one for each of its cells");
             return Err(NetworkError::argument(
@@ -156,6 +157,7 @@ fn check_number_of_events(drive: &Drive, tstop: f64) -> Result<(), NetworkError>
         Dynamics::Poisson(own) => {
             let rate = match &own.rate_constant {
                 RateConstant::All(rate) => *rate,
+                // The greatest, as an upper bound.
                 RateConstant::Each(rates) => rates.values().copied().fold(0.0, f64::max),
             };
             (

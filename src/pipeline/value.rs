@@ -74,6 +74,7 @@ impl ParamValue {
 impl fmt::Display for ParamValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The fewest digits that read back as the same number; 1.0 stays a float.
             ParamValue::Float(v) => write!(f, "{v:?}"),
             ParamValue::Int(v) => write!(f, "{v}"),
             ParamValue::Str(v) => write!(f, "{v:?}"),

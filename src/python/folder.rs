@@ -50,6 +50,7 @@ impl Folder {
     #[new]
     fn new(path: PathBuf) -> PyResult<Self> {
         let folder = Self { path };
+        // An error here rather than at the first table.
         folder.store()?;
         Ok(folder)
     }
@@ -62,6 +63,7 @@ impl Folder {
 
     /// Sweeps: `{name: {"n_points", "n_trials", "parameters", "done", "failed"}}`.
     fn sweeps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        // Without the interpreter's lock: the folder may be on a slow disk.
         let store = py.detach(|| self.store())?;
         let state = store.state();
         let sweeps = PyDict::new(py);
@@ -74,6 +76,7 @@ impl Folder {
                 .collect();
             let tasks = sims
                 .iter()
+                // Ids ascend by simulation, so the trials of one are a range.
                 .flat_map(|sim| state.tasks.range((*sim, 0)..(*sim, sweep.n_trials)));
             let (mut done, mut failed) = (0, 0);
             for (_, task) in tasks {
@@ -152,6 +155,8 @@ impl Folder {
                         trials.append(Trial::new(py, trial.trial, trial.result, Vec::new())?)?
                     }
                     Some(Status::Failed { class, error }) => {
+                        // A string in a trial's place: Python tells a failure from a result by its
+                        // type.
                         trials.append(format!("{class}: {error}"))?
                     }
                     None => trials.append(py.None())?,

@@ -403,6 +403,7 @@ fn check_times(trial: &Trial) -> Result<(), SolverError> {
     positive("tstop", trial.tstop)?;
     positive("dt", trial.dt)?;
     let n_steps = trial.tstop / trial.dt;
+    // The sample times alone would take 8 GB.
     if n_steps > 1e9 {
         return Err(SolverError::InvalidNetwork(format!(
             "tstop = {} ms in steps of dt = {} ms are {n_steps:.0} steps; at most 1e9 are possible",
@@ -543,6 +544,7 @@ fn contacts(
         for &electrode in &array.positions {
             let n_nodes = cell.tree.place.len();
             let mut contact = ContactWeights {
+                // Node by node, as a step takes all cells of a node at once.
                 weights: vec![Vec::with_capacity(positions.len()); n_nodes],
                 clamps: vec![Vec::with_capacity(positions.len()); clamps.len()],
             };

@@ -267,6 +267,7 @@ fn decode(folder: &Folder, name: &str, bytes: &[u8], at: usize) -> Option<Record
     let bytes = bytes.get(at..)?;
     let (head, body) = frame(bytes)?;
     let content = bytes.get(head.start..body.end)?;
+    // Before the header is parsed: what does not have its checksum may be anything.
     if Hash::of(content).as_bytes() != bytes.get(16..PREFIX)? {
         return None;
     }
@@ -275,6 +276,7 @@ fn decode(folder: &Folder, name: &str, bytes: &[u8], at: usize) -> Option<Record
         HeaderPiece::Inline(_) => true,
         HeaderPiece::File(name, _) => layout::is_aside(name),
     };
+    // A header must not name files outside of `.state/pieces`.
     if !header.pieces.iter().all(|(_, piece)| ours(piece)) {
         return None;
     }

@@ -83,6 +83,7 @@ impl Loader {
     ) -> Result<(), RunError> {
         for (hash, bytes) in self.store.blobs(&wanted)? {
             // What does not hash back to its name is not what was simulated.
+            // A missing part leaves its point without a network; results are read all the same.
             if Hash::of(&bytes) == hash
                 && let Some(value) = canon::read(&bytes)
             {
@@ -128,6 +129,7 @@ fn electrodes(array: &CanonValue) -> Option<ElectrodeArray> {
     let method = match array.get("method")? {
         CanonValue::Text(name) if name == "psa" => Some(ElectrodeMethod::Psa),
         CanonValue::Text(name) if name == "lsa" => Some(ElectrodeMethod::Lsa),
+        // hnn-core's test mode: currents are summed without an approximation.
         CanonValue::None => None,
         _ => return None,
     };
