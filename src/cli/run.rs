@@ -116,11 +116,7 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let given = submissions::before_run(folder, arguments.steal)?;
     if !given.is_empty() && arguments.verbosity() > Verbosity::Quiet {
-        complain!(
-            "{} simulations are queued in submissions, and left to them: `hnn-sweep status {}` shows them, --steal simulates them here",
-            given.len(),
-            hint::quoted(folder)
-        );
+        complain!("{}", submissions::remark(given.len(), folder));
     }
     options.given = given;
     let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());

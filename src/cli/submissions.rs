@@ -40,6 +40,24 @@ pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Out
     Ok(if steal { HashMap::new() } else { given })
 }
 
+/// Tasks that are queued in submissions, by key, with what is to be stored of them.
+pub(super) fn given(store: Option<&Store>) -> Result<HashMap<Hash, Outputs>, RunError> {
+    match store {
+        Some(store) => cluster::given(store.layout(), store.state(), &Slurm),
+        None => Ok(HashMap::new()),
+    }
+}
+
+/// That so many simulations are left to submissions.
+pub(super) fn remark(n: usize, folder: &Path) -> String {
+    format!(
+        "NOTE: {} simulations are queued in submissions, and left to them: `hnn-sweep status {}` shows them, and \
+         `run --steal` simulates them",
+        HumanCount(n as u64),
+        quoted(folder)
+    )
+}
+
 /// How far a folder's submissions are.
 pub(super) fn all(store: &Store) -> Result<Vec<SubmissionStatus>, RunError> {
     cluster::status(store, &Slurm)

@@ -1,12 +1,14 @@
 //! What was submitted to run elsewhere: a folder of its own, with all that its shards read and write.
 
 use super::error::{Result, StoreError};
+use super::fault;
 use super::folder::random_word;
 use super::layout::{self, Layout, SUBMISSIONS};
 use super::record::Head;
 use super::seal::{self, Seal};
 use super::segment::{self, Segment, SegmentName};
 use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Version of the sealed files in a submission.
@@ -80,12 +82,19 @@ impl Submission {
         self.layout.folder().path(&self.name(file))
     }
 
-    /// Writes a file, whole and durable; only the folder's publisher may.
+    /// Writes a file, whole and durable. It is written aside in the submission, where no run that begins tidies up.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn put(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        seal::write(self.layout.folder(), &self.name(file), bytes)
+        let (folder, name) = (self.layout.folder(), self.name(file));
+        let mut aside = folder.aside(&format!("{SUBMISSIONS}/{}", self.id))?;
+        fault::whole()
+            .and_then(|()| aside.write_all(bytes))
+            .map_err(|e| StoreError::io("write", &folder.path(&name), e))?;
+        aside.sync()?;
+        folder.put(aside, &name)?;
+        folder.sync_parent(&name)
     }
 
     /// The same with a checksum in it.
