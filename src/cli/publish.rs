@@ -1,15 +1,14 @@
 //! `hnn-sweep publish`.
 
-use super::exit::SUCCESS;
-use super::hint::quoted;
+use super::exit::{SUCCESS, code_of_tasks};
 use super::output::{complain, say};
-use super::submit::code;
+use super::submissions;
 use crate::cluster::slurm::Slurm;
-use crate::cluster::{self, Ended, Published};
+use crate::cluster::{self, Ended};
 use crate::stages::RunError;
 use clap::Args;
 use indicatif::HumanCount;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long others are waited for: those that were killed are known to be gone after two minutes.
@@ -49,24 +48,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         HumanCount(published.folded.results),
         folder.display()
     );
-    tell(&folder, &published);
+    submissions::tell(&folder, &published);
     if published.left > 0 {
         complain!(
             "{} simulations are left; submit the pipeline again, or `run` it",
             HumanCount(published.left)
         );
     }
-    Ok(code(SUCCESS, published.left, published.failed))
-}
-
-/// Says what is not as it should be.
-pub(super) fn tell(folder: &Path, published: &Published) {
-    published.losses.iter().for_each(|loss| complain!("{loss}"));
-    if published.folded.unclaimed > 0 {
-        complain!(
-            "{} results are of parameter sets that no sweep of {} has; they are kept until one has",
-            HumanCount(published.folded.unclaimed),
-            quoted(folder)
-        );
-    }
+    Ok(code_of_tasks(SUCCESS, published.left, published.failed))
 }

@@ -1,9 +1,8 @@
 //! `hnn-sweep shard`.
 
-use super::exit::SUCCESS;
+use super::exit::{SUCCESS, code_of_tasks};
 use super::output::{complain, say};
 use super::signals::Signals;
-use super::submit::code;
 use crate::cluster::{local, shard::Shard};
 use crate::solver::Solver;
 use crate::stages::{self, RunError, Watch};
@@ -71,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         HumanCount(done.failed),
         HumanCount(done.left)
     );
-    Ok(code(SUCCESS, done.left, done.failed))
+    Ok(code_of_tasks(SUCCESS, done.left, done.failed))
 }
 
 /// Stops on a signal, and when the process that has started this one is gone.

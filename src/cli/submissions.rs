@@ -2,9 +2,8 @@
 
 use super::hint::quoted;
 use super::output::{complain, say};
-use super::publish;
 use crate::cluster::slurm::Slurm;
-use crate::cluster::{self, Ended, ShardState, SubmissionStatus};
+use crate::cluster::{self, Ended, Published, ShardState, SubmissionStatus};
 use crate::stages::RunError;
 use crate::store::{Hash, Outputs, Store, Submission};
 use indicatif::HumanCount;
@@ -15,8 +14,8 @@ use std::time::Duration;
 /// Shards that are listed.
 const LISTED: usize = 10;
 
-/// Publishes what submissions to a folder have finished; gives the tasks that are still theirs, by key, with what is stored
-/// of them. None if all are to be taken.
+/// Publishes what submissions to a folder have finished; gives the tasks that are still theirs, by key, with
+/// what is stored of them. None if all are to be taken.
 pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Outputs>, RunError> {
     let Some(store) = Store::open(folder)? else {
         return Ok(HashMap::new());
@@ -29,7 +28,7 @@ pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Out
             let mut published = cluster::fold(&mut session, &Ended::Unsaid, &Slurm)?;
             published.losses.extend(session.losses().iter().cloned());
             session.finish()?;
-            publish::tell(folder, &published);
+            tell(folder, &published);
             published.given
         }
         Err(holder) => {
@@ -38,6 +37,18 @@ pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Out
         }
     };
     Ok(if steal { HashMap::new() } else { given })
+}
+
+/// Says what is not as it should be.
+pub(super) fn tell(folder: &Path, published: &Published) {
+    published.losses.iter().for_each(|loss| complain!("{loss}"));
+    if published.folded.unclaimed > 0 {
+        complain!(
+            "{} results are of parameter sets that no sweep of {} has; they are kept until one has",
+            HumanCount(published.folded.unclaimed),
+            quoted(folder)
+        );
+    }
 }
 
 /// Tasks that are queued in submissions, by key, with what is to be stored of them.

@@ -1,6 +1,6 @@
 //! `hnn-sweep submit`.
 
-use super::exit::{DISK, FAILURES, INPUT, INTERRUPTED, SUCCESS};
+use super::exit::{DISK, INPUT, SUCCESS, code_of_tasks};
 use super::hint::{self, quoted};
 use super::output::{complain, say};
 use super::plan::Part;
@@ -188,7 +188,8 @@ impl Arguments {
             (None, Engine::Slurm) => {
                 return Err(RunError::Input {
                     what: "the time that a shard may take is not given".into(),
-                    help: "give --time, such as --time 2:00:00, or `time` in [cluster] of the pipeline file or of your own settings".into(),
+                    help: "give --time, such as --time 2:00:00, or `time` in [cluster] of the pipeline file or of your \
+                           own settings".into(),
                 });
             }
             (None, _) => UNLIMITED,
@@ -314,15 +315,5 @@ fn rehearse(
             HumanCount(published.left)
         );
     }
-    Ok(code(worst, published.left, published.failed))
-}
-
-/// The exit code of what has left and failed so many tasks.
-pub(super) fn code(worst: u8, left: u64, failed: u64) -> u8 {
-    match (worst, left, failed) {
-        (INPUT | DISK, ..) => worst,
-        (_, 0, 0) => SUCCESS,
-        (_, 0, _) => FAILURES,
-        _ => INTERRUPTED,
-    }
+    Ok(code_of_tasks(worst, published.left, published.failed))
 }

@@ -122,7 +122,8 @@ pub(super) fn end(submission: &Submission) -> Result<(), RunError> {
     }
 }
 
-/// Tasks of submissions at which somebody works, by key, with what is stored of them; those that are done are left out.
+/// Tasks of submissions at which somebody works, by key, with what is stored of them; those that are done are
+/// left out.
 ///
 /// # Errors
 /// If a submission cannot be read.

@@ -21,8 +21,8 @@ pub struct End {
     pub code: Option<i32>,
 }
 
-/// Runs all shards, so many at a time, and tells of each that has ended. Once the run is stopped, those that are at work are told
-/// to end, and no more begin.
+/// Runs all shards, so many at a time, and tells of each that has ended. Once the run is stopped, those that
+/// are at work are told to end, and no more begin.
 ///
 /// # Errors
 /// If processes cannot be started, or their logs not be written.

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Of which submissions nobody writes results any more, so that files which were never ended are read, too. Those of which that
-/// is known are always among them.
+/// Of which submissions nobody writes results any more, so that files which were never ended are read, too.
+/// Those of which that is known are always among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Nothing is said of any.
@@ -38,8 +38,8 @@ pub struct Published {
     pub losses: Vec<Loss>,
 }
 
-/// Brings results of shards into the tables, with the statistics that need all of a simulation. Waits so long for another that
-/// publishes.
+/// Brings results of shards into the tables, with the statistics that need all of a simulation. Waits so long
+/// for another that publishes.
 ///
 /// # Errors
 /// If the folder cannot be written, or another publishes.

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// Time between two attempts.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Waits, up to a time, until nobody else publishes to a folder and no run on another machine writes to it; gives who publishes
-/// if somebody still does.
+/// Waits, up to a time, until nobody else publishes to a folder and no run on another machine writes to it;
+/// gives who publishes if somebody still does.
 ///
 /// # Errors
 /// If the folder cannot be written, or another machine writes to it.
@@ -41,6 +41,7 @@ pub fn publisher(
 pub fn busy(folder: &Path, holder: &Holder) -> RunError {
     RunError::Input {
         what: format!("{holder} publishes to {} just now", folder.display()),
-        help: "wait until it has ended, and give the same command again; one that was killed is noticed after two minutes".into(),
+        help: "wait until it has ended, and give the same command again; one that was killed is noticed \
+               after two minutes".into(),
     }
 }

@@ -208,7 +208,8 @@ impl Scheduler for Slurm {
             (true, Some(id)) => Ok(id),
             _ => Err(RunError::Input {
                 what: format!("sbatch has refused {}: {complaint}", script.display()),
-                help: "give other --partition, --account, --time, --cpus or --sbatch; `hnn-sweep submit --dry-run` prints the scripts".into(),
+                help: "give other --partition, --account, --time, --cpus or --sbatch; `hnn-sweep submit --dry-run` \
+                       prints the scripts".into(),
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Tasks are cut into shards of equal cost.
 
-/// Shard of each task, counted from 0 without gaps. `points` are the tasks' points, in order; trials of a point, and at
-/// least `gang` tasks that are best simulated side by side, stay together.
+/// Shard of each task, counted from 0 without gaps. `points` are the tasks' points, in order; trials of a
+/// point, and at least `gang` tasks that are best simulated side by side, stay together.
 pub fn split(points: &[usize], costs: &[f64], gang: usize, n: u32) -> Vec<u32> {
     let total: f64 = costs.iter().sum();
     let mut shards = Vec::with_capacity(points.len());

@@ -136,7 +136,7 @@ pub fn submit(
     // Whatever is wrong is said before anything is written.
     let stored = Store::open(folder)?;
     let grid = expanded(pipeline, stored.as_ref(), options, stop)?;
-    refuse_other_file(pipeline, &grid, stored.as_ref(), options)?;
+    cut(pipeline, &grid, stored.as_ref(), options, request, solver)?;
     script(pipeline, folder, request, "ID", 1).check()?;
     drop(stored);
 
@@ -148,7 +148,6 @@ pub fn submit(
         options.given = published.given;
     }
     let stored = Store::open(folder)?;
-    refuse_other_file(pipeline, &grid, stored.as_ref(), &options)?;
     let cut = cut(pipeline, &grid, stored.as_ref(), &options, request, solver)?;
     drop(stored);
     let mut submitted = Submitted {
@@ -239,19 +238,6 @@ fn expanded(
     pool.install(|| stages::expand::until(pipeline, stored.map(Store::state), stop))
 }
 
-fn refuse_other_file(
-    pipeline: &Pipeline,
-    grid: &Grid,
-    stored: Option<&Store>,
-    options: &Options,
-) -> Result<(), RunError> {
-    let plan = stages::plan(pipeline, grid, stored, options)?;
-    match (&plan.replaced, options.replace) {
-        (Some(replaced), false) => Err(replaced.refused(pipeline)),
-        _ => Ok(()),
-    }
-}
-
 fn script(pipeline: &Pipeline, folder: &Path, request: &Request, id: &str, shards: u32) -> Script {
     let folder = absolute(folder);
     Script {
@@ -271,7 +257,8 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Cuts what is missing into shards, and refuses those that would not end in their time.
+/// Cuts what is missing into shards, and refuses those that would not end in their time, and the name of
+/// another sweep.
 fn cut(
     pipeline: &Pipeline,
     grid: &Grid,
@@ -281,6 +268,9 @@ fn cut(
     solver: &dyn Simulate,
 ) -> Result<Cut, RunError> {
     let all = stages::plan(pipeline, grid, stored, options)?;
+    if let (Some(replaced), false) = (&all.replaced, options.replace) {
+        return Err(replaced.refused(pipeline));
+    }
     let points: Vec<usize> = all.tasks.iter().map(|task| task.point).collect();
     let costs = costs(grid, &points, all.seconds_per_task, all.seconds_measured);
     let gang = gang_size(pipeline, grid, options, all.tasks.first(), solver)?;
@@ -326,7 +316,8 @@ fn cut(
     })
 }
 
-/// Expected time (s) of each task: as long as others have taken, more or less by the size of its network and its duration.
+/// Expected time (s) of each task: as long as others have taken, more or less by the size of its network and
+/// its duration.
 fn costs(grid: &Grid, points: &[usize], seconds: f64, is_measured: bool) -> Vec<f64> {
     let steps = |point: usize| grid.points.get(point).and_then(|point| point.segment_steps);
     let known: Vec<f64> = (0..grid.points.len()).filter_map(steps).collect();

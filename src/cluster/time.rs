@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A time as SLURM writes it (`90` minutes, `1:30:00`, `2-12` days and hours, …), or a number with a unit (`90s`, `30m`,
-/// `2h`, `1d`); `None` of anything else, and of nothing.
+/// A time as SLURM writes it (`90` minutes, `1:30:00`, `2-12` days and hours, …), or a number with a unit
+/// (`90s`, `30m`, `2h`, `1d`); `None` of anything else, and of nothing.
 ///
 /// ```
 /// use hnn_sweep::cluster::parse_time;

@@ -22,8 +22,8 @@ pub struct Folded {
 }
 
 impl Session {
-    /// Brings finished segments of a submission into the tables, and `open` ones, too, where nobody writes to them any more.
-    /// `note` is told of each new state before segments that are in it go.
+    /// Brings finished segments of a submission into the tables, and `open` ones, too, where nobody writes to
+    /// them any more. `note` is told of each new state before segments that are in it go.
     ///
     /// # Errors
     /// If the disk refuses; every result is in a segment or in the tables.

@@ -1,8 +1,7 @@
 //! One publisher at a time, also where locks do not reach from one machine to the other.
-//!
-//! A publisher names itself in a file that it makes with `link(2)`, which gives a name to one process only, on network
-//! file systems too. The names count upwards: whoever finds that the holder of the last one is gone, or has put it
-//! down, links the next, and no two can have the same. Holders touch their file again and again.
+//! ! A publisher names itself in a file that it makes with `link(2)`, which gives a name to one process only,
+//on network ! file systems too. The names count upwards: whoever finds that the holder of the last one is gone,
+//or has put it ! down, links the next, and no two can have the same. Holders touch their file again and again.
 
 use super::error::{Result, StoreError};
 use super::folder::{Folder, random_word};
@@ -44,8 +43,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Waits, up to a time, until nobody else publishes; gives who does if somebody still does. `has_ended` tells whether a
-    /// job is known to be over.
+    /// Waits, up to a time, until nobody else publishes; gives who does if somebody still does. `has_ended`
+    /// tells whether a job is known to be over.
     ///
     /// # Errors
     /// If the folder holds other files and no results (unless it may), or cannot be written.

@@ -1,5 +1,5 @@
-//! The process that submits or publishes dies at every single operation on the disk, one after the other: nothing is lost,
-//! and nothing is simulated twice.
+//! The process that submits or publishes dies at every single operation on the disk, one after the other:
+//! nothing is lost, and nothing is simulated twice.
 
 use super::fake::{self, Fake, OUTPUTS, everything, files, options, text};
 use hnn_sweep::cluster::shard::Shard;

@@ -38,7 +38,7 @@ fn shards_simulate_each_task_once_and_leave_the_tables_of_one_run() {
         assert_eq!(bytes(&place.results()), expected, "{shards} shards");
         // Nothing is left to do, nor lying about.
         let out = place.good("run small.toml");
-        assert!(out.starts_with("0 simulated"), "{out}");
+        assert!(out.contains("\n0 simulated"), "{out}");
         let again = place.good(&format!("submit small.toml --tasks {shards} --local"));
         assert!(again.contains("nothing to submit"), "{again}");
         assert_eq!(place.segments(), Vec::<String>::new());
@@ -153,7 +153,7 @@ fn a_rehearsal_that_is_killed_takes_its_shards_along_and_is_submitted_again() {
         "{}",
         stderr(&out)
     );
-    assert!(stdout(&out).starts_with("0 simulated"), "{}", stdout(&out));
+    assert!(stdout(&out).contains("\n0 simulated"), "{}", stdout(&out));
     child.kill().unwrap();
     child.wait().unwrap();
     std::thread::sleep(Duration::from_millis(1500));
@@ -196,7 +196,6 @@ fn results_that_no_sweep_knows_are_kept() {
     }
     let out = place.run("run other.toml");
     assert_eq!(code(&out), 0, "{}", stderr(&out));
-    assert!(stderr(&out).contains("no sweep of"), "{}", stderr(&out));
     assert_eq!(place.segments().len(), 2, "they are still there");
     let out = place.run("publish results --ended");
     assert!(
@@ -289,7 +288,7 @@ fn another_program_than_the_one_that_submitted_writes_nothing() {
         let out = place.shell(&shards[0]).output().unwrap();
         assert_eq!(code(&out), 1);
         assert!(
-            stderr(&out).contains("the submission is of hnn-sweep"),
+            stderr(&out).contains("the submission is of"),
             "{}",
             stderr(&out)
         );
@@ -377,10 +376,10 @@ fn engines_get_the_commands_and_the_folder_knows_of_them() {
         "{}",
         stderr(&out)
     );
-    assert!(stdout(&out).starts_with("0 simulated"), "{}", stdout(&out));
+    assert!(stdout(&out).contains("\n0 simulated"), "{}", stdout(&out));
     place.run("publish results --ended");
     let out = place.good("run small.toml");
-    assert!(out.starts_with("6 simulated"), "{out}");
+    assert!(out.contains("\n6 simulated"), "{out}");
     let json = place.good("status results --json");
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["submissions"][0]["finished"], 6);

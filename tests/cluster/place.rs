@@ -56,7 +56,15 @@ impl Place {
     pub fn new(pipeline: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("small.toml"), pipeline).unwrap();
-        std::fs::create_dir(dir.path().join("bin")).unwrap();
+        // No program but these, and those that a test adds: there may be a batch system on this machine.
+        let bin = dir.path().join("bin");
+        std::fs::create_dir(&bin).unwrap();
+        for name in ["bash", "cat", "kill", "sh", "strace", "touch", "true"] {
+            let places = ["/bin", "/usr/bin"].map(|folder| Path::new(folder).join(name));
+            if let Some(program) = places.iter().find(|program| program.exists()) {
+                std::os::unix::fs::symlink(program, bin.join(name)).unwrap();
+            }
+        }
         Self { dir }
     }
 
@@ -68,16 +76,14 @@ impl Place {
         self.path().join("results")
     }
 
-    /// A line of a shell, in which `$HNN` is the program and programs of `bin` come first. There is no other batch system.
+    /// A line of a shell, in which `$HNN` is the program and programs of `bin` come first. There is no other
+    /// batch system.
     pub fn shell(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
         command
             .args(["-c", line])
             .env("HNN", env!("CARGO_BIN_EXE_hnn-sweep"))
-            .env(
-                "PATH",
-                format!("{}:/usr/bin:/bin", self.path().join("bin").display()),
-            )
+            .env("PATH", self.path().join("bin"))
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env_remove("SLURM_CPUS_PER_TASK")
             .current_dir(self.path());

@@ -120,12 +120,12 @@ fn arrays_and_a_publisher_are_submitted_and_their_state_is_told() {
         "{}",
         stderr(&out)
     );
-    assert!(stdout(&out).starts_with("0 simulated"), "{}", stdout(&out));
+    assert!(stdout(&out).contains("\n0 simulated"), "{}", stdout(&out));
     assert_eq!(place.n_rows("simulations"), 4);
     // More points: only these.
     std::fs::write(place.path().join("small.toml"), sweep(13, 10.0)).unwrap();
     let out = place.run("run small.toml");
-    assert!(stdout(&out).starts_with("2 simulated"), "{}", stdout(&out));
+    assert!(stdout(&out).contains("\n2 simulated"), "{}", stdout(&out));
     std::fs::write(place.path().join("small.toml"), &text).unwrap();
 
     // The array has ended, and SLURM has forgotten it: what it has left is anybody's.
@@ -146,7 +146,7 @@ fn arrays_and_a_publisher_are_submitted_and_their_state_is_told() {
     let out = place.good("submit small.toml --tasks 1 --time 1:00:00");
     assert!(out.contains("20 tasks in 1 shard"), "{out}");
     let out = place.good("run small.toml --steal");
-    assert!(out.starts_with("20 simulated"), "{out}");
+    assert!(out.contains("\n20 simulated"), "{out}");
     let one = Place::new(&text);
     one.good("run small.toml --quiet");
     let dipoles = |place: &Place| {
@@ -231,7 +231,7 @@ fn a_dry_run_prints_the_scripts_and_writes_nothing() {
     // It is no part of what is simulated.
     place.good("run small.toml --quiet");
     std::fs::write(place.path().join("small.toml"), sweep(12, 10.0)).unwrap();
-    assert!(place.good("run small.toml").starts_with("0 simulated"));
+    assert!(place.good("run small.toml").contains("\n0 simulated"));
     // A mistake in the user's own file is told with its place.
     std::fs::write(config.join("config.toml"), "[cluster]\nacount = \"lab\"\n").unwrap();
     let out = place.run("submit small.toml --tasks 5 --time 1h --dry-run");

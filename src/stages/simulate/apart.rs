@@ -1,5 +1,5 @@
-//! Tasks that are this process's alone, somewhere else: their results go to a segment, and nothing else of the folder is
-//! read or written.
+//! Tasks that are this process's alone, somewhere else: their results go to a segment, and nothing else of the
+//! folder is read or written.
 
 use super::super::error::RunError;
 use super::super::plan::PlannedTask;
@@ -12,8 +12,8 @@ use crate::store::{Commit, Layout, Segment, Status};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
-/// Simulates tasks and appends their results to a segment, which is ended when all are done or the run is stopped. `layout` is
-/// where large pieces of results are put.
+/// Simulates tasks and appends their results to a segment, which is ended when all are done or the run is
+/// stopped. `layout` is where large pieces of results are put.
 ///
 /// # Errors
 /// If the disk refuses, or the pipeline gives other networks than the plan's. What was appended stays.
