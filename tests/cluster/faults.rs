@@ -95,15 +95,29 @@ fn die_at(verb: &str, folder: &Path, n: u64) -> Option<u64> {
     Some(count.parse().unwrap())
 }
 
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
 /// Dies at each operation of a verb, in a folder that `prepare` makes; `check` looks at what is left.
 fn die_everywhere(
     verb: &str,
     prepare: &(dyn Fn(&Path) + Sync),
     check: &(dyn Fn(&Path, &str) + Sync),
 ) {
+    let first = tempfile::tempdir().unwrap();
+    prepare(&first.path().join("results"));
     let prepared = || {
         let dir = tempfile::tempdir().unwrap();
-        prepare(&dir.path().join("results"));
+        copy(&first.path().join("results"), &dir.path().join("results"));
         dir
     };
     let count = die_at(verb, prepared().path(), u64::MAX).unwrap();
