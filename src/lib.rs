@@ -12,6 +12,7 @@
 
 pub mod batch;
 pub mod cli;
+pub mod cluster;
 pub mod export;
 pub mod figure;
 pub mod input;

@@ -103,7 +103,8 @@ fn an_unknown_verb_is_exit_code_1_with_a_suggestion() {
 fn every_verb_teaches_with_an_example() {
     let place = Place::new(PIPELINE);
     for verb in [
-        "run", "plan", "status", "verify", "gc", "compact", "query", "why",
+        "run", "plan", "status", "verify", "gc", "compact", "query", "why", "submit", "shard",
+        "publish",
     ] {
         let help = place.out(&format!("{verb} --help"));
         assert!(help.contains(&format!("hnn-sweep {verb} ")), "{help}");

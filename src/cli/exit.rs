@@ -24,3 +24,13 @@ pub(super) fn code_of(error: &RunError) -> u8 {
         RunError::Stopped => INTERRUPTED,
     }
 }
+
+/// The exit code of what has left and failed so many tasks, where the worst that had happened before has this code.
+pub(super) fn code_of_tasks(worst: u8, left: u64, failed: u64) -> u8 {
+    match (worst, left, failed) {
+        (INPUT | DISK, ..) => worst,
+        (_, 0, 0) => SUCCESS,
+        (_, 0, _) => FAILURES,
+        _ => INTERRUPTED,
+    }
+}

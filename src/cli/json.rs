@@ -3,6 +3,7 @@
 
 use super::dynamics::in_words;
 use super::output::say;
+use crate::cluster::{ShardState, SubmissionStatus};
 use crate::network::Network;
 use crate::pipeline::{ParameterKind, Pipeline, Varied};
 use crate::stages::plan::FailedTask;
@@ -114,7 +115,7 @@ fn failed(task: &FailedTask) -> Json {
 }
 
 /// What a folder holds.
-pub(super) fn status(folder: &Path, store: &Store) -> Json {
+pub(super) fn status(folder: &Path, store: &Store, submissions: &[SubmissionStatus]) -> Json {
     let state = store.state();
     let failed = state
         .tasks
@@ -146,6 +147,26 @@ pub(super) fn status(folder: &Path, store: &Store) -> Json {
         "tables": tables.collect::<Vec<_>>(),
         "unclaimed": store.unclaimed(),
         "damaged": damaged,
+        "submissions": submissions.iter().map(submission).collect::<Vec<_>>(),
+    })
+}
+
+fn submission(one: &SubmissionStatus) -> Json {
+    json!({
+        "id": one.id,
+        "sweep": one.name,
+        "live": one.is_live,
+        "tasks": one.tasks,
+        "finished": one.finished,
+        "failed": one.failed,
+        "unpublished": one.unpublished,
+        "shards": {
+            "queued": one.count(ShardState::Queued),
+            "running": one.count(ShardState::Running),
+            "ended": one.count(ShardState::Ended),
+            "failed": one.count(ShardState::Failed),
+            "unknown": one.count(ShardState::Unknown),
+        },
     })
 }
 

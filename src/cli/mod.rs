@@ -15,12 +15,16 @@ mod output;
 mod plan;
 mod plot;
 mod progress;
+mod publish;
 mod query;
 mod report;
 mod run;
 mod schema;
+mod shard;
 mod signals;
 mod status;
+mod submissions;
+mod submit;
 mod sweeps;
 mod table;
 #[cfg(feature = "png-pdf")]
@@ -59,6 +63,15 @@ enum Verb {
     /// Simulate what is missing of a pipeline's grid
     #[command(after_help = run::EXAMPLES)]
     Run(run::Arguments),
+    /// Give what is missing to a cluster, or to many processes here
+    #[command(after_help = submit::EXAMPLES)]
+    Submit(submit::Arguments),
+    /// Simulate one shard of what was submitted
+    #[command(after_help = shard::EXAMPLES)]
+    Shard(shard::Arguments),
+    /// Bring results of shards into the tables
+    #[command(after_help = publish::EXAMPLES)]
+    Publish(publish::Arguments),
     /// Show what a run would do and why; nothing is written
     Plan(plan::Arguments),
     /// Show what a folder of results holds
@@ -151,6 +164,9 @@ fn answer() -> u8 {
         Verb::Man(arguments) => completions::man(&arguments, Cli::command()),
         Verb::Run(arguments) => run::run(&arguments, false),
         Verb::Retry(arguments) => run::run(&arguments, true),
+        Verb::Submit(arguments) => submit::run(&arguments),
+        Verb::Shard(arguments) => shard::run(&arguments),
+        Verb::Publish(arguments) => publish::run(&arguments),
         Verb::Failures(arguments) => status::failures(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Drop(arguments) => sweeps::drop(&arguments),

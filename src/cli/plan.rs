@@ -4,6 +4,7 @@ use super::exit::SUCCESS;
 use super::hint::quoted;
 use super::json;
 use super::output::{complain, say};
+use super::submissions;
 use crate::pipeline::{Pipeline, Varied};
 use crate::stages::plan::Replaced;
 use crate::stages::{self, Options, Plan, RunError};
@@ -97,11 +98,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     // No folder yet is no error: everything is missing then.
     let stored = Store::open(folder)?;
+    let given = submissions::given(stored.as_ref())?;
+    let queued = (!given.is_empty()).then(|| submissions::remark(given.len(), folder));
+    options.given = given;
     let pool = stages::pool(options.jobs)?;
     // In the pool, as binding the points of a large grid takes all cores.
     let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
-    let remarks = remarks(&pipeline, &plan);
+    let mut remarks = remarks(&pipeline, &plan);
+    remarks.extend(queued);
     if arguments.json {
         json::print("plan", json::plan(&pipeline, &plan, &options, &remarks));
         return Ok(SUCCESS);

@@ -8,6 +8,7 @@ use super::plan::{Part, unused_remark};
 use super::progress::{Progress, Verbosity};
 use super::report::{self, Live};
 use super::signals::Signals;
+use super::submissions;
 use crate::pipeline::Pipeline;
 use crate::solver::Solver;
 use crate::stages::plan::FailedTask;
@@ -62,6 +63,9 @@ pub(super) struct Arguments {
     folder: Option<PathBuf>,
     #[command(flatten)]
     part: Part,
+    /// Simulate also what is queued in submissions
+    #[arg(long)]
+    steal: bool,
     /// Write into a folder that holds other files, too
     #[arg(long)]
     among_other_files: bool,
@@ -89,7 +93,7 @@ impl Arguments {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|s| *s > 0.0);
     seconds
         .and_then(|s| Duration::try_from_secs_f64(s).ok())
@@ -110,6 +114,12 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
         ..Options::default()
     };
     arguments.part.choose(&mut options);
+    let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
+    let given = submissions::before_run(folder, arguments.steal)?;
+    if !given.is_empty() && arguments.verbosity() > Verbosity::Quiet {
+        complain!("{}", submissions::remark(given.len(), folder));
+    }
+    options.given = given;
     let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let page = arguments.report.as_ref();

@@ -37,7 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = super::folder::folder_of(&arguments.path)?;
     let store = super::folder::open(&folder)?;
     if arguments.json {
-        json::print("status", json::status(&folder, &store));
+        json::print(
+            "status",
+            json::status(&folder, &store, &super::submissions::all(&store)?),
+        );
         return Ok(SUCCESS);
     }
     let state = store.state();
@@ -99,6 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
             HumanCount(store.unclaimed())
         );
     }
+    super::submissions::show(&store)?;
     for table in Table::ALL {
         let prefix = format!("{}/", table.name());
         let files = state

@@ -1,5 +1,6 @@
 //! A pipeline, however it was made.
 
+use super::cluster::Cluster;
 use super::code::Maker;
 use super::condition::Condition;
 use super::connection::ConnectionSpec;
@@ -14,6 +15,7 @@ use super::set::SetSpec;
 use super::simulation::Simulation;
 use super::summary::{PostProc, Summary};
 use super::value::{ParamValue, Parameter};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A pipeline: what to simulate over which grid, what to keep, and what to compute of it.
@@ -39,6 +41,8 @@ pub struct Pipeline {
     pub output: Output,
     /// What is computed of every simulation.
     pub summaries: Vec<Summary>,
+    /// How it is submitted to a cluster.
+    pub cluster: Cluster,
     pub(super) grid: Design,
     pub(super) priors: Vec<(String, Prior)>,
     /// The post-processing that all networks of the sweep have, once one is known.
@@ -121,6 +125,12 @@ impl Pipeline {
     /// The pipeline file; the name of the sweep where it was made in code.
     pub fn path(&self) -> &Path {
         &self.source.path
+    }
+
+    /// The files that it has read so far: by the path that it names, the path of the file. Once every point was bound
+    /// these are all that it needs.
+    pub fn files(&self) -> BTreeMap<PathBuf, PathBuf> {
+        self.source.files.read()
     }
 
     /// The file's text, as it was read; none where the pipeline was made in code.

@@ -260,7 +260,8 @@ fn read_spike_data(item: &TomlItem, scope: &Scope) -> Result<Vec<Vec<Number>>, P
 /// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of the files that a
 /// pattern names the first is taken, as in hnn-core.
 fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
-    let path = first_match(item)?;
+    let named = item.source.beside(&item.string()?);
+    let path = item.source.files.find(&named, || first_match(item))?;
     let fail = |problem| item.error_in(&path, problem);
     let table = input::InputTable::read(&path).map_err(fail)?;
     let sources = match SpikeData::of_table(&table).map_err(fail)? {

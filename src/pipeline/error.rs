@@ -1,5 +1,6 @@
 //! What is wrong with a pipeline file, where, and what to do about it.
 
+use super::files::Files;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt::Display;
 use std::ops::Range;
@@ -185,6 +186,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     /// None where the pipeline was made in code.
     pub(crate) text: Option<Arc<str>>,
+    /// The files that it names.
+    pub(crate) files: Files,
     mistakes: Mistakes,
     remarks: Arc<Mutex<Vec<String>>>,
 }
@@ -210,6 +213,7 @@ impl SourceFile {
         Self {
             path,
             text,
+            files: Files::default(),
             mistakes: Mistakes::default(),
             remarks: Arc::default(),
         }

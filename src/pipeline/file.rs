@@ -1,10 +1,12 @@
 //! A pipeline file → [`Pipeline`].
 
+use super::cluster::Cluster;
 use super::connection::ConnectionSpec;
 use super::content::{Content, Pipeline, Recipe};
 use super::drive::{ArraySpec, BiasSpec, DriveSpec};
 use super::edit;
 use super::error::{PipelineError, SourceFile, did_you_mean};
+use super::files::Files;
 use super::grid::{self, Design, GridError, Values};
 use super::keys::{ROOT_KEYS, SWEEP_KEYS};
 use super::limits::{
@@ -19,6 +21,7 @@ use super::set::SetSpec;
 use super::simulation::Simulation;
 use super::summary::Summary;
 use super::value::{Parameter, ParameterKind};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -59,7 +62,25 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] for all that is wrong, each with its place in the text.
     pub fn parse(text: &str, path: &Path) -> Result<Self, PipelineError> {
-        let source = SourceFile::new(path.to_owned(), Some(text.into()));
+        Self::parse_with(text, path, Files::default())
+    }
+
+    /// As [`Pipeline::parse`], and whatever files it names are read from copies: by the path that it names, as
+    /// [`Pipeline::files`] gives it, the path of the copy.
+    ///
+    /// # Errors
+    /// As [`Pipeline::parse`].
+    pub fn parse_frozen(
+        text: &str,
+        path: &Path,
+        copies: BTreeMap<PathBuf, PathBuf>,
+    ) -> Result<Self, PipelineError> {
+        Self::parse_with(text, path, Files::copies(copies))
+    }
+
+    fn parse_with(text: &str, path: &Path, files: Files) -> Result<Self, PipelineError> {
+        let mut source = SourceFile::new(path.to_owned(), Some(text.into()));
+        source.files = files;
         let document = DeTable::parse(text).map_err(|e| {
             let span = e.span().unwrap_or(0..0);
             let message = e.message().trim().replace('\n', ", ");
@@ -103,6 +124,7 @@ impl Pipeline {
         let set = source.keep(SetSpec::read(root.get("set").as_ref(), &scope));
         let output = source.keep(Output::read(root.get("output").as_ref()));
         let summaries = read_summaries(&root, &scope);
+        let cluster = source.keep(Cluster::read(root.get("cluster").as_ref()));
         // Here all mistakes of the file are told at once; what follows needs a whole pipeline.
         source.check()?;
         let (Some(grid), Some(network), Some(simulation), Some(set), Some(output)) =
@@ -122,6 +144,7 @@ impl Pipeline {
             n_trials: simulation.n_trials,
             output,
             summaries,
+            cluster: cluster.unwrap_or_default(),
             grid,
             priors,
             postproc: None,

@@ -1,5 +1,6 @@
 //! A closure and values → [`Pipeline`].
 
+use super::cluster::Cluster;
 use super::code::{Code, Maker};
 use super::content::{Pipeline, Recipe};
 use super::error::{PipelineError, SourceFile};
@@ -70,6 +71,7 @@ impl Pipeline {
             n_trials,
             output,
             summaries: Vec::new(),
+            cluster: Cluster::default(),
             grid,
             priors: Vec::new(),
             postproc: None,

@@ -6,6 +6,7 @@
 
 mod bind;
 mod bound;
+mod cluster;
 mod code;
 mod condition;
 mod connection;
@@ -15,6 +16,7 @@ mod edit;
 mod error;
 mod expr;
 mod file;
+mod files;
 mod from_code;
 mod grid;
 mod keys;
@@ -34,6 +36,7 @@ mod value;
 mod varied;
 
 pub use bound::Bound;
+pub use cluster::Cluster;
 pub use code::{BoxError, Code, SetParams, words_of_panic};
 pub use condition::Condition;
 pub use content::Pipeline;

@@ -207,7 +207,7 @@ impl NetworkSpec {
         path: &Path,
         env: &Env,
     ) -> Result<String, PipelineError> {
-        read_text(path, MAX_FILE_SIZE).map_err(|problem| {
+        read_text(&env.source.files.place(path), MAX_FILE_SIZE).map_err(|problem| {
             Self::at(key, &format!("{}: {problem}", path.display()), env)
                 .with_optional_help(problem.help)
         })

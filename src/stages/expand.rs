@@ -32,6 +32,8 @@ pub struct GridPoint {
     pub values: Vec<ParamValue>,
     /// Identity of the network, tstop and dt that it resolves to.
     pub set: Hash,
+    /// Segments times steps of its simulation; `None` if the point was known and not bound.
+    pub segment_steps: Option<f64>,
 }
 
 impl GridPoint {
@@ -102,6 +104,7 @@ pub fn until(
         Ok(GridPoint {
             values,
             set: fingerprint.set,
+            segment_steps: Some(segment_steps(&bound)),
         })
     };
     let n = pipeline.n_points();
@@ -131,7 +134,11 @@ pub fn until(
         }
         let values = pipeline.point(i);
         match known.get(&same(&values).iter().collect::<Vec<_>>()) {
-            Some(set) => Ok(GridPoint { values, set: *set }),
+            Some(set) => Ok(GridPoint {
+                values,
+                set: *set,
+                segment_steps: None,
+            }),
             None => bind(fingerprinter, i),
         }
     };
@@ -142,21 +149,25 @@ pub fn until(
         .collect();
     // Gathered first, so that the error is that of the first point, whichever thread was faster.
     let points = points.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let (mut segment_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
+    let (mut first_steps, mut samples, mut traces) = (0.0, 0.0, Traces::default());
     // The first point speaks for all: estimates need no more.
     if let Some(first) = points.first() {
         let bound = pipeline.bind(&first.values)?;
         samples = solver::n_samples(bound.tstop, bound.dt) as f64;
-        segment_steps = samples * n_segments(&bound.network);
+        first_steps = segment_steps(&bound);
         traces = n_traces(&bound.network);
     }
     Ok(Grid {
         points,
         recipe,
-        segment_steps,
+        segment_steps: first_steps,
         samples,
         traces,
     })
+}
+
+fn segment_steps(bound: &Bound) -> f64 {
+    solver::n_samples(bound.tstop, bound.dt) as f64 * n_segments(&bound.network)
 }
 
 /// What would fail in every trial is said before the first.
@@ -210,6 +221,7 @@ fn recipe(pipeline: &Pipeline) -> Option<u64> {
         "samples",
         "output",
         "summary",
+        "cluster",
     ] {
         table.remove(key);
     }

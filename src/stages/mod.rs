@@ -21,7 +21,7 @@ pub use expand::{Grid, expand};
 pub use load::{LoadedSimulation, LoadedTrial, Loader, StoredNetwork};
 pub use options::{Options, Pace, Share};
 pub use plan::{Plan, plan, priors};
-pub use simulate::{Failure, Simulate, Work, simulate};
+pub use simulate::{Failure, Simulate, Simulated, Work, simulate, simulate_apart};
 pub use threads::{cores, jobs, pool};
 pub use watch::{Finished, RunOutcome, Watch};
 
@@ -88,13 +88,7 @@ pub fn run(
         stop,
     };
     let simulated = simulate(&work, &plan, &mut session, watch)?;
-    // From the session's state: other processes may have finished what the plan saw as missing.
-    let missing = reduce::missing(pipeline, &grid, &sims, session.state());
-    watch.reducing(missing.len());
-    reduce::reduce(pipeline, &grid, missing, &mut session)?;
-    #[cfg(feature = "query")]
-    // Last, as queries see all other statistics in the tables.
-    sql::reduce(pipeline, &sims, &mut session)?;
+    complete(pipeline, &grid, &sims, &mut session, watch)?;
     let losses = session.losses().to_vec();
     let (state, damaged) = session.finish()?;
     Ok(RunOutcome {
@@ -108,4 +102,25 @@ pub fn run(
         damaged,
         losses,
     })
+}
+
+/// Computes the statistics that stored tables give: of the mean over trials, in SQL, and those that were asked for later.
+///
+/// # Errors
+/// If a table cannot be read, or the disk refuses.
+pub fn complete(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    sims: &[u32],
+    session: &mut Session,
+    watch: &mut dyn Watch,
+) -> Result<(), RunError> {
+    // From the session's state: other processes may have finished what the plan saw as missing.
+    let missing = reduce::missing(pipeline, grid, sims, session.state());
+    watch.reducing(missing.len());
+    reduce::reduce(pipeline, grid, missing, session)?;
+    #[cfg(feature = "query")]
+    // Last, as queries see all other statistics in the tables.
+    sql::reduce(pipeline, sims, session)?;
+    Ok(())
 }

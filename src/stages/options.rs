@@ -1,5 +1,7 @@
 //! How a sweep is run.
 
+use crate::store::{Hash, Outputs};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ pub struct Options {
     pub only: Option<String>,
     /// At most so many of those tasks, spread over the grid.
     pub limit: Option<u64>,
+    /// Tasks that others have been given, by key, with what they are to store of them: left to them.
+    pub given: HashMap<Hash, Outputs>,
 }
 
 /// Which tasks are this run's; others that are missing count as neither simulated nor left.
@@ -105,6 +109,7 @@ impl Default for Options {
             share: Share::All,
             only: None,
             limit: None,
+            given: HashMap::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{Result, StoreError};
 use super::folder::Aside;
-use super::layout::{INTENT, Layout, PART, PIECES};
+use super::layout::{INTENT, Layout, PART};
 use super::part::{self, Staged};
 use super::seal::{self, Seal};
 use super::state::{Part, STORE_VERSION, State};
@@ -20,7 +20,7 @@ pub(super) struct Change {
 pub(super) enum NewContent {
     /// Written aside.
     Staged(Aside),
-    /// A piece of this name.
+    /// A piece in a file of this name, relative to the folder of results.
     Piece(String),
 }
 
@@ -80,7 +80,6 @@ impl Change {
             match source {
                 NewContent::Staged(file) => folder.put(file, &name)?,
                 NewContent::Piece(piece) => {
-                    let piece = format!("{PIECES}/{piece}");
                     // It may have been moved before a crash.
                     if folder.has(&piece) {
                         folder.rename(&piece, &name)?;

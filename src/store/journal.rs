@@ -12,11 +12,12 @@ use super::fault;
 use super::folder::{Folder, random_word};
 use super::hash::Hash;
 use super::layout::{self, JOURNAL, Layout, TMP};
+use super::locks;
 use super::machines;
 use super::part::PieceSource;
 use super::record::{self, Commit, Record};
 use super::state::State;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, SystemTime};
@@ -34,7 +35,10 @@ pub struct Journal {
 
 impl Journal {
     /// Begins a journal.
-    pub fn create(layout: &Layout) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If the disk refuses, or locks are `needed` and the file system has none.
+    pub fn create(layout: &Layout, needed: bool) -> Result<Self> {
         let folder = layout.folder().clone();
         let name = format!(
             "{JOURNAL}/run-{}{}.journal",
@@ -47,8 +51,10 @@ impl Journal {
             let durable = Durable::create(&folder, &name)?;
             let file = folder.create_file(&name)?;
             // Held until the process ends: whoever can lock it knows that its writer is gone.
-            file.try_lock().map_err(io::Error::from)?;
-            Ok((file, durable))
+            match file.try_lock() {
+                Err(error) if needed || !locks::are_missing(&error) => Err(error.into()),
+                _ => Ok((file, durable)),
+            }
         };
         let created = create();
         let (file, durable) =
@@ -279,7 +285,14 @@ pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
             file => file?,
         };
         // A run that died; its lock is kept, so that no other adopts it too.
-        if file.try_lock().is_ok() {
+        let is_free = match file.try_lock() {
+            Ok(()) => true,
+            // Where there are no locks, a process that has shown no sign of life is gone.
+            Err(error) => {
+                locks::are_missing(&error) && !is_fresh(layout.folder(), &name, machines::SILENCE)
+            }
+        };
+        if is_free {
             found.push((name, file));
         }
     }
@@ -290,7 +303,9 @@ pub fn orphans(layout: &Layout) -> Result<Vec<(String, File)>> {
 pub fn is_held(folder: &Folder, name: &str) -> bool {
     let file = folder.open_file(name);
     // Shared, so that several who ask at the same time do not take each other for its process.
-    file.is_ok_and(|file| file.is_some_and(|file| file.try_lock_shared().is_err()))
+    file.is_ok_and(|file| {
+        file.is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    })
 }
 
 /// Whether a journal's process has shown that it is alive, no longer ago than that.

@@ -4,6 +4,7 @@ use super::error::Result;
 use super::folder::Folder;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of the file that holds a batch of a table.
 pub(crate) const PART: &str = "part.parquet";
@@ -93,6 +94,8 @@ pub(super) const JOURNAL: &str = ".state/journal";
 pub(super) const PIECES: &str = ".state/pieces";
 /// Folder of the tasks' canonical bytes.
 pub(super) const SPECS: &str = ".state/specs";
+/// Folder of what was submitted to run elsewhere, a folder each.
+pub(super) const SUBMISSIONS: &str = ".state/submissions";
 /// Folder of damaged files that were put aside.
 pub(super) const DAMAGED: &str = ".state/damaged";
 
@@ -100,6 +103,7 @@ pub(super) const DAMAGED: &str = ".state/damaged";
 #[derive(Clone, Debug)]
 pub struct Layout {
     folder: Folder,
+    pieces: Arc<str>,
 }
 
 impl Layout {
@@ -108,7 +112,7 @@ impl Layout {
     /// # Errors
     /// If it cannot be read.
     pub fn open(root: &Path) -> Result<Option<Self>> {
-        Ok(Folder::open(root)?.map(|folder| Self { folder }))
+        Ok(Folder::open(root)?.map(Self::of))
     }
 
     /// Opens a `save_folder`, and makes it if needed.
@@ -116,8 +120,25 @@ impl Layout {
     /// # Errors
     /// If it cannot be made or read.
     pub fn create(root: &Path) -> Result<Self> {
-        let folder = Folder::create(root)?;
-        Ok(Self { folder })
+        Ok(Self::of(Folder::create(root)?))
+    }
+
+    fn of(folder: Folder) -> Self {
+        let pieces = PIECES.into();
+        Self { folder, pieces }
+    }
+
+    /// The same folder, with large pieces of results in another folder of it than usual.
+    pub(super) fn with_pieces(&self, pieces: &str) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            pieces: pieces.into(),
+        }
+    }
+
+    /// Where large pieces of results are put, relative to the root.
+    pub(super) fn pieces(&self) -> &Arc<str> {
+        &self.pieces
     }
 
     /// `save_folder` itself.
@@ -172,10 +193,28 @@ impl Layout {
 /// Whether `.state` has a file or folder of this name.
 pub(super) fn is_of_state(name: &str) -> bool {
     let all = [
-        STATE, BEFORE, INTENT, DAMAGE, LOCK, CLAIMS, TMP, JOURNAL, PIECES, SPECS, DAMAGED,
+        STATE,
+        BEFORE,
+        INTENT,
+        DAMAGE,
+        LOCK,
+        CLAIMS,
+        TMP,
+        JOURNAL,
+        PIECES,
+        SPECS,
+        DAMAGED,
+        SUBMISSIONS,
     ];
     all.iter()
         .any(|path| path.rsplit_once('/').is_some_and(|(_, last)| last == name))
+}
+
+/// Folder of the large pieces of a journal's or a segment's results.
+pub(super) fn pieces_of(journal: &str) -> String {
+    let folder = journal.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    format!("{above}/pieces")
 }
 
 /// Names of files that are being written, and of pieces.

@@ -11,19 +11,24 @@ pub const BEAT: Duration = Duration::from_secs(10);
 /// A run that has made no mark for so long has been killed.
 pub const SILENCE: Duration = Duration::from_secs(120);
 
+/// Name of this machine.
+pub fn name() -> String {
+    // Nodes that SLURM makes on one machine are machines of their own.
+    let node = std::env::var_os("SLURMD_NODENAME");
+    let node = node.map(|node| node.to_string_lossy().into_owned());
+    let own = || {
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    };
+    node.unwrap_or_else(own)
+}
+
 /// What names of journals of this machine begin with.
 pub fn tag() -> &'static str {
     static TAG: LazyLock<String> = LazyLock::new(|| {
-        // Nodes that SLURM makes on one machine are machines of their own.
-        let node = std::env::var_os("SLURMD_NODENAME");
-        let node = node.map(|node| node.to_string_lossy().into_owned());
-        let own = || {
-            rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned()
-        };
-        let hash = Hash::of(node.unwrap_or_else(own).as_bytes()).to_string();
+        let hash = Hash::of(name().as_bytes()).to_string();
         format!("h{}", &hash[..4])
     });
     &TAG

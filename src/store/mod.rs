@@ -12,6 +12,7 @@
 //! | `intent` | checksums of what is about to be replaced, so that a crash in between leaves nothing unknown |
 //! | `damage` | files that `verify` found damaged, for the next run |
 //! | `claims` | which tasks the processes at work have taken, so that no two simulate the same, and who has finished |
+//! | `submissions/` | what was submitted to run elsewhere, with the results that come in, a folder each |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
 //! A finished simulation is first appended to the journal (one sync), then, when its batch is whole, after a while or at
@@ -27,22 +28,28 @@ mod error;
 #[doc(hidden)]
 pub mod fault;
 mod folder;
+mod folding;
 mod foreign;
 mod garbage;
 mod hash;
 mod joined;
 mod journal;
 mod layout;
+mod locks;
 mod machines;
 mod part;
+pub(crate) mod process;
 mod publish;
+mod publisher;
 mod read;
 mod record;
 mod schema;
 mod seal;
+mod segment;
 mod session;
 mod specs;
 mod state;
+mod submission;
 mod sweep;
 mod sweeps;
 mod verify;
@@ -53,19 +60,24 @@ pub use damage::Loss;
 pub use derive::RESERVED;
 pub(crate) use disk::{aside, create_dir, settle};
 pub use error::{Result, StoreError};
+pub use folding::Folded;
 pub use hash::{Blob, Hash};
 pub use layout::{Layout, Table};
+pub(crate) use machines::name as machine;
 pub use part::{Id, Piece, PieceWriter};
-pub use record::Commit;
+pub use publisher::{Holder, Publisher};
+pub use record::{Commit, Head};
 pub use schema::{
     Trace, TraceFormat, UNITS, dipole_rows, dipole_schema, lfp_rows, spikes_rows, spikes_schema,
     trace_rows,
 };
+pub use segment::{Segment, SegmentName};
 pub use session::Session;
 pub use state::{
     Column, Extent, Kind, Outputs, Part, Point, Prior, Sim, StatId, State, Status, Sweep, Task,
     Value,
 };
+pub use submission::Submission;
 pub use sweep::Registration;
 
 pub use verify::{Problem, Verdict};

@@ -2,7 +2,7 @@
 
 use super::error::{Result, StoreError};
 use super::folder::{Aside, Folder};
-use super::layout::{Layout, PIECES, TMP, Table};
+use super::layout::{Layout, TMP, Table};
 use super::schema::{ROW_GROUP_ROWS, writer_properties};
 use super::written::{Hashed, Written};
 use arrow_array::cast::AsArray;
@@ -120,7 +120,7 @@ const INLINE_BYTES: usize = 16 << 20;
 pub enum Piece {
     /// In memory.
     Inline(Vec<u8>),
-    /// In a durable file of `.state/pieces`.
+    /// In a durable file of [the folder's pieces](Layout).
     File {
         /// Its name.
         name: String,
@@ -131,7 +131,7 @@ pub enum Piece {
 
 /// Writes one simulation's rows of a table.
 pub struct PieceWriter {
-    folder: Folder,
+    path: PathBuf,
     id: Id,
     writer: PartWriter<Hashed<Spool>>,
 }
@@ -142,11 +142,11 @@ impl PieceWriter {
     /// # Errors
     /// If the disk refuses.
     pub fn new(layout: &Layout, table: Table, id: Id, schema: &SchemaRef) -> Result<Self> {
-        let folder = layout.folder().clone();
-        let sink = Hashed::new(Spool::Memory(Vec::new(), folder.clone()));
+        let path = layout.folder().path(layout.pieces());
+        let sink = Hashed::new(Spool::Memory(Vec::new(), layout.clone()));
         let writer = PartWriter::new(sink, table, schema);
-        let writer = writer.map_err(|e| write_error(&folder.path(PIECES), e))?;
-        Ok(Self { folder, id, writer })
+        let writer = writer.map_err(|e| write_error(&path, e))?;
+        Ok(Self { path, id, writer })
     }
 
     /// Appends rows.
@@ -156,7 +156,7 @@ impl PieceWriter {
     pub fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         self.writer
             .write(self.id, rows)
-            .map_err(|e| write_error(&self.folder.path(PIECES), e))
+            .map_err(|e| write_error(&self.path, e))
     }
 
     /// Ends the piece; it is durable if it is a file.
@@ -165,7 +165,7 @@ impl PieceWriter {
     /// If the disk refuses.
     pub fn finish(self) -> Result<Piece> {
         let sink = self.writer.finish();
-        let sink = sink.map_err(|e| write_error(&self.folder.path(PIECES), e))?;
+        let sink = sink.map_err(|e| write_error(&self.path, e))?;
         let written = sink.written();
         match sink.into_inner() {
             Spool::Memory(bytes, _) => Ok(Piece::Inline(bytes)),
@@ -179,20 +179,21 @@ impl PieceWriter {
 
 /// Memory that becomes a file when it grows.
 enum Spool {
-    Memory(Vec<u8>, Folder),
+    Memory(Vec<u8>, Layout),
     File(Aside),
 }
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Spool::Memory(memory, folder) = self {
+        if let Spool::Memory(memory, layout) = self {
             // Small results stay in memory and go into the journal; traces of a whole network get a
             // file.
             if memory.len() + bytes.len() <= INLINE_BYTES {
                 memory.extend_from_slice(bytes);
                 return Ok(bytes.len());
             }
-            let mut file = folder.aside(PIECES).map_err(std::io::Error::other)?;
+            let file = layout.folder().aside(layout.pieces());
+            let mut file = file.map_err(std::io::Error::other)?;
             file.write_all(memory)?;
             *self = Spool::File(file);
         }

@@ -7,7 +7,7 @@ use super::change::{Change, NewContent};
 use super::damage::lose;
 use super::derive::{self, Columns, Points};
 use super::error::{Result, StoreError};
-use super::layout::{INTENT, Layout, PART, PIECES, TMP, Table};
+use super::layout::{INTENT, Layout, PART, TMP, Table};
 use super::part::{self, Id, Incoming, PieceSource, write_part};
 use super::record::{Record, RecordPiece};
 use super::specs;
@@ -97,7 +97,7 @@ fn merge(
             RecordPiece::File(name, written) => {
                 let source = PieceSource {
                     folder: layout.folder().clone(),
-                    name: format!("{PIECES}/{name}"),
+                    name: name.clone(),
                     offset: 0,
                     len: written.len,
                 };

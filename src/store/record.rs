@@ -60,7 +60,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Files of `.state/pieces` that belong to it.
+    /// Files of large pieces that belong to it.
     pub fn files(&self) -> impl Iterator<Item = (&String, &Written)> {
         self.pieces.iter().filter_map(|(_, piece)| match piece {
             RecordPiece::Inline(_) => None,
@@ -74,7 +74,7 @@ impl Record {
 pub enum RecordPiece {
     /// In the journal.
     Inline(PieceSource),
-    /// In a file of `.state/pieces`.
+    /// In a file of this name, relative to the folder of results.
     File(String, Written),
 }
 
@@ -169,7 +169,10 @@ fn locate(header: Header, head_len: usize, whole: PieceSource) -> Record {
     for (table, piece) in header.pieces {
         let piece = match piece {
             HeaderPiece::Inline(len) => RecordPiece::Inline(slice(len)),
-            HeaderPiece::File(name, written) => RecordPiece::File(name, written),
+            HeaderPiece::File(name, written) => {
+                let folder = layout::pieces_of(&whole.name);
+                RecordPiece::File(format!("{folder}/{name}"), written)
+            }
         };
         pieces.push((table, piece));
     }
@@ -186,6 +189,44 @@ fn locate(header: Header, head_len: usize, whole: PieceSource) -> Record {
         spec,
         whole,
     }
+}
+
+/// What the header of a record says.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Simulation and trial.
+    pub id: Id,
+    /// Its parameter set.
+    pub set: Hash,
+    /// What is known of it.
+    pub task: Task,
+}
+
+/// Headers of the records of a file, up to the first that is not whole; their bodies are passed over unread.
+pub fn heads(file: &File) -> std::io::Result<Vec<Head>> {
+    use std::os::unix::fs::FileExt;
+    let end = file.metadata()?.len();
+    let mut heads = Vec::new();
+    let mut at = 0;
+    let mut prefix = [0; PREFIX];
+    while at + PREFIX as u64 <= end {
+        file.read_exact_at(&mut prefix, at)?;
+        let Some((head, body)) = frame(&prefix) else {
+            break;
+        };
+        let next = at.saturating_add(body.end as u64);
+        if next > end {
+            break;
+        }
+        let mut bytes = vec![0; head.len()];
+        file.read_exact_at(&mut bytes, at + PREFIX as u64)?;
+        let Ok(Header { id, set, task, .. }) = rmp_serde::from_slice(&bytes) else {
+            break;
+        };
+        heads.push(Head { id, set, task });
+        at = next;
+    }
+    Ok(heads)
 }
 
 /// What the bytes of a journal hold.

@@ -11,9 +11,11 @@ use super::journal::{self, Found, Journal};
 use super::layout::{
     self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE, TMP,
 };
+use super::locks;
 use super::machines;
 use super::part::Id;
 use super::publish;
+use super::publisher::Publisher;
 use super::record::{Commit, Record};
 use super::seal;
 use super::specs;
@@ -30,12 +32,14 @@ const JOURNAL_AT_MOST: u64 = 256 << 20;
 /// A process that writes to a folder. Several may, at the same time.
 #[derive(Debug)]
 pub struct Session {
-    layout: Layout,
+    pub(super) layout: Layout,
     lock: File,
     pub(super) state: State,
     journal: Journal,
     damaged: Vec<String>,
-    losses: Vec<Loss>,
+    pub(super) losses: Vec<Loss>,
+    /// What keeps other publishers away, also where there are no locks.
+    publisher: Option<Publisher>,
     /// Results in journals whose parameter sets no sweep of the folder has.
     unclaimed: u64,
     /// Whether another process has published since it was last asked.
@@ -66,13 +70,28 @@ impl Session {
     /// # Errors
     /// If the folder cannot be written, or its state is damaged.
     pub fn begin_among_other_files(root: &Path) -> Result<Self> {
+        Self::begin_with(root, None)
+    }
+
+    /// As [`Session::begin_among_other_files`], also on a file system without locks: the only publisher of the folder
+    /// needs none.
+    ///
+    /// # Errors
+    /// As for [`Session::begin_among_other_files`].
+    pub fn begin_as(publisher: Publisher) -> Result<Self> {
+        let root = publisher.root().to_path_buf();
+        Self::begin_with(&root, Some(publisher))
+    }
+
+    fn begin_with(root: &Path, publisher: Option<Publisher>) -> Result<Self> {
         let layout = Layout::create(root)?;
+        let locks_needed = publisher.is_none();
         let folder = layout.folder();
         for name in [TMP, JOURNAL, PIECES, SPECS] {
             folder.make_dir(name)?;
         }
         let lock = folder.open_lock(LOCK, true)?;
-        lock.lock()
+        locks::lock(&lock, locks_needed)
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
         foreign::refuse_other_machines(&layout)?;
         let state = match State::load(&layout)? {
@@ -84,7 +103,7 @@ impl Session {
             folder.remove(&name)?;
         }
         journal::tidy(&layout)?;
-        let journal = Journal::create(&layout)?;
+        let journal = Journal::create(&layout, locks_needed)?;
         // Two that begin at the same time see each other now.
         if let Err(error) = foreign::refuse_other_machines(&layout) {
             journal.close()?;
@@ -97,6 +116,7 @@ impl Session {
             journal,
             damaged: Vec::new(),
             losses: Vec::new(),
+            publisher,
             unclaimed: 0,
             others_published: false,
             waited: Duration::ZERO,
@@ -377,10 +397,16 @@ impl Session {
     pub(super) fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let path = self.layout.folder().path(LOCK);
         let began = Instant::now();
-        self.lock
-            .lock()
+        locks::lock(&self.lock, self.publisher.is_none())
             .map_err(|e| StoreError::io("lock", &path, e))?;
         self.waited += began.elapsed();
+        if self.publisher.as_ref().is_some_and(Publisher::is_lost) {
+            return Err(StoreError::Conflict {
+                what: format!("another process has taken {} over", self.layout.root().display()),
+                help: "nothing was heard of this one for minutes; what was finished is kept: give the same command again"
+                    .into(),
+            });
+        }
         // Others may have changed the folder since the lock was last held.
         let result = self.refresh().and_then(|()| work(self));
         self.unlock()?;
@@ -388,8 +414,7 @@ impl Session {
     }
 
     fn unlock(&self) -> Result<()> {
-        self.lock
-            .unlock()
+        locks::unlock(&self.lock, self.publisher.is_none())
             .map_err(|e| StoreError::io("unlock", &self.layout.folder().path(LOCK), e))
     }
 

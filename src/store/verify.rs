@@ -5,12 +5,16 @@ use super::folder::Entry;
 use super::hash::Hash;
 use super::journal;
 use super::layout::{
-    self, BEFORE, DAMAGE, DAMAGED, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE_FOLDER, TMP, Table,
+    self, BEFORE, DAMAGE, DAMAGED, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE_FOLDER, SUBMISSIONS,
+    TMP, Table,
 };
 use super::part;
+use super::record::Record;
 use super::seal::{self, Seal};
+use super::segment;
 use super::specs;
 use super::state::{Part, STORE_VERSION, State, Status};
+use super::submission::Submission;
 use std::collections::{BTreeMap, HashSet};
 
 /// What is not as it should be.
@@ -109,6 +113,7 @@ pub(crate) fn verify(layout: &Layout, state: &State) -> Result<Verdict> {
     // Canonical bytes of tasks that are not in the tables yet are in the journals.
     let mut blobs = HashSet::new();
     journals(layout, state, &mut verdict, &mut blobs)?;
+    segments(layout, state, &mut verdict)?;
     packs(layout, state, &mut verdict, &mut blobs)?;
     let done = state
         .tasks
@@ -163,7 +168,8 @@ fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
     };
     let is_ours = |entry: &Entry| {
         let path = format!("{STATE_FOLDER}/{}", entry.name);
-        let is_folder = [TMP, JOURNAL, PIECES, SPECS, DAMAGED].contains(&path.as_str());
+        let is_folder =
+            [TMP, JOURNAL, PIECES, SPECS, DAMAGED, SUBMISSIONS].contains(&path.as_str());
         match is_folder {
             true => entry.is_dir,
             false => entry.is_file && layout::is_of_state(&entry.name),
@@ -233,11 +239,10 @@ fn journals(
             }
             for (piece, written) in record.files() {
                 verdict.count(written.len);
-                let piece = format!("{PIECES}/{piece}");
                 // Already in its place, under the name of its part.
                 let moved = state.parts.values().any(|part| part == written);
-                if !moved && !part::is_intact(layout.folder(), &piece, written)? {
-                    verdict.problems.push(Problem::Piece(piece));
+                if !moved && !part::is_intact(layout.folder(), piece, written)? {
+                    verdict.problems.push(Problem::Piece(piece.clone()));
                 }
             }
         }
@@ -257,6 +262,29 @@ fn journals(
             verdict.notes.push(format!(
                 "{name} holds {unclaimed} results of parameter sets that no sweep of this folder has; `run` of their pipeline uses them"
             ));
+        }
+    }
+    Ok(())
+}
+
+/// Results of submissions that are not in the tables yet.
+fn segments(layout: &Layout, state: &State, verdict: &mut Verdict) -> Result<()> {
+    for submission in Submission::all(layout)? {
+        for name in submission.segments()? {
+            let scan = segment::read(layout.folder(), &name)?;
+            verdict.count(scan.records.iter().map(|record| record.whole.len).sum());
+            for (piece, written) in scan.records.iter().flat_map(Record::files) {
+                verdict.count(written.len);
+                let moved = state.parts.values().any(|part| part == written);
+                if !moved && !part::is_intact(layout.folder(), piece, written)? {
+                    verdict.problems.push(Problem::Piece(piece.clone()));
+                }
+            }
+            if scan.damaged > 0 {
+                let what = format!("{} of its results cannot be read", scan.damaged);
+                let file = name.name;
+                verdict.problems.push(Problem::Journal { file, what });
+            }
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The keys of a pipeline file, table by table: the reader refuses all others, and the JSON schema for editors is made of the same
 //! lists.
 
+mod cluster;
 mod form;
 mod inputs;
 mod results;
@@ -9,6 +10,7 @@ mod sweep;
 
 pub use schema::schema;
 
+pub(super) use cluster::CLUSTER;
 pub(super) use form::{Form, Key};
 pub(super) use inputs::{DRIVE_TYPES, drive_keys};
 pub(super) use results::{COMMON, OUTPUT, STATISTICS, SUMMARY, TARGET};
@@ -18,7 +20,7 @@ use form::{key, names};
 use inputs::{BIAS, CONNECTION, ELECTRODE_ARRAY, POSITIONS};
 
 /// The top of the file.
-const ROOT: [Key; 15] = [
+const ROOT: [Key; 16] = [
     key("name", Form::Text, "Name of the sweep [the file's name]"),
     key(
         "save_folder",
@@ -78,6 +80,11 @@ const ROOT: [Key; 15] = [
         Form::Tables(&SUMMARY),
         "Statistics, each a column of the table `summary`",
     ),
+    key(
+        "cluster",
+        Form::Table(&CLUSTER),
+        "How `hnn-sweep submit` asks a cluster for time; no part of what is simulated",
+    ),
 ];
 
 pub const ROOT_KEYS: &[&str] = &names(&ROOT);
@@ -93,4 +100,5 @@ pub const ELECTRODE_ARRAY_KEYS: &[&str] = &names(&ELECTRODE_ARRAY);
 pub const POSITION_KEYS: &[&str] = &names(&POSITIONS);
 pub const OUTPUT_KEYS: &[&str] = &names(&OUTPUT);
 pub const SUMMARY_KEYS: &[&str] = &names(&SUMMARY);
+pub const CLUSTER_KEYS: &[&str] = &names(&CLUSTER);
 pub const TARGET_KEYS: &[&str] = &names(&TARGET);

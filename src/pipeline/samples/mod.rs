@@ -151,7 +151,7 @@ fn read_file(
 ) -> Result<Vec<(String, Values)>, PipelineError> {
     let path = item.source.beside(&item.string()?);
     let fail = |problem| item.error_in(&path, problem);
-    let table = input::InputTable::read(&path).map_err(fail)?;
+    let table = input::InputTable::read(&item.source.files.place(&path)).map_err(fail)?;
     if table.n_rows() == 0 {
         return Err(item.error(format!("{}: has no rows", path.display())));
     }

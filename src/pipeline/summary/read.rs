@@ -148,12 +148,14 @@ fn read_measure(table: &TomlTable, word: &str, signal: &Signal) -> Result<Measur
 fn read_target(item: &TomlItem, signal: &Signal) -> Result<Target, PipelineError> {
     if item.is_string() {
         let path = item.source.beside(&item.string()?);
-        return Target::read(&path, signal).map_err(|e| item.error_in(&path, e));
+        let place = item.source.files.place(&path);
+        return Target::read(&place, signal).map_err(|e| item.error_in(&path, e));
     }
     let table = TomlTable::new(item, TARGET_KEYS)?;
     let file = table.require("file")?;
     let path = file.source.beside(&file.string()?);
-    let target = Target::read(&path, signal).map_err(|e| file.error_in(&path, e))?;
+    let place = file.source.files.place(&path);
+    let target = Target::read(&place, signal).map_err(|e| file.error_in(&path, e))?;
     let number = |key: &str, default| table.get(key).map_or(Ok(default), |i| i.float());
     let target = target.transformed(number("scale", 1.0)?, number("shift", 0.0)?);
     let Some(item) = table.get("smooth") else {

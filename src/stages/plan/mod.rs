@@ -103,6 +103,16 @@ impl Plan {
         let before = self.tasks.len();
         // The share first, by places that do not depend on what is done: shares stay disjoint.
         self.take_share(&options.share, places);
+        if !options.given.is_empty() {
+            self.tasks.retain(|task| {
+                let key = grid
+                    .points
+                    .get(task.point)
+                    .map(|point| point.key(task.trial));
+                let given = key.and_then(|key| options.given.get(&key));
+                given.is_none_or(|given| !given.lacking(&task.outputs).is_none())
+            });
+        }
         if let Some(condition) = &options.only {
             let condition = pipeline.condition(condition)?;
             // Points of the same network share its simulation, whichever of them was chosen.
@@ -391,6 +401,11 @@ pub fn registration(pipeline: &Pipeline, grid: &Grid) -> Registration {
             .map(|point| (point.set, point.values.iter().map(stored_value).collect()))
             .collect(),
     }
+}
+
+/// Version of the solver's arithmetic, which is part of every key.
+pub fn numerics() -> u32 {
+    NUMERICS_VERSION
 }
 
 /// Failed tasks of a sweep.

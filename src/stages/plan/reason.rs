@@ -408,6 +408,7 @@ mod tests {
         let point = GridPoint {
             values: vec![ParamValue::Float(values.0), ParamValue::Int(values.1)],
             set: Hash::of(set),
+            segment_steps: None,
         };
         Former::new(&pipeline, state).why_absent(&point, trial)
     }

@@ -18,7 +18,7 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    pub(in super::super) fn refused(&self, pipeline: &Pipeline) -> RunError {
+    pub(crate) fn refused(&self, pipeline: &Pipeline) -> RunError {
         let Self { file, points, of } = self;
         RunError::Input {
             what: format!(

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// Results (bytes) that are made durable with one sync, or somewhat more.
 const COMMIT_AT_ONCE: usize = 16 << 20;
 /// Longest time between two calls of [`Watch::tick`].
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// What was simulated.
 #[derive(Clone, Copy, Debug, Default)]
@@ -186,7 +186,7 @@ fn publish_whole(sharing: &Sharing, session: &mut Session) -> Result<(), RunErro
 }
 
 /// One sync serves all results that are waiting.
-fn take_more(
+pub(super) fn take_more(
     receiver: &Receiver<Result<Commit, RunError>>,
     commits: &mut Vec<Commit>,
 ) -> Result<(), RunError> {

@@ -4,6 +4,7 @@
 //! (`work`) and simulate them (`attempt`); one committer (`committing`) makes what they hand over durable. The
 //! channel between them is short, so that memory holds only what is in flight.
 
+mod apart;
 mod attempt;
 mod committing;
 mod failure;
@@ -12,6 +13,7 @@ mod solver;
 mod waiting;
 mod work;
 
+pub use apart::simulate_apart;
 pub use committing::Simulated;
 pub use failure::Failure;
 pub use solver::Simulate;

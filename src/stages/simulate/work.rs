@@ -60,7 +60,10 @@ impl Work<'_> {
     }
 
     /// How many tasks like this one are best simulated side by side.
-    pub(super) fn gang_size(&self, task: &PlannedTask) -> Result<usize, RunError> {
+    ///
+    /// # Errors
+    /// If the pipeline gives another network than when the plan was made.
+    pub fn gang_size(&self, task: &PlannedTask) -> Result<usize, RunError> {
         let ready = self.prepare(task, &mut Desk::default())?;
         Ok(ready.map_or(1, |ready| {
             let network = &ready.point.bound.network;
