@@ -167,7 +167,7 @@ fn a_rehearsal_that_is_killed_takes_its_shards_along_and_is_submitted_again() {
     // While it lives its tasks are its own.
     let out = place.run("run small.toml");
     assert!(
-        stderr(&out).contains("queued in submissions"),
+        stdout(&out).contains("queued in submissions"),
         "{}",
         stderr(&out)
     );
@@ -390,7 +390,7 @@ fn engines_get_the_commands_and_the_folder_knows_of_them() {
     assert!(out.starts_with("rule all:"), "{out}");
     let out = place.run("run small.toml");
     assert!(
-        stderr(&out).contains("6 simulations are queued"),
+        stdout(&out).contains("6 of them queued in submissions"),
         "{}",
         stderr(&out)
     );
