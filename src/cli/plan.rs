@@ -98,15 +98,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     // No folder yet is no error: everything is missing then.
     let stored = Store::open(folder)?;
-    let given = submissions::given(stored.as_ref())?;
-    let queued = (!given.is_empty()).then(|| submissions::remark(given.len(), folder));
-    options.given = given;
+    options.given = submissions::given(stored.as_ref())?;
     let pool = stages::pool(options.jobs)?;
     // In the pool, as binding the points of a large grid takes all cores.
     let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
-    let mut remarks = remarks(&pipeline, &plan);
-    remarks.extend(queued);
+    let remarks = remarks(&pipeline, &plan);
     if arguments.json {
         json::print("plan", json::plan(&pipeline, &plan, &options, &remarks));
         return Ok(SUCCESS);
@@ -173,6 +170,12 @@ pub(super) fn describe(pipeline: &Pipeline, plan: &Plan, options: &Options) -> S
     lines.push(format!("  {:>9} missing", count(missing + plan.elsewhere)));
     for (reason, n) in &plan.groups {
         lines.push(format!("  {:>13}: {reason}", count(*n)));
+    }
+    if plan.given > 0 {
+        lines.push(format!(
+            "  {:>9} of them queued in submissions (`run --steal` simulates them here)",
+            count(plan.given)
+        ));
     }
     if plan.elsewhere > 0 {
         lines.push(format!("  {:>9} of them in this run", count(missing)));

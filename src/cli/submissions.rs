@@ -59,16 +59,6 @@ pub(super) fn given(store: Option<&Store>) -> Result<HashMap<Hash, Outputs>, Run
     }
 }
 
-/// That so many simulations are left to submissions.
-pub(super) fn remark(n: usize, folder: &Path) -> String {
-    format!(
-        "NOTE: {} simulations are queued in submissions, and left to them: `hnn-sweep status {}` shows them, and \
-         `run --steal` simulates them",
-        HumanCount(n as u64),
-        quoted(folder)
-    )
-}
-
 /// How far a folder's submissions are.
 pub(super) fn all(store: &Store) -> Result<Vec<SubmissionStatus>, RunError> {
     cluster::status(store, &Slurm)

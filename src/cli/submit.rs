@@ -132,10 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         );
     }
     let Some(submission) = &submitted.submission else {
-        say!(
-            "nothing to submit: {} simulations are missing that nobody has been given",
-            submitted.tasks
-        );
+        say!("nothing to submit: all simulations are done, have failed, or are queued");
         return Ok(SUCCESS);
     };
     match (arguments.emit, arguments.local) {
@@ -228,7 +225,7 @@ fn of_user() -> Result<Cluster, RunError> {
 fn preview(submitted: &Submitted) {
     let script = &submitted.script;
     if submitted.tasks == 0 {
-        say!("nothing to submit: no simulation is missing that nobody has been given");
+        say!("nothing to submit: all simulations are done, have failed, or are queued");
         return;
     }
     say!("# {}", in_words(submitted));

@@ -307,11 +307,7 @@ fn cut(
         shards,
         costs,
         seconds: longest,
-        given: if options.given.is_empty() {
-            0
-        } else {
-            all.elsewhere
-        },
+        given: all.given,
         tasks: all.tasks,
     })
 }

@@ -19,7 +19,20 @@ fn sweep() -> String {
     text("faults", grid, 1, &format!("{OUTPUTS}{mean}")).replace("batch_size = 4", "batch_size = 2")
 }
 
-fn submit(folder: &Path) -> u64 {
+/// Two points whose traces are too large for a segment: 700 of 4001 numbers of 8 bytes.
+fn large() -> String {
+    let traces = "[output]\nsave_dpl = true\nsave_voltages = true\ntrace_precision = \"float64\"\n";
+    text("large", "weight = [0.001, 0.002]", 1, traces).replace("tstop = 20.0", "tstop = 2000.0")
+}
+
+fn fake_of_large() -> Fake {
+    Fake {
+        traces: 700,
+        ..Fake::default()
+    }
+}
+
+fn submit(text: &str, folder: &Path) -> u64 {
     let request = Request {
         engine: Engine::Others,
         shards: 2,
@@ -30,7 +43,7 @@ fn submit(folder: &Path) -> u64 {
         steal: true,
     };
     let stop = AtomicBool::new(false);
-    let pipeline = fake::pipeline(&sweep());
+    let pipeline = fake::pipeline(text);
     let options = options(folder, 1);
     let submitted = cluster::submit(
         &pipeline,
@@ -44,8 +57,7 @@ fn submit(folder: &Path) -> u64 {
 }
 
 /// Runs all shards of all submissions; gives the number of simulations.
-fn shards(folder: &Path) -> usize {
-    let fake = Fake::default();
+fn shards(folder: &Path, fake: &Fake) -> usize {
     let stop = AtomicBool::new(false);
     let layout = Layout::open(folder).unwrap().unwrap();
     for submission in Submission::all(&layout).unwrap() {
@@ -54,7 +66,7 @@ fn shards(folder: &Path) -> usize {
         }
         for number in 0..2 {
             let shard = Shard::open(folder, submission.id(), number).unwrap();
-            shard.run(1, &fake, &stop, &mut ()).unwrap();
+            shard.run(1, fake, &stop, &mut ()).unwrap();
         }
     }
     fake.n_calls()
@@ -74,7 +86,7 @@ fn child() {
     let folder = Path::new(&folder);
     fault::die_at(std::env::var("CLUSTER_TEST_AT").unwrap().parse().unwrap());
     match std::env::var("CLUSTER_TEST_VERB").unwrap().as_str() {
-        "submit" => drop(submit(&folder.join("results"))),
+        "submit" => drop(submit(&sweep(), &folder.join("results"))),
         _ => drop(publish(&folder.join("results"))),
     }
     std::fs::write(folder.join("count"), fault::count().to_string()).unwrap();
@@ -102,6 +114,10 @@ fn copy(from: &Path, to: &Path) {
         let target = to.join(entry.file_name());
         match entry.file_type().unwrap().is_dir() {
             true => copy(&entry.path(), &target),
+            // Large files are never written to, only moved.
+            false if entry.metadata().unwrap().len() > 1 << 20 => {
+                std::fs::hard_link(entry.path(), target).unwrap();
+            }
             false => drop(std::fs::copy(entry.path(), target).unwrap()),
         }
     }
@@ -164,15 +180,60 @@ fn is_whole(folder: &Path, what: &str) {
 #[test]
 fn who_publishes_may_die_at_any_operation() {
     let prepare = |folder: &Path| {
-        assert_eq!(submit(folder), 3);
-        assert_eq!(shards(folder), 3);
+        assert_eq!(submit(&sweep(), folder), 3);
+        assert_eq!(shards(folder, &Fake::default()), 3);
     };
     die_everywhere("publish", &prepare, &|folder, what| {
         publish(folder);
-        assert_eq!(shards(folder), 0, "{what}: something is simulated again");
+        let again = shards(folder, &Fake::default());
+        assert_eq!(again, 0, "{what}: something is simulated again");
         let (simulated, _) = fake::run(&sweep(), folder);
         assert_eq!(simulated, 0, "{what}");
         is_whole(folder, what);
+    });
+}
+
+#[test]
+fn large_traces_survive_wherever_who_publishes_dies() {
+    let traces = |folder: &Path| -> Vec<Vec<u8>> {
+        let files = files(folder, "voltages");
+        files
+            .iter()
+            .map(|file| std::fs::read(file).unwrap())
+            .collect()
+    };
+    let calm = tempfile::tempdir().unwrap();
+    fake::run_with(&large(), &options(calm.path(), 1), &fake_of_large()).unwrap();
+    let expected = traces(calm.path());
+    let pieces = |folder: &Path| -> usize {
+        let submissions = std::fs::read_dir(folder.join(".state/submissions")).unwrap();
+        let folders = submissions.map(|entry| entry.unwrap().path().join("pieces"));
+        folders
+            .filter_map(|folder| Some(std::fs::read_dir(folder).ok()?.count()))
+            .sum()
+    };
+    let prepare = |folder: &Path| {
+        submit(&large(), folder);
+        assert_eq!(shards(folder, &fake_of_large()), 2);
+        assert_eq!(pieces(folder), 2);
+        assert_eq!(
+            std::fs::read_dir(folder.join(".state/pieces"))
+                .unwrap()
+                .count(),
+            0
+        );
+    };
+    die_everywhere("publish", &prepare, &|folder, what| {
+        publish(folder);
+        assert_eq!(
+            shards(folder, &fake_of_large()),
+            0,
+            "{what}: something is simulated again"
+        );
+        assert!(traces(folder) == expected, "{what}");
+        assert_eq!(pieces(folder), 0, "{what}: pieces are left");
+        let store = hnn_sweep::store::Store::open(folder).unwrap().unwrap();
+        assert_eq!(store.verify().unwrap().problems, [], "{what}");
     });
 }
 
@@ -182,9 +243,9 @@ fn who_submits_may_die_at_any_operation() {
         std::fs::create_dir(folder).unwrap();
     };
     die_everywhere("submit", &prepare, &|folder, what| {
-        let tasks = submit(folder);
+        let tasks = submit(&sweep(), folder);
         assert!(tasks == 3, "{what}: {tasks}");
-        let simulated = shards(folder);
+        let simulated = shards(folder, &Fake::default());
         assert!(simulated == 3 || simulated == 6, "{what}: {simulated}");
         publish(folder);
         let (simulated, _) = fake::run(&sweep(), folder);

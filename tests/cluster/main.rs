@@ -138,6 +138,24 @@ fn shards_that_are_killed_lose_nothing_that_was_finished() {
 }
 
 #[test]
+fn a_shard_that_lives_on_while_it_is_started_again_harms_nothing() {
+    let text = sweep(12, 60.0);
+    let place = Place::new(&text);
+    let shards = place.emitted("submit small.toml --tasks 2 --emit parallel");
+    let start = |line: &String| place.shell(&format!("exec {line}")).spawn().unwrap();
+    // Each twice, and somebody who publishes all the while.
+    let mut children: Vec<_> = shards.iter().chain(&shards).map(start).collect();
+    for child in &mut children {
+        place.good("publish results");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    place.good("publish results --ended");
+    assert_eq!(bytes(&place.results()), of_one_run(&text));
+    assert_eq!(rows(&place.results(), "simulations").len(), N);
+    assert!(place.segments().is_empty());
+}
+
+#[test]
 fn a_rehearsal_that_is_killed_takes_its_shards_along_and_is_submitted_again() {
     let text = sweep(12, 150.0);
     let place = Place::new(&text);
@@ -149,7 +167,7 @@ fn a_rehearsal_that_is_killed_takes_its_shards_along_and_is_submitted_again() {
     // While it lives its tasks are its own.
     let out = place.run("run small.toml");
     assert!(
-        stderr(&out).contains("queued in submissions"),
+        stdout(&out).contains("queued in submissions"),
         "{}",
         stderr(&out)
     );
@@ -372,7 +390,7 @@ fn engines_get_the_commands_and_the_folder_knows_of_them() {
     assert!(out.starts_with("rule all:"), "{out}");
     let out = place.run("run small.toml");
     assert!(
-        stderr(&out).contains("6 simulations are queued"),
+        stdout(&out).contains("6 of them queued in submissions"),
         "{}",
         stderr(&out)
     );

@@ -116,7 +116,7 @@ fn arrays_and_a_publisher_are_submitted_and_their_state_is_told() {
     let out = place.run("run small.toml");
     assert_eq!(code(&out), 0, "{}", stderr(&out));
     assert!(
-        stderr(&out).contains("20 simulations are queued"),
+        stdout(&out).contains("20 of them queued in submissions"),
         "{}",
         stderr(&out)
     );
@@ -194,7 +194,7 @@ fn without_slurm_it_is_said_and_what_is_queued_elsewhere_counts_as_queued() {
     assert!(status.contains("2 nobody can be asked about"), "{status}");
     let out = place.run("run small.toml");
     assert!(
-        stderr(&out).contains("24 simulations are queued"),
+        stdout(&out).contains("24 of them queued in submissions"),
         "{}",
         stderr(&out)
     );

@@ -39,6 +39,8 @@ pub struct Plan {
     pub tasks: Vec<PlannedTask>,
     /// Missing tasks that this run is not to simulate.
     pub elsewhere: u64,
+    /// Those of them that others have been given.
+    pub given: u64,
     /// Why they are to be simulated, each with the number of tasks.
     pub groups: Vec<(Reason, u64)>,
     /// Statistics that are to be computed from stored tables.
@@ -104,6 +106,7 @@ impl Plan {
         // The share first, by places that do not depend on what is done: shares stay disjoint.
         self.take_share(&options.share, places);
         if !options.given.is_empty() {
+            let before = self.tasks.len();
             self.tasks.retain(|task| {
                 let key = grid
                     .points
@@ -112,6 +115,7 @@ impl Plan {
                 let given = key.and_then(|key| options.given.get(&key));
                 given.is_none_or(|given| !given.lacking(&task.outputs).is_none())
             });
+            self.given = (before - self.tasks.len()) as u64;
         }
         if let Some(condition) = &options.only {
             let condition = pipeline.condition(condition)?;
