@@ -585,6 +585,18 @@ fn a_key_does_not_depend_on_which_parts_are_shared_in_memory() {
             print(&other)
         );
     }
+    // Nor on whether its bytes are asked for; and they are whole after a time when they were not.
+    let mut hashes = Fingerprinter::default();
+    for (_, change) in MUST_CHANGE {
+        let mut other = net.clone();
+        change(&mut other);
+        for _ in 0..2 {
+            assert_eq!(hashes.set(&other, 170.0, 0.025).unwrap(), print(&other));
+        }
+        let whole = hashes.fingerprint(&other, 170.0, 0.025).unwrap();
+        let apart = Fingerprinter::default().fingerprint(&other, 170.0, 0.025);
+        assert_eq!(spec(&whole, 0), spec(&apart.unwrap(), 0));
+    }
 }
 
 fn spec(print: &Fingerprint, trial: u32) -> canon::CanonValue {

@@ -92,8 +92,8 @@ pub fn until(
             what: format!("{error} at {}", describe(pipeline, &values)),
             help: "hnn-sweep network shows what the network has".into(),
         })?;
-        let fingerprint = fingerprinter
-            .fingerprint(&bound.network, bound.tstop, bound.dt)
+        let set = fingerprinter
+            .set(&bound.network, bound.tstop, bound.dt)
             .map_err(|nan| RunError::Input {
                 what: format!("{nan} at {}", describe(pipeline, &values)),
                 help: match pipeline.text() {
@@ -103,7 +103,7 @@ pub fn until(
             })?;
         Ok(GridPoint {
             values,
-            set: fingerprint.set,
+            set,
             segment_steps: Some(segment_steps(&bound)),
         })
     };

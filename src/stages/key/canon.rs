@@ -30,6 +30,15 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// Writes over what is in a buffer, and uses its memory.
+    pub fn over(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self {
+            bytes: buffer,
+            has_nan: false,
+        }
+    }
+
     /// The bytes, and whether a NaN was among the values.
     pub fn finish(self) -> (Vec<u8>, bool) {
         (self.bytes, self.has_nan)

@@ -93,8 +93,13 @@ fn task_blob(set: &Hash, trial: u32) -> Blob {
 #[derive(Default)]
 pub struct Fingerprinter {
     shared: HashMap<(usize, Part), Shared>,
-    blobs: Vec<Blob>,
+    /// Blobs of the task; `None` while only its hash is asked for.
+    blobs: Option<Vec<Blob>>,
     nan: Option<NotANumber>,
+    /// Connections of the last network whose hash was asked for: most are those of the next, too.
+    last: Vec<(Connection, Hash)>,
+    /// Memory for canonical bytes that are not kept.
+    buffer: Vec<u8>,
 }
 
 /// What a remembered pointer stands for.
@@ -108,7 +113,9 @@ enum Part {
 }
 
 struct Shared {
-    blob: Blob,
+    hash: Hash,
+    /// `None` if it was written while only hashes were asked for.
+    blob: Option<Blob>,
     /// Keeps the part alive, so that its address cannot come to mean something else.
     _owner: Arc<dyn Any + Send + Sync>,
 }
@@ -124,7 +131,22 @@ impl Fingerprinter {
         tstop: f64,
         dt: f64,
     ) -> Result<Fingerprint, NotANumber> {
-        self.blobs.clear();
+        self.blobs = Some(Vec::new());
+        let set = self.identity(network, tstop, dt)?;
+        let blobs = self.blobs.take().unwrap_or_default();
+        Ok(Fingerprint { set, blobs })
+    }
+
+    /// Hash of a parameter set, without its canonical bytes: for grids of a million points.
+    ///
+    /// # Errors
+    /// [`NotANumber`] if any value is NaN.
+    pub fn set(&mut self, network: &Network, tstop: f64, dt: f64) -> Result<Hash, NotANumber> {
+        self.blobs = None;
+        self.identity(network, tstop, dt)
+    }
+
+    fn identity(&mut self, network: &Network, tstop: f64, dt: f64) -> Result<Hash, NotANumber> {
         self.nan = None;
         let network = self.network(network);
         let set = self.blob("simulation", |w| {
@@ -138,10 +160,7 @@ impl Fingerprinter {
         });
         match self.nan.take() {
             Some(nan) => Err(nan),
-            None => Ok(Fingerprint {
-                set,
-                blobs: std::mem::take(&mut self.blobs),
-            }),
+            None => Ok(set),
         }
     }
 
@@ -172,7 +191,8 @@ impl Fingerprinter {
             .iter()
             .map(|(name, drive)| (name.as_str(), self.drive(name, drive)))
             .collect();
-        let connections: Vec<Hash> = connectivity.iter().map(|c| self.connection(c)).collect();
+        let places = connectivity.iter().enumerate();
+        let connections: Vec<Hash> = places.map(|(i, c)| self.connection_at(i, c)).collect();
         let connectivity = self.blob("connections", |w| {
             w.list(|w| connections.iter().for_each(|hash| w.link(hash)));
         });
@@ -305,6 +325,24 @@ impl Fingerprinter {
         })
     }
 
+    /// Hash of the i-th connection. To compare it with that of the last network costs less than to write it.
+    fn connection_at(&mut self, i: usize, connection: &Connection) -> Hash {
+        if self.blobs.is_some() {
+            return self.connection(connection);
+        }
+        match self.last.get(i) {
+            Some((last, hash)) if last == connection => *hash,
+            _ => {
+                let hash = self.connection(connection);
+                match self.last.get_mut(i) {
+                    Some(place) => *place = (connection.clone(), hash),
+                    None => self.last.push((connection.clone(), hash)),
+                }
+                hash
+            }
+        }
+    }
+
     fn connection(&mut self, connection: &Connection) -> Hash {
         let Connection {
             src_type,
@@ -383,9 +421,9 @@ impl Fingerprinter {
         })
     }
 
-    /// Hashes what `write` writes and keeps it as a blob of the task.
+    /// Hashes what `write` writes, and keeps it as a blob of the task if its bytes are asked for.
     fn blob(&mut self, name: &str, write: impl FnOnce(&mut Writer)) -> Hash {
-        let mut w = Writer::default();
+        let mut w = Writer::over(std::mem::take(&mut self.buffer));
         write(&mut w);
         let (bytes, has_nan) = w.finish();
         // Read back only where there is one, to say where it is.
@@ -395,9 +433,14 @@ impl Fingerprinter {
                 path: [name, inside.as_deref().unwrap_or("")].join("."),
             });
         }
+        let Some(blobs) = &mut self.blobs else {
+            let hash = Hash::of(&bytes);
+            self.buffer = bytes;
+            return hash;
+        };
         let blob = Blob::new(bytes);
         let hash = blob.hash;
-        self.blobs.push(blob);
+        blobs.push(blob);
         hash
     }
 
@@ -412,8 +455,14 @@ impl Fingerprinter {
         // The same allocation is the same part: comparing addresses is cheaper than hashing again.
         let address = (Arc::as_ptr(owner).cast::<()>() as usize, part);
         if let Some(known) = self.shared.get(&address) {
-            self.blobs.push(known.blob.clone());
-            return known.blob.hash;
+            match (&mut self.blobs, &known.blob) {
+                (None, _) => return known.hash,
+                (Some(blobs), Some(blob)) => {
+                    blobs.push(blob.clone());
+                    return known.hash;
+                }
+                (Some(_), None) => {}
+            }
         }
         let hash = self.blob(name, write);
         // All at once: which are still in use is not known, and writing them again costs little.
@@ -421,9 +470,10 @@ impl Fingerprinter {
             self.shared.clear();
         }
         // A part with a NaN is not remembered, or the next network would not be told of it.
-        if let (Some(blob), None) = (self.blobs.last(), &self.nan) {
+        if self.nan.is_none() {
             let shared = Shared {
-                blob: blob.clone(),
+                hash,
+                blob: self.blobs.as_ref().and_then(|blobs| blobs.last().cloned()),
                 _owner: owner.clone(),
             };
             self.shared.insert(address, shared);
