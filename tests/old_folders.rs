@@ -82,7 +82,7 @@ fn the_next_run_brings_an_old_folder_in_line_and_simulates_nothing() {
         6,
         "rows of means beside those of trials"
     );
-    let run = json(&place, &["run", "sweep.toml", "--json", "--quiet"]);
+    let run = json(&place, &["run", "sweep.toml", "--json"]);
     assert_eq!(run["simulated"], 0, "{run}");
     assert_eq!(ask(&place, "SELECT weight FROM former"), ["0.001", "0.001"]);
     assert_eq!(
@@ -118,7 +118,7 @@ fn an_old_folder_grows_and_gives_up_its_garbage() {
     let more = text.replace("n_trials = 2", "n_trials = 3");
     assert_ne!(text, more);
     fs::write(place.path().join("sweep.toml"), more).unwrap();
-    let run = json(&place, &["run", "sweep.toml", "--json", "--quiet"]);
+    let run = json(&place, &["run", "sweep.toml", "--json"]);
     assert_eq!(run["simulated"], 2, "{run}");
     say(&place, &["gc", "results", "--apply"]);
     assert!(

@@ -347,9 +347,10 @@ impl Desk {
     fn take_note(&mut self, taken: &[Taken]) {
         for Taken { by, ids } in taken {
             for id in ids {
-                // Only what is free: what this process has taken, or knows to be done, stays.
+                // What this process has taken, or knows to be done, stays. What another had, who is gone by now,
+                // belongs to the one who took it last: who forgets that would free it with the rest of the dead one's.
                 if let Some(place) = self.place_of.get(id)
-                    && self.slots[*place] == Slot::Free
+                    && matches!(self.slots[*place], Slot::Free | Slot::Theirs(_))
                 {
                     self.slots[*place] = Slot::Theirs(*by);
                 }
@@ -378,7 +379,29 @@ fn spread(n: u32, len: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{Desk, Slot, Taken, spread};
+    use std::collections::{HashMap, VecDeque};
+
+    #[test]
+    fn a_task_that_is_taken_over_belongs_to_the_later_one() {
+        let ids = vec![(0, 0), (1, 0), (2, 0)];
+        let mut desk = Desk {
+            place_of: HashMap::from([((0, 0), 0), ((1, 0), 1), ((2, 0), 2)]),
+            slots: vec![Slot::Free, Slot::Free, Slot::Mine],
+            ids,
+            queue: VecDeque::new(),
+            cursor: 0,
+            claims: None,
+            measured: (0.0, 0),
+            longest: 0.0,
+        };
+        let takes = |by, ids: &[(u32, u32)]| Taken {
+            by,
+            ids: ids.to_vec(),
+        };
+        desk.take_note(&[takes(0, &[(0, 0), (1, 0), (2, 0)]), takes(1, &[(0, 0)])]);
+        assert_eq!(desk.slots, [Slot::Theirs(1), Slot::Theirs(0), Slot::Mine]);
+    }
 
     #[test]
     fn each_process_begins_in_the_midst_of_the_largest_gap() {
