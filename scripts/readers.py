@@ -3,7 +3,8 @@
     python3 scripts/readers.py PROGRAM [--rounds 3000] [--runs 3] [--keep FOLDER]
 
 Needs polars and duckdb. Each round reads `simulations`, `summary`, `dipole` and `spikes` as the README shows it, with both.
-When a sweep has ended, it begins again in a new folder, with one run and with several in turn.
+When a sweep has ended, it begins again in a new folder, with one run and with several in turn. The statistic is one of each trial:
+those of the mean over trials replace files of `summary` when all simulations are done (docs/tables.md).
 """
 
 import argparse
@@ -43,20 +44,17 @@ save_spiking = true
 [[summary]]
 name = "peak"
 statistic = "max"
-[[summary]]
-name = "mean_peak"
-statistic = "max"
-trials = "mean"
 """
 TABLES = ["simulations", "summary", "dipole", "spikes"]
 
 
 def read(folder):
-    """One round; gives the errors."""
-    errors = []
+    """One round; gives the tables that were there, and the errors."""
+    errors, there = [], 0
     for table in TABLES:
         if not any((folder / table).glob("*/*.parquet")):
             continue
+        there += 1
         try:
             pl.scan_parquet(f"{folder}/{table}/", hive_partitioning=True).select(pl.len(), pl.col("sim").max()).collect()
         except Exception as error:  # noqa: BLE001
@@ -66,7 +64,7 @@ def read(folder):
             duckdb.sql(f"SELECT count(*), max(sim) FROM {files}").fetchall()
         except Exception as error:  # noqa: BLE001
             errors.append(f"duckdb, {table}: {error}")
-    return errors
+    return there, errors
 
 
 def main():
@@ -86,8 +84,9 @@ def main():
             command = [program, "run", pipeline, "--quiet", "--jobs", "1"]
             runs = [subprocess.Popen(command) for _ in range(n)]
             while any(run.poll() is None for run in runs):
-                errors += read(folder)
-                rounds += 1
+                there, found = read(folder)
+                errors += found
+                rounds += there > 0
             if any(run.wait() for run in runs):
                 sys.exit("a run has failed")
             if rounds >= arguments.rounds:
