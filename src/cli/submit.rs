@@ -179,8 +179,17 @@ impl Arguments {
         };
         let time = match (&settings.time, engine) {
             (Some(text), _) => cluster::parse_time(text).ok_or_else(|| RunError::Input {
-                what: format!("`{text}` is no time"),
-                help: "write --time 2:00:00 (hours), --time 90 (minutes), --time 2h or --time 1-12 (days-hours)".into(),
+                what: match (&self.time, &pipeline.cluster.time) {
+                    (Some(_), _) => format!("--time: `{text}` is no time"),
+                    (None, Some(_)) => format!(
+                        "`time` in [cluster] of {}: `{text}` is no time",
+                        pipeline.path().display()
+                    ),
+                    (None, None) => {
+                        format!("`time` in [cluster] of your own settings: `{text}` is no time")
+                    }
+                },
+                help: "write 2:00:00 (hours), 90 (minutes), 2h or 1-12 (days-hours)".into(),
             })?,
             (None, Engine::Slurm) => {
                 return Err(RunError::Input {
