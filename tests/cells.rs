@@ -138,8 +138,8 @@ fn build(file: &File, case: &CellCase) -> Network {
         )
         .unwrap();
         let connection = net.connectivity.last_mut().unwrap();
-        connection.loc = event.loc.clone();
-        connection.receptor = event.receptor.clone();
+        connection.loc = event.loc.as_str().into();
+        connection.receptor = event.receptor.as_str().into();
         connection.threshold = net.threshold;
     }
     if let Some(bias) = &case.bias {

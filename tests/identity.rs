@@ -176,7 +176,7 @@ fn a_network_of_one_dipole_cell_type_is_that_part_of_the_whole() {
     let drives: Vec<String> = whole.external_drives.keys().cloned().collect();
     whole
         .connectivity
-        .retain(|conn| drives.contains(&conn.src_type));
+        .retain(|conn| drives.iter().any(|name| *name == conn.src_type));
     let mut part = whole.clone();
     for name in ["L2_pyramidal", "L2_basket", "L5_basket"] {
         part.cell_types.shift_remove(name);

@@ -1,5 +1,6 @@
 //! The command line: one file per verb. The only place that prints or draws progress.
 
+mod binding;
 mod compact;
 mod completions;
 mod dynamics;

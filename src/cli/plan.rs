@@ -1,11 +1,13 @@
 //! `hnn-sweep plan`.
 
+use super::binding::Binding;
 use super::exit::SUCCESS;
 use super::hint::quoted;
 use super::json;
 use super::output::{complain, say};
 use super::submissions;
 use crate::pipeline::{Pipeline, Varied};
+use crate::stages::expand;
 use crate::stages::plan::Replaced;
 use crate::stages::{self, Options, Plan, RunError};
 use crate::store::Store;
@@ -100,8 +102,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
     let stored = Store::open(folder)?;
     options.given = submissions::given(stored.as_ref())?;
     let pool = stages::pool(options.jobs)?;
-    // In the pool, as binding the points of a large grid takes all cores.
-    let grid = pool.install(|| stages::expand(&pipeline, stored.as_ref().map(Store::state)))?;
+    let state = stored.as_ref().map(Store::state);
+    let mut binding = Binding::new(false);
+    let mut told = |done, n| binding.tell(done, n);
+    let grid = expand::watched(&pipeline, state, &pool, &false.into(), &mut told)?;
+    binding.end();
     let plan = stages::plan(&pipeline, &grid, stored.as_ref(), &options)?;
     let remarks = remarks(&pipeline, &plan);
     if arguments.json {

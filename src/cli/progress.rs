@@ -1,5 +1,6 @@
 //! Progress of a run: a bar on a terminal, a line a minute elsewhere.
 
+use super::binding::Binding;
 use super::output::{complain, say};
 use super::plan::{describe, remarks};
 use super::signals::Signals;
@@ -27,6 +28,7 @@ pub(super) enum Verbosity {
 }
 
 pub(super) struct Progress<'a> {
+    binding: Binding,
     pipeline: &'a Pipeline,
     options: &'a Options,
     signals: &'a Signals,
@@ -56,6 +58,7 @@ impl<'a> Progress<'a> {
         verbosity: Verbosity,
     ) -> Self {
         Self {
+            binding: Binding::new(verbosity == Verbosity::Quiet),
             pipeline,
             options,
             signals,
@@ -76,6 +79,7 @@ impl<'a> Progress<'a> {
     }
 
     pub(super) fn end(&mut self) {
+        self.binding.end();
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -132,7 +136,12 @@ fn rate(per_second: f64) -> String {
 }
 
 impl Watch for Progress<'_> {
+    fn binding(&mut self, done: u64, n: u64) {
+        self.binding.tell(done, n);
+    }
+
     fn planned(&mut self, plan: &Plan) {
+        self.binding.end();
         remarks(self.pipeline, plan)
             .iter()
             .for_each(|remark| complain!("{remark}"));

@@ -169,7 +169,7 @@ impl Network {
     pub fn clear_drives(&mut self) {
         let drives = std::mem::take(&mut self.external_drives);
         self.connectivity
-            .retain(|conn| !drives.contains_key(&conn.src_type));
+            .retain(|conn| !drives.contains_key(conn.src_type.as_str()));
         self.gid_ranges.retain(|name, _| !drives.contains_key(name));
         self.pos_dict.retain(|name, _| !drives.contains_key(name));
     }
@@ -208,7 +208,7 @@ impl Network {
             }
         }
         for conn in &mut self.connectivity {
-            if moved.contains(&conn.src_type) {
+            if moved.iter().any(|name| *name == conn.src_type) {
                 conn.move_sources(&shift);
             }
         }

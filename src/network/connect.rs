@@ -205,13 +205,13 @@ impl Network {
         };
 
         Ok(Connection {
-            src_type,
-            target_type,
+            src_type: src_type.into(),
+            target_type: target_type.into(),
             src_gids,
             target_gids,
             gid_pairs,
-            loc: new.loc,
-            receptor: new.receptor,
+            loc: new.loc.into(),
+            receptor: new.receptor.into(),
             weight: new.weight,
             delay: new.delay,
             lamtha: new.lamtha,
@@ -419,7 +419,9 @@ impl Network {
             // One common gid is enough: hnn-core picks connections, not pairs.
             Some(wanted) => wanted.iter().any(|gid| has.contains(gid)),
         };
-        let named = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
+        let named = |wanted: &[String], has: &str| {
+            wanted.is_empty() || wanted.iter().any(|wanted| wanted == has)
+        };
         let picked = self.connectivity.iter().enumerate().filter(|(_, conn)| {
             named(&filter.loc, &conn.loc)
                 && named(&filter.receptor, &conn.receptor)
@@ -433,7 +435,7 @@ impl Network {
     pub fn clear_connectivity(&mut self) {
         let drives = &self.external_drives;
         self.connectivity
-            .retain(|conn| drives.contains_key(&conn.src_type));
+            .retain(|conn| drives.contains_key(conn.src_type.as_str()));
     }
 
     /// Sets the gain of all connections from excitatory (e) or inhibitory (i) cells to such cells; `None` leaves a kind

@@ -1,6 +1,7 @@
 //! Connections between populations.
 
 use super::Gid;
+use compact_str::CompactString;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,9 +9,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connection {
     /// Name of the source: a cell type or a drive.
-    pub src_type: String,
+    pub src_type: CompactString,
     /// Name of the target cell type.
-    pub target_type: String,
+    pub target_type: CompactString,
     /// Source gids before any pruning; events of cell-specific drives are generated for these.
     pub src_gids: Gids,
     /// Target gids before any pruning.
@@ -18,9 +19,9 @@ pub struct Connection {
     /// Which source connects to which targets, after pruning.
     pub gid_pairs: GidPairs,
     /// Section, or group of sections, of the target cell.
-    pub loc: String,
+    pub loc: CompactString,
     /// Receptor: `ampa`, `nmda`, `gabaa` or `gabab`.
-    pub receptor: String,
+    pub receptor: CompactString,
     /// Weight (uS) at distance 0 (`A_weight`).
     pub weight: f64,
     /// Delay (ms) at distance 0 (`A_delay`).

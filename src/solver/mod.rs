@@ -54,6 +54,7 @@
 
 mod cache;
 mod calendar;
+mod check;
 mod clock;
 mod compile;
 mod contacts;
@@ -72,6 +73,7 @@ mod simd;
 mod threads;
 mod wiring;
 
+pub use check::Checker;
 pub use result::{
     CalciumTrace, CurrentTrace, Dipole, Lfp, Moments, SimulationResult, Spike, VoltageTrace,
 };

@@ -27,15 +27,15 @@ pub struct Solver {
     tables: Cache<u64, Tables>,
     cells: Cache<CellKey, CompiledCell>,
     /// Those of checks, which see many networks that differ in a value: comparing with few costs less than it saves.
-    checked: Cache<CellKey, CompiledCell, 8>,
+    pub(super) checked: Cache<CellKey, CompiledCell, 8>,
     distances: Cache<(Positions, Positions), Distances>,
 }
 
 /// A cell type, bits of the time step and of the temperature.
-type CellKey = (ByValue<CellType>, u64, u64);
+pub(super) type CellKey = (ByValue<CellType>, u64, u64);
 
 /// Rate tables, cell types and clamps by cell type.
-type Compiled = (Arc<Tables>, Vec<Arc<CompiledCell>>, Vec<Vec<Clamp>>);
+pub(super) type Compiled = (Arc<Tables>, Vec<Arc<CompiledCell>>, Vec<Vec<Clamp>>);
 
 /// A simulation that is ready to run.
 struct Prepared<'n> {
@@ -227,48 +227,6 @@ impl Solver {
             .unwrap_or(LANES)
     }
 
-    /// Whether a network can be simulated: makes every check that simulating its first `n_trials` trials would make, so
-    /// that what is left to go wrong is a potential that is not finite. `trial` says until when and what is recorded.
-    ///
-    /// ```
-    /// use hnn_sweep::network::Network;
-    /// use hnn_sweep::solver::{Solver, Trial};
-    ///
-    /// let solver = Solver::new();
-    /// let mut network = Network::neymotin_2020([3, 3]);
-    /// assert!(solver.check(&network, &Trial::new(170.0, 0.025), 1).is_ok());
-    ///
-    /// let basket = network.cell_type_mut("L2_basket").unwrap();
-    /// basket.cell.sections["soma"].mechs.insert("hh3".into(), Default::default());
-    /// let error = solver.check(&network, &Trial::new(170.0, 0.025), 1).unwrap_err();
-    /// assert!(error.to_string().contains("L2_basket, section soma: hh3 is a channel that is not simulated"));
-    /// ```
-    ///
-    /// # Errors
-    /// [`SolverError::InvalidNetwork`].
-    pub fn check(
-        &self,
-        network: &Network,
-        trial: &Trial,
-        n_trials: u32,
-    ) -> Result<(), SolverError> {
-        let (_, cells, _) = self.compiled(network, trial, &self.checked)?;
-        for name in network.cell_types.keys() {
-            if !network.gid_ranges.contains_key(name) {
-                return Err(no_gids(name));
-            }
-        }
-        if trial.record_lfp {
-            for name in network.cell_types.keys() {
-                positions_of(network, name)?;
-            }
-        }
-        Wiring::check(network, &cells, self)?;
-        network
-            .check_inputs(trial.tstop, n_trials)
-            .map_err(|wrong| SolverError::InvalidNetwork(format!("{}: {}", wrong.0, wrong.1)))
-    }
-
     fn prepare<'n>(
         &self,
         network: &'n Network,
@@ -289,7 +247,7 @@ impl Solver {
     }
 
     /// Rate tables, compiled cell types, and the tonic biases on each.
-    fn compiled<const SIZE: usize>(
+    pub(super) fn compiled<const SIZE: usize>(
         &self,
         network: &Network,
         trial: &Trial,
@@ -413,11 +371,14 @@ fn check_times(trial: &Trial) -> Result<(), SolverError> {
     Ok(())
 }
 
-fn no_gids(name: &str) -> SolverError {
+pub(super) fn no_gids(name: &str) -> SolverError {
     SolverError::InvalidNetwork(format!("cell type '{name}' has no gids"))
 }
 
-fn positions_of<'n>(network: &'n Network, name: &str) -> Result<&'n [[f64; 3]], SolverError> {
+pub(super) fn positions_of<'n>(
+    network: &'n Network,
+    name: &str,
+) -> Result<&'n [[f64; 3]], SolverError> {
     let positions = network
         .pos_dict
         .get(name)

@@ -16,6 +16,8 @@ pub struct Distances {
     index: Vec<u32>,
     /// Distinct distances (um).
     pub values: Vec<f64>,
+    /// The least and the greatest of them; none where there are none.
+    ends: Vec<f64>,
 }
 
 impl Distances {
@@ -43,11 +45,17 @@ impl Distances {
                 index.push(i);
             }
         }
+        let mut ends = values.clone();
+        ends.sort_unstable_by(f64::total_cmp);
+        if ends.len() > 2 {
+            ends.drain(1..ends.len() - 1);
+        }
         Self {
             row,
             n_targets: targets.len(),
             index,
             values,
+            ends,
         }
     }
 
@@ -192,7 +200,8 @@ impl Wiring {
         Ok(Self { wires, thresholds })
     }
 
-    /// Makes every check that [`Wiring::new`] makes, in a fraction of its time.
+    /// Makes every check that [`Wiring::new`] makes of the connections that `is_new` is true of, in a fraction of its
+    /// time.
     ///
     /// # Errors
     /// As of [`Wiring::new`].
@@ -200,10 +209,14 @@ impl Wiring {
         network: &Network,
         cells: &[Arc<CompiledCell>],
         shared: &dyn SharedDistances,
+        is_new: impl Fn(usize, &Connection) -> bool,
     ) -> Result<(), SolverError> {
         for (i, connection) in network.connectivity.iter().enumerate() {
-            checked(network, cells, shared, connection)
-                .map_err(|text| of_connection(i, connection, &text))?;
+            if is_new(i, connection) {
+                checked(network, cells, shared, connection)
+                    .and_then(|checked| checked.check_distances(connection))
+                    .map_err(|text| of_connection(i, connection, &text))?;
+            }
         }
         Ok(())
     }
@@ -227,8 +240,38 @@ struct Checked<'n> {
     target: &'n Range<Gid>,
     population: usize,
     distances: Arc<Distances>,
-    by_distance: Vec<(f64, f64)>,
     sites: Vec<usize>,
+    /// Space constant (um).
+    space_constant: f64,
+    /// Weight with its gain (uS).
+    weight: f64,
+    /// Factor of the receptor.
+    factor: f64,
+}
+
+impl Checked<'_> {
+    /// Delay (ms), and what A and B rise by (uS), at a distance (um).
+    fn at(&self, c: &Connection, distance: f64) -> (f64, f64) {
+        // libm's, not the platform's: weights must have the same bits everywhere.
+        let gauss = libm::exp(-(distance * distance) / (self.space_constant * self.space_constant));
+        // hnn-core divides the delay by what it multiplies the weight with, so that distant
+        // pairs have delays beyond the end of any simulation.
+        (c.delay / gauss, self.weight * gauss * self.factor)
+    }
+
+    /// Refuses a connection that has no weight or no delay somewhere.
+    fn check_distances(&self, c: &Connection) -> Result<(), String> {
+        let no_number = |distance: &f64| {
+            let (delay, rise) = self.at(c, *distance);
+            delay.is_nan() || rise.is_nan()
+        };
+        // 0/0 arises at distance 0, where lamtha is 0, and 0 times infinity at the farthest, where the exponential is
+        // 0 first: between them is no number that is not a number, unless one of them is.
+        match self.distances.ends.iter().any(no_number) {
+            true => Err(format!("lamtha = {} gives no weight or delay", c.lamtha)),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Everything of a wire that can be wrong.
@@ -241,15 +284,15 @@ fn checked<'n>(
     let known = |name: &str| format!("'{name}' is not in the network");
     let src = network
         .gid_ranges
-        .get(&c.src_type)
+        .get(c.src_type.as_str())
         .ok_or_else(|| known(&c.src_type))?;
     let target = network
         .gid_ranges
-        .get(&c.target_type)
+        .get(c.target_type.as_str())
         .ok_or_else(|| known(&c.target_type))?;
     let (population, _, cell_type) = network
         .cell_types
-        .get_full(&c.target_type)
+        .get_full(c.target_type.as_str())
         .ok_or_else(|| known(&c.target_type))?;
     let positions = |name: &str, range: &Range<Gid>| {
         network
@@ -284,8 +327,8 @@ fn checked<'n>(
     }
     let cell = &cell_type.cell;
     // One connection of full weight for each section of the group, as in hnn-core.
-    let sections: Vec<&String> = match cell.sect_loc.get(&c.loc) {
-        Some(group) => group.iter().collect(),
+    let sections: Vec<&str> = match cell.sect_loc.get(c.loc.as_str()) {
+        Some(group) => group.iter().map(String::as_str).collect(),
         None => vec![&c.loc],
     };
     let mut sites = Vec::with_capacity(sections.len());
@@ -321,37 +364,19 @@ fn checked<'n>(
     if c.delay < 0.0 {
         return Err(format!("its delay is negative: {} ms", c.delay));
     }
-    let weight = c.weight * c.gain;
-    let scaled = c.lamtha * network.inplane_distance;
     // The sites are of one receptor, so their factor is the same.
     let factor = sites
         .first()
         .map_or(0.0, |&s| cells[population].synapses[s].factor);
-    let by_distance: Vec<(f64, f64)> = distances
-        .values
-        .iter()
-        .map(|d| {
-            // libm's, not the platform's: weights must have the same bits everywhere.
-            let gauss = libm::exp(-(d * d) / (scaled * scaled));
-            // hnn-core divides the delay by what it multiplies the weight with, so that distant
-            // pairs have delays beyond the end of any simulation.
-            (c.delay / gauss, weight * gauss * factor)
-        })
-        .collect();
-    // lamtha = 0 makes it 0/0 at distance 0.
-    if by_distance
-        .iter()
-        .any(|(delay, rise)| delay.is_nan() || rise.is_nan())
-    {
-        return Err(format!("lamtha = {} gives no weight or delay", c.lamtha));
-    }
     Ok(Checked {
         src,
         target,
         population,
         distances,
-        by_distance,
         sites,
+        space_constant: c.lamtha * network.inplane_distance,
+        weight: c.weight * c.gain,
+        factor,
     })
 }
 
@@ -361,14 +386,18 @@ fn wire(
     shared: &dyn SharedDistances,
     c: &Connection,
 ) -> Result<Wire, String> {
+    let checked = checked(network, cells, shared, c)?;
+    checked.check_distances(c)?;
+    let values = checked.distances.values.iter();
+    let by_distance = values.map(|distance| checked.at(c, *distance)).collect();
     let Checked {
         src,
         target,
         population,
         distances,
-        by_distance,
         sites,
-    } = checked(network, cells, shared, c)?;
+        ..
+    } = checked;
     let place = match &c.gid_pairs {
         GidPairs::Explicit(list) => list.iter().enumerate().map(|(i, (s, _))| (*s, i)).collect(),
         _ => HashMap::new(),
@@ -384,7 +413,7 @@ fn wire(
         synapses: 0,
         // Whatever its weight, it sets the threshold of its source.
         live: c.weight * c.gain != 0.0 && !sites.is_empty(),
-        from_cells: network.cell_types.contains_key(&c.src_type),
+        from_cells: network.cell_types.contains_key(c.src_type.as_str()),
         sites,
     })
 }

@@ -4,11 +4,15 @@ use super::error::RunError;
 use super::key::{FORMAT_VERSION, Fingerprinter, task_key};
 use crate::network::Network;
 use crate::pipeline::{Bound, ParamValue, Pipeline};
-use crate::solver::{self, NUMERICS_VERSION, Solver, SolverError, Trial};
-use crate::store::{Hash, State, Value};
+use crate::solver::{self, Checker, NUMERICS_VERSION, Solver, Trial};
+use crate::store::{Hash, Point, State, Value};
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 /// A pipeline's grid.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ impl GridPoint {
 
 /// Grids up to this size are always bound in full: it takes a moment.
 const SMALL: u64 = 2_000;
+/// How often a watcher is told.
+const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Points that are bound although they are known, as a check.
 const CHECKED: u64 = 16;
 
@@ -67,85 +73,105 @@ const CHECKED: u64 = 16;
 /// # Errors
 /// The first point's, in grid order, that cannot be bound.
 pub fn expand(pipeline: &Pipeline, stored: Option<&State>) -> Result<Grid, RunError> {
-    until(pipeline, stored, &AtomicBool::new(false))
+    until(
+        pipeline,
+        stored,
+        &AtomicBool::new(false),
+        &AtomicU64::new(0),
+    )
 }
 
-/// As [`expand`], until it is stopped.
+/// As [`expand`], on the threads of a pool, until it is stopped. While a large grid is bound, `told` is called
+/// about ten times a second with the number of points that are done, and of all.
 ///
 /// # Errors
 /// As [`expand`], and [`RunError::Stopped`].
-pub fn until(
+pub fn watched(
+    pipeline: &Pipeline,
+    stored: Option<&State>,
+    pool: &ThreadPool,
+    stop: &AtomicBool,
+    told: &mut dyn FnMut(u64, u64),
+) -> Result<Grid, RunError> {
+    let done = AtomicU64::new(0);
+    let expand = || pool.install(|| until(pipeline, stored, stop, &done));
+    let n = pipeline.n_points();
+    if n <= SMALL {
+        return expand();
+    }
+    // This thread watches while the pool's work; one more waits for them.
+    std::thread::scope(|scope| {
+        let (ended, end) = mpsc::channel();
+        let expand = &expand;
+        let work = move || {
+            let _ = ended.send(expand());
+        };
+        let Ok(worker) = std::thread::Builder::new().spawn_scoped(scope, work) else {
+            // No thread to be had: nobody is told.
+            return expand();
+        };
+        loop {
+            match end.recv_timeout(TELL_EVERY) {
+                Ok(grid) => return grid,
+                Err(RecvTimeoutError::Timeout) => told(done.load(Ordering::Relaxed), n),
+                // It has panicked, and so does this one.
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(panic) => std::panic::resume_unwind(panic),
+                    Ok(()) => return expand(),
+                },
+            }
+        }
+    })
+}
+
+fn until(
     pipeline: &Pipeline,
     stored: Option<&State>,
     stop: &AtomicBool,
+    done: &AtomicU64,
 ) -> Result<Grid, RunError> {
     let solver = Solver::new();
-    let bind = |fingerprinter: &mut Fingerprinter, i: u64| -> Result<GridPoint, RunError> {
-        // Ctrl-C while a large grid is bound: nothing has been written yet.
-        if stop.load(Ordering::Relaxed) {
-            return Err(RunError::Stopped);
-        }
-        let values = pipeline.point(i);
-        let bound = pipeline.bind(&values)?;
-        // Asked of each point, as a value of the grid may be what cannot be simulated.
-        check(&solver, pipeline, &bound).map_err(|error| RunError::Input {
-            what: format!("{error} at {}", describe(pipeline, &values)),
-            help: "hnn-sweep network shows what the network has".into(),
-        })?;
-        let set = fingerprinter
-            .set(&bound.network, bound.tstop, bound.dt)
-            .map_err(|nan| RunError::Input {
-                what: format!("{nan} at {}", describe(pipeline, &values)),
-                help: match pipeline.text() {
-                    Some(_) => "check the expressions of the pipeline file".into(),
-                    None => "check what set_params computes".into(),
-                },
-            })?;
-        Ok(GridPoint {
-            values,
-            set,
-            segment_steps: Some(segment_steps(&bound)),
-        })
-    };
+    let binder = || Binder::new(pipeline, &solver, stop);
     let n = pipeline.n_points();
     let recipe = recipe(pipeline);
-    let mut known: HashMap<Vec<&Value>, Hash> = HashMap::new();
-    let same = |values: &[ParamValue]| values.iter().map(stored_value).collect::<Vec<Value>>();
+    let mut known = KnownPoints::default();
     if let (true, Some(recipe), Some(state)) = (n > SMALL, recipe, stored) {
         // Looked up by values: binding a network costs far more than a look-up, and grids reach
         // millions of points.
-        known = known_points(pipeline, state, recipe);
-        let mut fingerprinter = Fingerprinter::default();
+        known = KnownPoints::of(pipeline, state, recipe);
+        let mut binder = binder();
         // A sample over the whole grid, bound all the same: one that disagrees, and nothing is
         // trusted.
         for i in (0..n).step_by((n / CHECKED).max(1) as usize) {
-            let point = bind(&mut fingerprinter, i)?;
-            let values = same(&point.values);
-            if (known.get(&values.iter().collect::<Vec<_>>())).is_some_and(|set| *set != point.set)
+            let point = binder.bind(i)?;
+            if known
+                .get(i, &point.values)
+                .is_some_and(|set| set != point.set)
             {
-                known.clear();
+                known = KnownPoints::default();
                 break;
             }
         }
     }
-    let point = |fingerprinter: &mut Fingerprinter, i: u64| {
+    let point = |binder: &mut Binder, i: u64| {
+        done.fetch_add(1, Ordering::Relaxed);
         if known.is_empty() {
-            return bind(fingerprinter, i);
+            return binder.bind(i);
         }
         let values = pipeline.point(i);
-        match known.get(&same(&values).iter().collect::<Vec<_>>()) {
+        match known.get(i, &values) {
             Some(set) => Ok(GridPoint {
                 values,
-                set: *set,
+                set,
                 segment_steps: None,
             }),
-            None => bind(fingerprinter, i),
+            None => binder.bind(i),
         }
     };
     let points: Vec<Result<GridPoint, RunError>> = (0..n)
         .into_par_iter()
-        // Each thread keeps its own fingerprinter, with the parts that it has hashed.
-        .map_init(Fingerprinter::default, point)
+        // Each thread keeps its own, with what it has hashed and checked.
+        .map_init(binder, point)
         .collect();
     // Gathered first, so that the error is that of the first point, whichever thread was faster.
     let points = points.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -170,43 +196,115 @@ fn segment_steps(bound: &Bound) -> f64 {
     solver::n_samples(bound.tstop, bound.dt) as f64 * n_segments(&bound.network)
 }
 
-/// What would fail in every trial is said before the first.
-fn check(solver: &Solver, pipeline: &Pipeline, bound: &Bound) -> Result<(), SolverError> {
-    let trial = Trial {
-        record_lfp: pipeline.output.save_lfp,
-        ..Trial::new(bound.tstop, bound.dt)
-    };
-    solver.check(&bound.network, &trial, pipeline.n_trials)
+/// Binds points one after another; remembers what the next has in common with the last.
+struct Binder<'a> {
+    pipeline: &'a Pipeline,
+    stop: &'a AtomicBool,
+    checker: Checker<'a>,
+    fingerprinter: Fingerprinter,
 }
 
-/// Parameter sets of a sweep's registered points, by their values.
-fn known_points<'s>(
-    pipeline: &Pipeline,
-    state: &'s State,
-    recipe: u64,
-) -> HashMap<Vec<&'s Value>, Hash> {
-    let mut known = HashMap::new();
-    let Some(sweep) = state.sweeps.get(&pipeline.name) else {
-        return known;
-    };
-    let names = pipeline.parameters().iter().map(|p| p.name.as_str());
-    // Values are matched by position, so the same parameters in the same order.
-    if !names.eq(sweep.parameters.iter().map(|(name, _)| name.as_str())) {
-        return known;
-    }
-    for point in sweep
-        .points
-        .iter()
-        // Registered by a file that gave another network: its hashes say nothing about this one.
-        .filter(|point| point.recipe == Some(recipe))
-    {
-        let values = point.values.iter().map(Option::as_ref);
-        let set = state.sims.get(point.sim as usize).map(|sim| sim.set);
-        if let (Some(values), Some(set)) = (values.collect(), set) {
-            known.insert(values, set);
+impl<'a> Binder<'a> {
+    fn new(pipeline: &'a Pipeline, solver: &'a Solver, stop: &'a AtomicBool) -> Self {
+        Self {
+            pipeline,
+            stop,
+            checker: Checker::new(solver),
+            fingerprinter: Fingerprinter::default(),
         }
     }
-    known
+
+    fn bind(&mut self, i: u64) -> Result<GridPoint, RunError> {
+        // Ctrl-C while a large grid is bound: nothing has been written yet.
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
+        }
+        let pipeline = self.pipeline;
+        let values = pipeline.point(i);
+        let bound = pipeline.bind(&values)?;
+        let segment_steps = Some(segment_steps(&bound));
+        let Bound { network, tstop, dt } = bound;
+        let trial = Trial {
+            record_lfp: pipeline.output.save_lfp,
+            ..Trial::new(tstop, dt)
+        };
+        // What would fail in every trial is said before the first. Asked of each point, as a value of the grid may be
+        // what cannot be simulated.
+        let checked = self.checker.check(network, &trial, pipeline.n_trials);
+        let network = checked.map_err(|error| RunError::Input {
+            what: format!("{error} at {}", describe(pipeline, &values)),
+            help: "hnn-sweep network shows what the network has".into(),
+        })?;
+        let set = self.fingerprinter.set(network, tstop, dt);
+        let set = set.map_err(|nan| RunError::Input {
+            what: format!("{nan} at {}", describe(pipeline, &values)),
+            help: match pipeline.text() {
+                Some(_) => "check the expressions of the pipeline file".into(),
+                None => "check what set_params computes".into(),
+            },
+        })?;
+        Ok(GridPoint {
+            values,
+            set,
+            segment_steps,
+        })
+    }
+}
+
+/// A sweep's registered points with the parameter sets that they resolve to.
+#[derive(Default)]
+struct KnownPoints<'s> {
+    /// By place in the grid as it was registered.
+    in_order: Vec<(&'s Point, Hash)>,
+    /// By their values; made once a point is not in its former place.
+    by_values: OnceLock<HashMap<Vec<Option<Value>>, Hash>>,
+}
+
+impl<'s> KnownPoints<'s> {
+    fn of(pipeline: &Pipeline, state: &'s State, recipe: u64) -> Self {
+        let mut known = Self::default();
+        let Some(sweep) = state.sweeps.get(&pipeline.name) else {
+            return known;
+        };
+        let names = pipeline.parameters().iter().map(|p| p.name.as_str());
+        // Values are matched by position, so the same parameters in the same order.
+        if !names.eq(sweep.parameters.iter().map(|(name, _)| name.as_str())) {
+            return known;
+        }
+        let points = sweep
+            .points
+            .iter()
+            // Registered by a file that gave another network: its hashes say nothing about this one.
+            .filter(|point| point.recipe == Some(recipe));
+        let set = |point: &'s Point| Some((point, state.sims.get(point.sim as usize)?.set));
+        known.in_order = points.filter_map(set).collect();
+        // Former points, which have no place, come last.
+        let place = |(point, _): &(&Point, Hash)| point.place.unwrap_or(u64::MAX);
+        known.in_order.sort_by_key(place);
+        known
+    }
+
+    fn is_empty(&self) -> bool {
+        self.in_order.is_empty()
+    }
+
+    /// The parameter set of the values of the grid's i-th point.
+    fn get(&self, i: u64, values: &[ParamValue]) -> Option<Hash> {
+        let here = usize::try_from(i).ok().and_then(|i| self.in_order.get(i));
+        if let Some((point, set)) = here
+            && point.values.len() == values.len()
+            && (point.values.iter().zip(values)).all(|(a, b)| *a == Some(stored_value(b)))
+        {
+            return Some(*set);
+        }
+        let by_values = self.by_values.get_or_init(|| {
+            let entry = |(point, set): &(&Point, Hash)| (point.values.clone(), *set);
+            // Points of the present grid last, as they count.
+            self.in_order.iter().rev().map(entry).collect()
+        });
+        let values: Vec<Option<Value>> = values.iter().map(|v| Some(stored_value(v))).collect();
+        by_values.get(&values).copied()
+    }
 }
 
 /// Identity of everything that turns values into a network: the pipeline file without its grid and without what does not

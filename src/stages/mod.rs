@@ -62,19 +62,16 @@ pub fn run(
     let stored = Store::open(folder)?;
     let pool = pool(options.jobs)?;
     // Before a lock or a folder exists: most mistakes of a file are found here.
-    let grid = pool.install(|| expand::until(pipeline, stored.as_ref().map(Store::state), stop))?;
+    let state = stored.as_ref().map(Store::state);
+    let mut told = |done, n| watch.binding(done, n);
+    let grid = expand::watched(pipeline, state, &pool, stop, &mut told)?;
     let plan = plan(pipeline, &grid, stored.as_ref(), options)?;
     if let (Some(replaced), false) = (&plan.replaced, options.replace) {
         return Err(replaced.refused(pipeline));
     }
     watch.planned(&plan);
-    // The plan may have taken a while to look at; the session reads the state anew, under its lock.
-    drop(stored);
-
-    let mut session = match options.among_other_files {
-        true => Session::begin_among_other_files(folder)?,
-        false => Session::begin(folder)?,
-    };
+    // The plan may have taken a while to look at: under its lock, the session reads what has changed since.
+    let mut session = Session::begin_after(stored, folder, options.among_other_files)?;
     let sims = session.register(plan::registration(pipeline, &grid))?;
     // A failure that is to be tried again must not pass for a result meanwhile.
     session.forget(&plan.to_retry(&sims))?;

@@ -18,6 +18,11 @@ use crate::store::{Id, Loss, Status};
 /// }
 /// ```
 pub trait Watch {
+    /// `done` points of a large grid of `n` are bound into networks; told about ten times a second.
+    fn binding(&mut self, done: u64, n: u64) {
+        let _ = (done, n);
+    }
+
     /// The plan is made; nothing has run yet.
     fn planned(&mut self, plan: &Plan) {
         let _ = plan;

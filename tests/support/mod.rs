@@ -321,7 +321,7 @@ pub fn rename(net: &mut Network, old: &str, new: &str) {
     for connection in &mut net.connectivity {
         for name in [&mut connection.src_type, &mut connection.target_type] {
             if name == old {
-                *name = new.to_owned();
+                *name = new.into();
             }
         }
     }

@@ -363,8 +363,8 @@ fn read_connection(net: &Network, node: &Node) -> Result<Connection, NetworkErro
         return Err(lamtha.expected("other than 0"));
     }
     Ok(Connection {
-        src_type,
-        target_type,
+        src_type: src_type.into(),
+        target_type: target_type.into(),
         src_gids,
         target_gids,
         gid_pairs: GidPairs::from_explicit(pairs),

@@ -110,7 +110,7 @@ impl Network {
             }
         }
         for conn in &self.connectivity {
-            let drive = self.external_drives.get(&conn.src_type);
+            let drive = self.external_drives.get(conn.src_type.as_str());
             if conn.gid_pairs.n_pairs() == 0 && drive.is_some_and(|drive| drive.cell_specific) {
                 caveats.push(format!(
                     "{} has lost all its connections to {}, and hnn-core will mix up the events of its cells",

@@ -225,7 +225,7 @@ impl Network {
                 let (probability, seed) = value.probability()?;
                 // A drive's pairs follow from its arguments, and would be made anew by the next
                 // change.
-                if self.external_drives.contains_key(&conn.src_type) {
+                if self.external_drives.contains_key(conn.src_type.as_str()) {
                     return Err(NetworkError::argument(
                         field,
                         probability,
@@ -274,10 +274,10 @@ impl Network {
         let field = |index: usize, key: &str| {
             let conn = &self.connectivity[index];
             match key {
-                "src" => conn.src_type.clone(),
-                "target" => conn.target_type.clone(),
-                "loc" => conn.loc.clone(),
-                "receptor" => conn.receptor.clone(),
+                "src" => conn.src_type.to_string(),
+                "target" => conn.target_type.to_string(),
+                "loc" => conn.loc.to_string(),
+                "receptor" => conn.receptor.to_string(),
                 _ => index.to_string(),
             }
         };

@@ -112,7 +112,7 @@ impl Network {
             .connectivity
             .iter()
             // Those of drives follow from the drives' arguments, which have paths of their own.
-            .filter(|conn| !self.external_drives.contains_key(&conn.src_type));
+            .filter(|conn| !self.external_drives.contains_key(conn.src_type.as_str()));
         for conn in of_cells {
             let chosen = format!(
                 "connections[src={},target={},loc={},receptor={}]",

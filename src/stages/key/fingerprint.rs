@@ -98,6 +98,8 @@ pub struct Fingerprinter {
     nan: Option<NotANumber>,
     /// Connections of the last network whose hash was asked for: most are those of the next, too.
     last: Vec<(Connection, Hash)>,
+    /// Likewise its positions.
+    last_positions: Vec<(Arc<Vec<[f64; 3]>>, Hash)>,
     /// Memory for canonical bytes that are not kept.
     buffer: Vec<u8>,
 }
@@ -186,7 +188,11 @@ impl Fingerprinter {
         } = network;
         // Parts first: a part's hash must be known before what links to it is written.
         let cells = links(cell_types, |cell| self.cell_type(cell));
-        let positions = links(pos_dict, |pos| self.positions(pos));
+        let mut place = 0..;
+        let positions = links(pos_dict, |pos| {
+            let place = place.next().unwrap_or_default();
+            self.positions_at(place, pos)
+        });
         let drives: Vec<(&str, Hash)> = external_drives
             .iter()
             .map(|(name, drive)| (name.as_str(), self.drive(name, drive)))
@@ -234,6 +240,25 @@ impl Fingerprinter {
                 w.field("cell", cell);
             });
         })
+    }
+
+    /// Hash of the i-th population's positions. Those of drives are made anew for each network, equal as they are.
+    fn positions_at(&mut self, i: usize, positions: &Arc<Vec<[f64; 3]>>) -> Hash {
+        if self.blobs.is_some() {
+            return self.positions(positions);
+        }
+        match self.last_positions.get(i) {
+            Some((last, hash)) if Arc::ptr_eq(last, positions) || last == positions => *hash,
+            _ => {
+                let entry = (Arc::clone(positions), self.positions(positions));
+                let hash = entry.1;
+                match self.last_positions.get_mut(i) {
+                    Some(place) => *place = entry,
+                    None => self.last_positions.push(entry),
+                }
+                hash
+            }
+        }
     }
 
     fn positions(&mut self, positions: &Arc<Vec<[f64; 3]>>) -> Hash {
@@ -368,10 +393,10 @@ impl Fingerprinter {
         };
         self.blob("connections", |w| {
             w.map(|w| {
-                w.field("src", src_type);
-                w.field("target", target_type);
-                w.field("location", loc);
-                w.field("receptor", receptor);
+                w.field("src", src_type.as_str());
+                w.field("target", target_type.as_str());
+                w.field("location", loc.as_str());
+                w.field("receptor", receptor.as_str());
                 w.field_with("src_gids", |w| write_gids(w, src_gids, &src_list));
                 w.field_with("target_gids", |w| write_gids(w, target_gids, &target_list));
                 w.field_with("pairs", |w| match gid_pairs {
