@@ -92,6 +92,7 @@ fn a_link_in_the_place_of_a_folder_of_ours_leads_nobody_to_what_it_points_to() {
         "dipole",
         "dipole/batch=0",
         "simulations",
+        ".state/increments",
         "spikes/batch=0",
     ];
     for name in folders {
@@ -112,6 +113,7 @@ fn a_link_in_the_place_of_a_file_of_ours_is_neither_written_through_nor_read() {
     let files = [
         ".state/state",
         ".state/state.before",
+        ".state/increments/000000000002",
         ".state/intent",
         ".state/damage",
         ".state/lock",
@@ -134,6 +136,22 @@ fn a_link_in_the_place_of_a_file_of_ours_is_neither_written_through_nor_read() {
         let left = std::fs::read_to_string(&victim).unwrap();
         assert_eq!(left, "years of work", "{name}");
     }
+}
+
+/// Replaces a text of the index by another of the same length.
+fn forge_index(results: &Path, from: &str, to: &str) {
+    let increments = std::fs::read_dir(results.join(".state/increments")).unwrap();
+    let increments = increments.map(|entry| entry.unwrap().path());
+    let files = increments.chain([results.join(".state/state")]);
+    let has_name = |file: &PathBuf| {
+        let bytes = std::fs::read(file).unwrap();
+        bytes
+            .windows(from.len())
+            .any(|some| some == from.as_bytes())
+    };
+    let forged: Vec<PathBuf> = files.filter(has_name).collect();
+    assert!(!forged.is_empty(), "{from}");
+    forged.iter().for_each(|file| forge(file, from, to));
 }
 
 /// Replaces a text of a sealed file by another of the same length, with a right checksum.
@@ -170,7 +188,7 @@ fn names_in_a_crafted_index_that_lead_out_of_the_folder_are_refused() {
         std::fs::create_dir(dir.path().join("v")).unwrap();
         std::fs::write(&victim, "years of work").unwrap();
         let results = dir.path().join("results");
-        forge(&results.join(".state/state"), name, forged);
+        forge_index(&results, name, forged);
         let before = bytes(&results);
         let opened = Store::open(&results).map(drop).unwrap_err().to_string();
         assert!(opened.contains("state"), "{opened}");

@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, RunError> {
         HumanCount(sims.len() as u64),
         HumanCount(failed.len() as u64)
     );
-    for (name, sweep) in &state.sweeps {
+    for (name, sweep) in state.sweeps.iter() {
         let mut sims: Vec<u32> = sweep
             .points
             .iter()
@@ -158,7 +158,7 @@ pub(super) fn failures(arguments: &Arguments) -> Result<u8, RunError> {
             "sim {sim} trial {trial}: {class} after {:.2} s: {error}",
             task.wall_s
         );
-        for (name, sweep) in &state.sweeps {
+        for (name, sweep) in state.sweeps.iter() {
             for point in sweep
                 .points
                 .iter()

@@ -114,7 +114,7 @@ fn describe(store: &Store, id: Id, task: &Task, full: bool) -> Result<(), RunErr
         Status::Done => say!("done in {:.2} s, {} spikes", task.wall_s, task.n_spikes),
         Status::Failed { class, error } => say!("failed: {class}: {error}"),
     }
-    for (name, sweep) in &store.state().sweeps {
+    for (name, sweep) in store.state().sweeps.iter() {
         for point in sweep.points.iter().filter(|point| point.sim == id.0) {
             let values = sweep.parameters.iter().zip(&point.values);
             let words: Vec<String> = values

@@ -116,10 +116,10 @@ pub fn sbi(
             rows.theta.extend(&theta);
             rows.points.push(point as i64);
             rows.trials.push(if by_trial { id.1.into() } else { -1 });
-            let sim = loader.store().state().sims.get(id.0 as usize);
+            let means = loader.store().state().means.get(&id.0);
             for column in columns {
                 let value = match column.mean {
-                    true => sim.and_then(|sim| sim.means.get(&column.id)),
+                    true => means.and_then(|means| means.get(&column.id)),
                     false => task.and_then(|task| task.stats.get(&column.id)),
                 };
                 // A row with a gap stays: dropping it would bias the posterior towards simulations

@@ -292,8 +292,8 @@ fn statistics(loader: &Loader, ids: &[Vec<Id>]) -> Vec<PointColumn> {
             // A statistic of the trials' mean waveform belongs to the simulation, not to one of its
             // trials.
             if summary.mean {
-                let sim = state.sims.get(ids.first()?.0 as usize)?;
-                return sim.means.get(&summary.id).copied().flatten();
+                let means = state.means.get(&ids.first()?.0)?;
+                return means.get(&summary.id).copied().flatten();
             }
             let done = ids
                 .iter()

@@ -66,9 +66,9 @@ pub fn missing(
                     })),
                 Trials::Mean => {
                     let known = state
-                        .sims
-                        .get(*sim as usize)
-                        .is_some_and(|s| s.means.contains_key(id));
+                        .means
+                        .get(sim)
+                        .is_some_and(|means| means.contains_key(id));
                     // Of all trials or not at all: a mean over some would change as others come.
                     let possible = (0..pipeline.n_trials).all(|trial| {
                         done(trial).is_some_and(|task| can_reduce(summary, &task.outputs))

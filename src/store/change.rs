@@ -4,8 +4,9 @@ use super::error::{Result, StoreError};
 use super::folder::Aside;
 use super::layout::{INTENT, Layout, PART};
 use super::part::{self, Staged};
+use super::saved::STORE_VERSION;
 use super::seal::{self, Seal};
-use super::state::{Part, STORE_VERSION, State};
+use super::state::{Part, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

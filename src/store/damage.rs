@@ -101,7 +101,7 @@ pub(super) fn lose(
     but: &dyn Fn(Id) -> bool,
 ) -> Result<u64> {
     let lost = forget_rows(state, name, but);
-    state.parts.remove(name);
+    state.parts.remove(&name.to_string());
     put_aside(layout, name)?;
     Ok(lost)
 }

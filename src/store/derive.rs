@@ -60,7 +60,7 @@ impl Columns {
     pub fn of(state: &State) -> Result<Self, (String, String, String)> {
         let mut columns = Columns::default();
         let mut origin: IndexMap<&str, &str> = IndexMap::new();
-        for (sweep_name, sweep) in &state.sweeps {
+        for (sweep_name, sweep) in state.sweeps.iter() {
             for (name, kind) in &sweep.parameters {
                 let first = origin.entry(name).or_insert(sweep_name);
                 let known = columns.parameters.entry(name.clone()).or_insert(*kind);
@@ -73,7 +73,7 @@ impl Columns {
                 }
             }
         }
-        for (sweep_name, sweep) in &state.sweeps {
+        for (sweep_name, sweep) in state.sweeps.iter() {
             for column in &sweep.summaries {
                 // A statistic of one sweep named as a parameter of another: a column can be only
                 // one of them.
@@ -114,7 +114,7 @@ impl<'a> Points<'a> {
     pub fn of_some(state: &'a State, wanted: impl Fn(&str, &Point) -> bool) -> Self {
         // By simulation, as batches are; several points may resolve to one.
         let mut by_sim = vec![Vec::new(); state.sims.len()];
-        for (name, sweep) in &state.sweeps {
+        for (name, sweep) in state.sweeps.iter() {
             for point in sweep.points.iter().filter(|point| wanted(name, point)) {
                 if let Some(points) = by_sim.get_mut(point.sim as usize) {
                     points.push((name.as_str(), sweep, point));
@@ -276,7 +276,7 @@ fn summary(
                 false => vec![None],
             };
             let none = BTreeMap::new();
-            let means = state.sims.get(sim as usize).map_or(&none, |s| &s.means);
+            let means = state.means.get(&sim).unwrap_or(&none);
             for trial in trials {
                 let done = |task: &&Task| task.status == Status::Done;
                 let task = trial.and_then(|trial| state.tasks.get(&(sim, trial)));

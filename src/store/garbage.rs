@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// saved yet. See [`State::garbage`].
 pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
     let garbage = state.garbage();
-    for sweep in state.sweeps.values_mut() {
+    for sweep in state.sweeps.change().values_mut() {
         // Former points are what made them garbage.
         sweep.points.retain(|point| point.place.is_some());
     }
@@ -30,13 +30,9 @@ pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
             change.removals.push(name.clone());
         }
     }
-    state.tasks.retain(|(sim, _), _| !garbage.contains(sim));
-    for sim in &garbage {
-        if let Some(sim) = state.sims.get_mut(*sim as usize) {
-            // The entry stays, as numbers of simulations are never given out again.
-            sim.means.clear();
-        }
-    }
+    state.tasks.retain(|(sim, _)| !garbage.contains(sim));
+    // The entries of `sims` stay, as numbers of simulations are never given out again.
+    garbage.iter().for_each(|sim| state.means.remove(sim));
     // Places of former points are columns of all batches.
     let all = batches(&state);
     publish::derive(layout, &mut state, &mut change, all)?;

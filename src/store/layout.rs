@@ -74,9 +74,11 @@ impl Table {
 
 /// Folder of everything that is no table.
 pub(super) const STATE_FOLDER: &str = ".state";
-/// What is known about every task.
+/// What is known about every task: a snapshot.
 pub(super) const STATE: &str = ".state/state";
-/// The same, before the last change.
+/// Folder of what has changed since, a file for each generation.
+pub(super) const INCREMENTS: &str = ".state/increments";
+/// The snapshot before that.
 pub(super) const BEFORE: &str = ".state/state.before";
 /// What is about to be replaced.
 pub(super) const INTENT: &str = ".state/intent";
@@ -194,6 +196,7 @@ impl Layout {
 pub(super) fn is_of_state(name: &str) -> bool {
     let all = [
         STATE,
+        INCREMENTS,
         BEFORE,
         INTENT,
         DAMAGE,
@@ -239,6 +242,11 @@ pub(super) fn is_length(name: &str) -> bool {
 /// What makes a name unique.
 fn is_random(word: &str) -> bool {
     (6..=16).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Names of increments: their generation.
+pub(super) fn is_increment(name: &str) -> bool {
+    name.len() >= 12 && name.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Names of files of canonical bytes.

@@ -37,12 +37,14 @@ mod journal;
 mod layout;
 mod locks;
 mod machines;
+mod noted;
 mod part;
 pub(crate) mod process;
 mod publish;
 mod publisher;
 mod read;
 mod record;
+mod saved;
 mod schema;
 mod seal;
 mod segment;
@@ -74,8 +76,8 @@ pub use schema::{
 pub use segment::{Segment, SegmentName};
 pub use session::Session;
 pub use state::{
-    Column, Extent, Kind, Outputs, Part, Point, Prior, Sim, StatId, State, Status, Sweep, Task,
-    Value,
+    Column, Extent, Kind, Outputs, Part, Point, Prior, Sim, StatId, State, Stats, Status, Sweep,
+    Task, Value,
 };
 pub use submission::Submission;
 pub use sweep::Registration;
@@ -96,6 +98,8 @@ pub struct Store {
     layout: Layout,
     state: State,
     unclaimed: u64,
+    /// Whether the state is what is on disk, with nothing taken into account besides.
+    is_as_saved: bool,
 }
 
 /// Keeps runs from replacing files of a folder.
@@ -141,9 +145,11 @@ impl Store {
         // What a run that was killed has replaced already.
         change::reconcile(&layout, &mut state)?;
         // With records waiting or a change half made, files differ from the state for a while.
-        if records.is_empty() && !layout.folder().has(INTENT) {
+        let is_quiet = records.is_empty() && !layout.folder().has(INTENT);
+        if is_quiet {
             damage::note_damage(&layout, &mut state)?;
         }
+        let is_as_saved = is_quiet && state.damaged.is_empty();
         // What is committed counts, though it is not in the tables yet.
         for record in &records {
             publish::accept(&mut state, record);
@@ -152,6 +158,7 @@ impl Store {
             layout,
             state,
             unclaimed,
+            is_as_saved,
         };
         Ok(Some((store, Hold { _lock: lock })))
     }
@@ -159,6 +166,11 @@ impl Store {
     /// What is known about its tasks.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// The state, if it is what is on disk.
+    fn into_saved_state(self) -> Option<State> {
+        self.is_as_saved.then_some(self.state)
     }
 
     /// Finished results of parameter sets that no sweep of the folder has. They are used once a pipeline that has them is run.

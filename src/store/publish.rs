@@ -135,7 +135,7 @@ fn merge(
 /// Whether `simulations` and its sisters were written with other columns, or by a version that put other rows into them.
 pub(super) fn is_outdated(state: &State) -> bool {
     let columns = Columns::of(state);
-    !state.batches.is_empty() && columns.is_ok_and(|now| now.signature() != state.columns)
+    !state.batches.is_empty() && columns.is_ok_and(|now| now.signature() != *state.columns)
 }
 
 /// Rewrites `simulations`, `former` and `summary` of some batches, or of all if their columns have changed.
@@ -146,8 +146,8 @@ pub(super) fn derive(
     mut dirty: BTreeSet<u32>,
 ) -> Result<()> {
     let columns = columns(state)?;
-    if state.columns != columns.signature() {
-        state.columns = columns.signature();
+    if *state.columns != columns.signature() {
+        *state.columns.change() = columns.signature();
         // A new column is in every batch, so all are written again.
         dirty.extend(0..u32::try_from(state.batches.len()).unwrap_or(u32::MAX));
     }

@@ -1,5 +1,6 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
+use super::Store;
 use super::change;
 use super::claims::Claims;
 use super::damage::{self, Loss, damaged_parts, lose};
@@ -8,19 +9,16 @@ use super::foreign;
 use super::garbage;
 use super::hash::Hash;
 use super::journal::{self, Found, Journal};
-use super::layout::{
-    self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE, TMP,
-};
+use super::layout::{self, DAMAGE, DAMAGED, INTENT, JOURNAL, LOCK, Layout, PIECES, SPECS, TMP};
 use super::locks;
 use super::machines;
 use super::part::Id;
 use super::publish;
 use super::publisher::Publisher;
 use super::record::{Commit, Record};
-use super::seal;
 use super::specs;
-use super::state::{Point, State, Status, Sweep, Task};
-use super::sweep::{Registration, merge_sweep};
+use super::state::{Point, State, Stats, Status, Sweep, Task};
+use super::sweep::{Registration, merge_sweep, unchanged};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::path::Path;
@@ -70,7 +68,21 @@ impl Session {
     /// # Errors
     /// If the folder cannot be written, or its state is damaged.
     pub fn begin_among_other_files(root: &Path) -> Result<Self> {
-        Self::begin_with(root, None)
+        Self::begin_with(root, None, None)
+    }
+
+    /// As [`Session::begin`], or [`Session::begin_among_other_files`], after the folder was looked at: what is known of
+    /// it is not read again, unless it has changed.
+    ///
+    /// # Errors
+    /// As for [`Session::begin`].
+    pub fn begin_after(store: Option<Store>, root: &Path, among_other_files: bool) -> Result<Self> {
+        match store.and_then(Store::into_saved_state) {
+            // There are results, so it is ours.
+            Some(state) => Self::begin_with(root, None, Some(state)),
+            None if among_other_files => Self::begin_among_other_files(root),
+            None => Self::begin(root),
+        }
     }
 
     /// As [`Session::begin_among_other_files`], also on a file system without locks: the only publisher of the folder
@@ -80,10 +92,10 @@ impl Session {
     /// As for [`Session::begin_among_other_files`].
     pub fn begin_as(publisher: Publisher) -> Result<Self> {
         let root = publisher.root().to_path_buf();
-        Self::begin_with(&root, Some(publisher))
+        Self::begin_with(&root, Some(publisher), None)
     }
 
-    fn begin_with(root: &Path, publisher: Option<Publisher>) -> Result<Self> {
+    fn begin_with(root: &Path, publisher: Option<Publisher>, known: Option<State>) -> Result<Self> {
         let layout = Layout::create(root)?;
         let locks_needed = publisher.is_none();
         let folder = layout.folder();
@@ -94,9 +106,12 @@ impl Session {
         locks::lock(&lock, locks_needed)
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;
         foreign::refuse_other_machines(&layout)?;
-        let state = match State::load(&layout)? {
+        let state = match known.filter(|known| !known.is_behind(&layout)) {
             Some(state) => state,
-            None => foreign::no_state(&layout)?,
+            None => match State::load_to_write(&layout)? {
+                Some(state) => state,
+                None => foreign::no_state(&layout)?,
+            },
         };
         // Left by runs that were killed: nobody else writes there while the lock is held.
         for name in folder.files(TMP, layout::is_aside)? {
@@ -153,22 +168,32 @@ impl Session {
     /// If a parameter's or summary's name cannot be a column of the tables, or the disk refuses.
     pub fn register(&mut self, sweep: Registration) -> Result<Vec<u32>> {
         self.locked(|session| {
-            let before = session.state.sweeps.get(&sweep.name).cloned();
-            let (sims, after) = merge_sweep(&mut session.state, before.as_ref(), &sweep)?;
             // An unchanged sweep writes nothing, so that runs with nothing to do are quick.
-            if before.as_ref() != Some(&after) {
-                let changed = changed_sims(&before.unwrap_or_default(), &after);
-                let batch = |sim: u32| session.state.batch_of(sim);
-                let dirty = changed.into_iter().map(batch).collect();
-                session.state.sweeps.insert(sweep.name.clone(), after);
-                session.fold(&[], dirty)?;
-            }
+            let sims = match unchanged(&session.state, &sweep) {
+                Some(sims) => sims,
+                None => session.register_anew(&sweep)?,
+            };
             // Results whose sweep was unknown: it may be this one.
             if session.unclaimed > 0 {
                 session.adopt(BTreeSet::new())?;
             }
             Ok(sims)
         })
+    }
+
+    fn register_anew(&mut self, sweep: &Registration) -> Result<Vec<u32>> {
+        let before = self.state.sweeps.get(&sweep.name).cloned();
+        let (sims, after) = merge_sweep(&mut self.state, before.as_ref(), sweep)?;
+        // Points of one simulation, or in another order, may come to the same.
+        if before.as_ref() != Some(&after) {
+            let changed = changed_sims(&before.unwrap_or_default(), &after);
+            let batch = |sim: u32| self.state.batch_of(sim);
+            let dirty = changed.into_iter().map(batch).collect();
+            let sweeps = self.state.sweeps.change();
+            sweeps.insert(sweep.name.clone(), after);
+            self.fold(&[], dirty)?;
+        }
+        Ok(sims)
     }
 
     /// Makes finished simulations durable.
@@ -213,9 +238,7 @@ impl Session {
 
     /// Whether another process has published what is not in [`Session::state`].
     pub fn is_behind(&self) -> bool {
-        // The seal's head is enough: another generation is another state.
-        let on_disk = seal::peek(self.layout.folder(), STATE).map(|seal| seal.generation);
-        on_disk.unwrap_or(0) != self.state.generation
+        self.state.is_behind(&self.layout)
     }
 
     /// Shows other machines that this process is alive; to be called now and then.
@@ -299,8 +322,8 @@ impl Session {
     /// If the disk refuses.
     pub fn set_statistics(
         &mut self,
-        trials: &BTreeMap<Id, BTreeMap<u64, Option<f64>>>,
-        means: &BTreeMap<u32, BTreeMap<u64, Option<f64>>>,
+        trials: &BTreeMap<Id, Stats>,
+        means: &BTreeMap<u32, Stats>,
     ) -> Result<()> {
         if trials.is_empty() && means.is_empty() {
             return Ok(());
@@ -315,8 +338,8 @@ impl Session {
                 }
             }
             for (sim, stats) in means {
-                if let Some(entry) = session.state.sims.get_mut(*sim as usize) {
-                    entry.means.extend(stats);
+                if (*sim as usize) < session.state.sims.len() {
+                    session.state.means.entry(*sim).extend(stats);
                     dirty.insert(session.state.batch_of(*sim));
                 }
             }
@@ -430,7 +453,7 @@ impl Session {
     /// Takes over what another process has published since.
     fn refresh(&mut self) -> Result<()> {
         if self.is_behind() {
-            self.state = State::load(&self.layout)?.unwrap_or_default();
+            self.state = std::mem::take(&mut self.state).catch_up(&self.layout)?;
             self.known_specs = None;
             self.others_published = true;
         }

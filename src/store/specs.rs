@@ -147,7 +147,7 @@ pub fn repack(
         let name = next_name(state);
         write(layout, state, name, &blobs)?;
     }
-    state.specs.retain(|name, _| !old.contains(name));
+    state.specs.retain(|name| !old.contains(name));
     Ok(old)
 }
 

@@ -1,23 +1,17 @@
 //! What is known about every task of a folder: the index that plans are made from.
 //!
-//! One sealed file, replaced as a whole; it is small (about 250 bytes a task). Tables `simulations` and `summary` are
-//! written from it.
+//! It is small (about 120 bytes a task). Tables `simulations` and `summary` are written from it. How it is kept on disk:
+//! see [`super::saved`].
 
-use super::error::{Result, StoreError};
 use super::hash;
-use super::layout::{self, BEFORE, Layout, STATE, Table};
+use super::layout::Table;
+use super::noted::{Noted, NotedMap};
 use super::part::Id;
-use super::seal::{self, Seal};
 pub use super::written::Written as Part;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-
-/// Version of the state file and of the tables' layout.
-///
-/// 1: first version.
-pub const STORE_VERSION: u32 = 1;
 
 /// After this many batches of a size, batches are twice as large: the number of files grows with the logarithm of the number
 /// of simulations.
@@ -26,30 +20,52 @@ const BATCHES_PER_SIZE: usize = 100;
 /// Identifier of a statistic: a hash of what is computed, whatever its column is called.
 pub type StatId = u64;
 
+/// Statistics of a task or of a mean; `None` where there is none to be had.
+pub type Stats = BTreeMap<StatId, Option<f64>>;
+
 /// The index of a folder.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Grows with each replacement of the file.
+    /// Grows with each change that is saved.
     pub generation: u64,
     /// Ranges of simulations that share a part.
-    pub batches: Vec<Batch>,
+    pub batches: Noted<Vec<Batch>>,
     /// Parameter sets in the order of their numbers (`sim`).
-    pub sims: Vec<Sim>,
+    pub sims: Noted<Vec<Sim>>,
     /// Finished tasks.
-    pub tasks: BTreeMap<Id, Task>,
+    pub tasks: NotedMap<Id, Task>,
     /// Sweeps by name.
-    pub sweeps: IndexMap<String, Sweep>,
+    pub sweeps: Noted<IndexMap<String, Sweep>>,
     /// Files of the tables, relative to the folder.
-    pub parts: BTreeMap<String, Part>,
+    pub parts: NotedMap<String, Part>,
     /// Files of canonical bytes, relative to `.state/specs`.
-    pub specs: BTreeMap<String, Part>,
+    pub specs: NotedMap<String, Part>,
     /// Columns that `simulations` and `summary` were last written with.
-    pub columns: String,
+    pub columns: Noted<String>,
+    /// Statistics of the mean over trials, by simulation.
+    #[serde(default)]
+    pub means: NotedMap<u32, Stats>,
     /// Tasks that lost rows with a damaged file, and which file.
     #[serde(skip)]
     pub damaged: BTreeMap<Id, String>,
     #[serde(skip)]
     by_set: HashMap<hash::Hash, u32>,
+    /// What of it is on disk, and how.
+    #[serde(skip)]
+    pub(super) saved: Saved,
+}
+
+/// What of a state is on disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Saved {
+    /// Generation of the snapshot; 0 if there is none.
+    pub snapshot: u64,
+    /// Version that it was written by.
+    pub version: u32,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Bytes of the increments since.
+    pub increments: u64,
 }
 
 /// A range of simulations.
@@ -68,8 +84,9 @@ pub struct Sim {
     pub set: hash::Hash,
     /// Numerics version that is part of it.
     pub numerics: u32,
-    /// Statistics of the mean over trials.
-    pub means: BTreeMap<StatId, Option<f64>>,
+    /// Statistics of the mean over trials, in folders of format 1; see [`State::means`].
+    #[serde(default, skip_serializing)]
+    pub(super) means: Stats,
 }
 
 /// A finished task.
@@ -86,7 +103,7 @@ pub struct Task {
     /// Time (s) that it took.
     pub wall_s: f64,
     /// Statistics.
-    pub stats: BTreeMap<StatId, Option<f64>>,
+    pub stats: Stats,
 }
 
 /// How a task ended.
@@ -334,81 +351,10 @@ impl Hash for Value {
 }
 
 impl State {
-    /// Reads a folder's state; `None` if it has none.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is damaged, or is of another version.
-    pub fn load(layout: &Layout) -> Result<Option<Self>> {
-        let path = layout.folder().path(STATE);
-        let Some(bytes) = layout.folder().read_whole(STATE)? else {
-            return Ok(None);
-        };
-        let damaged = |what: String| {
-            StoreError::Damaged {
-            path: path.clone(),
-            what,
-            help: "the tables are not harmed; the state before the last change is kept beside it as `state.before`: copy that over \
-                   `state` and run again (what was finished since then is simulated again)"
-                .into(),
-        }
-        };
-        let (seal, payload) = seal::unseal(&bytes).map_err(|what| damaged(what.into()))?;
-        if seal.version != STORE_VERSION {
-            return Err(StoreError::Version {
-                path,
-                found: seal.version,
-                known: STORE_VERSION,
-                help: "use the version of hnn-sweep that wrote the folder, or another save_folder"
-                    .into(),
-            });
-        }
-        let mut state: State =
-            rmp_serde::from_slice(payload).map_err(|e| damaged(e.to_string()))?;
-        // Files are replaced and removed by these names.
-        let part = state
-            .parts
-            .keys()
-            .find(|name| Layout::parse_part_name(name).is_none());
-        let pack = state.specs.keys().find(|name| !layout::is_pack(name));
-        if let Some(name) = part.or(pack) {
-            return Err(damaged(format!(
-                "it names `{}`, which is no file of hnn-sweep",
-                name.escape_debug()
-            )));
-        }
-        state.by_set = (0..)
-            .zip(&state.sims)
-            .map(|(i, sim)| (sim.set, i))
-            .collect();
-        Ok(Some(state))
-    }
-
-    /// Replaces a folder's state.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn save(&mut self, layout: &Layout) -> Result<()> {
-        self.generation += 1;
-        let folder = layout.folder();
-        let path = folder.path(STATE);
-        let payload = rmp_serde::to_vec_named(self)
-            .map_err(|e| StoreError::io("write", &path, std::io::Error::other(e)))?;
-        let seal = Seal {
-            version: STORE_VERSION,
-            generation: self.generation,
-        };
-        // A link keeps the old file under a second name without copying it.
-        folder.remove(BEFORE)?;
-        match folder.link(STATE, BEFORE) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                // A file system without links: the copy is a convenience, not a promise.
-                if let Ok(Some(bytes)) = folder.read_whole(STATE) {
-                    let _ = seal::write(folder, BEFORE, &bytes);
-                }
-            }
-            _ => {}
-        }
-        seal::write(folder, STATE, &seal::seal(seal, &payload))
+    /// Brings in order what is not on disk, once the rest is read.
+    pub(super) fn complete(&mut self) {
+        let sims = (0..).zip(self.sims.iter());
+        self.by_set = sims.map(|(i, sim)| (sim.set, i)).collect();
     }
 
     /// Number of a parameter set.
@@ -428,16 +374,16 @@ impl State {
         // A batch keeps the size that it began with, unless a smaller one is asked for now.
         let full = |batch: &Batch| sim - batch.first >= batch.size.min(batch_size);
         if self.batches.last().is_none_or(full) {
-            self.batches.push(Batch {
+            self.batches.change().push(Batch {
                 first: sim,
                 size: batch_size,
             });
         }
         self.by_set.insert(set, sim);
-        self.sims.push(Sim {
+        self.sims.change().push(Sim {
             set,
             numerics,
-            means: BTreeMap::new(),
+            means: Stats::new(),
         });
         sim
     }

@@ -31,6 +31,31 @@ pub struct Registration {
     pub points: Vec<(Hash, Vec<Value>)>,
 }
 
+/// Numbers of the simulations of a sweep that is registered exactly so already, as most runs find theirs.
+pub(super) fn unchanged(state: &State, sweep: &Registration) -> Option<Vec<u32>> {
+    let known = state.sweeps.get(&sweep.name)?;
+    let same = known.parameters == sweep.parameters
+        && known.n_trials == sweep.n_trials
+        && known.summaries == sweep.summaries
+        && known.file == sweep.file
+        && known.priors == sweep.priors
+        && known.points.len() == sweep.points.len();
+    if !same {
+        return None;
+    }
+    let points = (0..).zip(&known.points).zip(&sweep.points);
+    points
+        .map(|((place, point), (set, values))| {
+            let same = point.place == Some(place)
+                && point.recipe == sweep.recipe
+                && state.sims.get(point.sim as usize)?.set == *set
+                && point.values.len() == values.len()
+                && (point.values.iter().zip(values)).all(|(a, b)| a.as_ref() == Some(b));
+            same.then_some(point.sim)
+        })
+        .collect()
+}
+
 /// Numbers the simulations of a sweep's grid and merges its points with those of earlier runs.
 pub(super) fn merge_sweep(
     state: &mut State,

@@ -13,7 +13,7 @@ impl Session {
     /// If there is no such sweep, or the disk refuses.
     pub fn drop_sweep(&mut self, name: &str) -> Result<Sweep> {
         self.locked(|session| {
-            let sweep = session.state.sweeps.shift_remove(name);
+            let sweep = session.state.sweeps.change().shift_remove(name);
             let sweep = sweep.ok_or_else(|| gone(name))?;
             let dirty = session.batches_of(&sweep);
             session.fold(&[], dirty)?;
@@ -37,12 +37,14 @@ impl Session {
             let (place, _, sweep) = session
                 .state
                 .sweeps
+                .change()
                 .shift_remove_full(name)
                 .ok_or_else(|| gone(name))?;
             let dirty = session.batches_of(&sweep);
             session
                 .state
                 .sweeps
+                .change()
                 .shift_insert(place, new.to_string(), sweep);
             session.fold(&[], dirty)
         })

@@ -5,15 +5,16 @@ use super::folder::Entry;
 use super::hash::Hash;
 use super::journal;
 use super::layout::{
-    self, BEFORE, DAMAGE, DAMAGED, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE_FOLDER, SUBMISSIONS,
-    TMP, Table,
+    self, BEFORE, DAMAGE, DAMAGED, INCREMENTS, JOURNAL, LOCK, Layout, PIECES, SPECS, STATE_FOLDER,
+    SUBMISSIONS, TMP, Table,
 };
 use super::part;
 use super::record::Record;
+use super::saved::{self, STORE_VERSION};
 use super::seal::{self, Seal};
 use super::segment;
 use super::specs;
-use super::state::{Part, STORE_VERSION, State, Status};
+use super::state::{Part, State, Status};
 use super::submission::Submission;
 use std::collections::{BTreeMap, HashSet};
 
@@ -168,8 +169,16 @@ fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
     };
     let is_ours = |entry: &Entry| {
         let path = format!("{STATE_FOLDER}/{}", entry.name);
-        let is_folder =
-            [TMP, JOURNAL, PIECES, SPECS, DAMAGED, SUBMISSIONS].contains(&path.as_str());
+        let is_folder = [
+            TMP,
+            JOURNAL,
+            PIECES,
+            SPECS,
+            INCREMENTS,
+            DAMAGED,
+            SUBMISSIONS,
+        ]
+        .contains(&path.as_str());
         match is_folder {
             true => entry.is_dir,
             false => entry.is_file && layout::is_of_state(&entry.name),
@@ -180,7 +189,7 @@ fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
             other(format!("{STATE_FOLDER}/{}", entry.name));
         }
     }
-    let inside: [(&str, IsOne); 5] = [
+    let inside: [(&str, IsOne); 6] = [
         (TMP, layout::is_aside),
         (PIECES, layout::is_aside),
         (JOURNAL, |name| {
@@ -188,6 +197,7 @@ fn others_in_state(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
         }),
         (SPECS, layout::is_pack),
         (DAMAGED, layout::is_damaged),
+        (INCREMENTS, layout::is_increment),
     ];
     for (name, is_one) in inside {
         // A link in its place is named above, and an error for whoever writes.
@@ -208,6 +218,17 @@ fn aids(layout: &Layout, verdict: &mut Verdict) -> Result<()> {
             verdict.problems.push(Problem::Aid {
                 file: BEFORE.into(),
                 what: "is the copy of `.state/state` before the last change, and is replaced with the next one",
+            });
+        }
+    }
+    for (generation, name) in saved::increments(folder)? {
+        // The later ones have been read with the state.
+        let bytes = folder.read_whole(&name)?.unwrap_or_default();
+        verdict.count(bytes.len() as u64);
+        if saved::check_increment(&bytes, generation).is_err() {
+            verdict.problems.push(Problem::Aid {
+                file: name,
+                what: "leads from `.state/state.before` to `.state/state`, and goes with the next snapshot",
             });
         }
     }

@@ -399,7 +399,7 @@ mod tests {
             summaries: Vec::new(),
             ..Sweep::default()
         };
-        state.sweeps.insert("a".into(), sweep);
+        state.sweeps.change().insert("a".into(), sweep);
         state
     }
 
@@ -440,7 +440,7 @@ mod tests {
     fn known_values_that_had_not_met_are_a_new_combination() {
         let mut state = state(NUMERICS_VERSION);
         let sim = state.number(Hash::of(b"second"), NUMERICS_VERSION, 10);
-        let sweep = state.sweeps.get_mut("a").unwrap();
+        let sweep = state.sweeps.change().get_mut("a").unwrap();
         sweep.points.push(Point {
             sim,
             place: Some(1),

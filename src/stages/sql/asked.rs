@@ -78,8 +78,8 @@ pub fn reduce(pipeline: &Pipeline, sims: &[u32], session: &mut Session) -> Resul
         known.is_none_or(|known| stats.iter().any(|(k, v)| known.stats.get(k) != Some(v)))
     });
     means.retain(|sim, stats| {
-        let known = session.state().sims.get(*sim as usize);
-        known.is_none_or(|known| stats.iter().any(|(k, v)| known.means.get(k) != Some(v)))
+        let known = session.state().means.get(sim);
+        known.is_none_or(|known| stats.iter().any(|(k, v)| known.get(k) != Some(v)))
     });
     Ok(session.set_statistics(&trials, &means)?)
 }
