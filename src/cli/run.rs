@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &Arguments, retry: bool) -> Result<u8, RunError> {
     };
     arguments.part.choose(&mut options);
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
-    options.given = submissions::before_run(folder, arguments.steal)?;
+    options.given = submissions::before_run(folder, &pipeline, arguments.steal)?;
     let mut progress = Progress::new(&pipeline, &options, &signals, arguments.verbosity());
     let folder = options.folder.as_ref().unwrap_or(&pipeline.save_folder);
     let page = arguments.report.as_ref();

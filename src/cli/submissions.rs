@@ -4,6 +4,7 @@ use super::hint::quoted;
 use super::output::{complain, say};
 use crate::cluster::slurm::Slurm;
 use crate::cluster::{self, Ended, Published, ShardState, SubmissionStatus};
+use crate::pipeline::Pipeline;
 use crate::stages::RunError;
 use crate::store::{Hash, Outputs, Store, Submission};
 use indicatif::HumanCount;
@@ -16,7 +17,11 @@ const LISTED: usize = 10;
 
 /// Publishes what submissions to a folder have finished; gives the tasks that are still theirs, by key, with
 /// what is stored of them. None if all are to be taken.
-pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Outputs>, RunError> {
+pub(super) fn before_run(
+    folder: &Path,
+    pipeline: &Pipeline,
+    steal: bool,
+) -> Result<HashMap<Hash, Outputs>, RunError> {
     let Some(store) = Store::open(folder)? else {
         return Ok(HashMap::new());
     };
@@ -26,6 +31,11 @@ pub(super) fn before_run(folder: &Path, steal: bool) -> Result<HashMap<Hash, Out
     let given = match cluster::publisher(folder, true, Duration::ZERO, &Slurm)? {
         Ok(mut session) => {
             let mut published = cluster::fold(&mut session, &Ended::Unsaid, &Slurm)?;
+            if published.folded.unclaimed > 0 {
+                // They may be this sweep's.
+                cluster::make_known(pipeline, &mut session)?;
+                published = cluster::fold(&mut session, &Ended::Unsaid, &Slurm)?;
+            }
             published.losses.extend(session.losses().iter().cloned());
             session.finish()?;
             tell(folder, &published);

@@ -23,7 +23,7 @@ mod time;
 
 pub use frozen::{Plan, Task};
 pub use life::{Jobs, Life, given};
-pub use publish::{Ended, Published, fold, publish};
+pub use publish::{Ended, Published, fold, make_known, publish};
 pub use publishing::{busy, publisher};
 pub use scheduler::{JobState, Scheduler};
 pub use script::Script;

@@ -134,6 +134,20 @@ pub fn fold(
     Ok(published)
 }
 
+/// Registers a pipeline whose sweep the folder does not know, so that results of it which wait in segments are used.
+///
+/// # Errors
+/// If the pipeline cannot be planned, or the disk refuses.
+pub fn make_known(pipeline: &Pipeline, session: &mut Session) -> Result<(), RunError> {
+    if session.state().sweeps.contains_key(&pipeline.name) {
+        return Ok(());
+    }
+    let pool = stages::pool(stages::cores())?;
+    let grid = pool.install(|| stages::expand(pipeline, None))?;
+    session.register(plan::registration(pipeline, &grid))?;
+    Ok(())
+}
+
 /// Statistics that no shard can compute, unless the sweep has got others since.
 fn complete(plan: &Plan, submission: &Submission, session: &mut Session) -> Result<(), RunError> {
     let needed = |pipeline: &Pipeline| {

@@ -18,7 +18,9 @@ pub fn array_script(script: &Script) -> String {
         script.shards.saturating_sub(1)
     ));
     lines.push(format!("#SBATCH --cpus-per-task={}", script.cpus));
-    lines.push("#SBATCH --signal=B:TERM@120".into());
+    // Two minutes before the end; of a short job, in its last quarter, as it would be stopped at its start otherwise.
+    let warning = (script.time.as_secs() / 4).min(120);
+    lines.push(format!("#SBATCH --signal=B:TERM@{warning}"));
     lines.push(output(&script.logs, "%A_%a.log"));
     lines.extend(tail(script));
     let shard = format!(
@@ -291,6 +293,11 @@ ulimit -n 4096
 exec '/opt/hnn sweep/bin/hnn-sweep' shard '/scratch/me/50% done' 0001-3f9a $((SLURM_ARRAY_TASK_ID + ${1:-0}))
 ";
         assert_eq!(text, expected);
+        let short = Script {
+            time: Duration::from_secs(120),
+            ..script()
+        };
+        assert!(array_script(&short).contains("--signal=B:TERM@30\n"));
         let text = publish_script(&script());
         assert!(text.ends_with(
             "exec '/opt/hnn sweep/bin/hnn-sweep' publish '/scratch/me/50% done' --ended 0001-3f9a\n"

@@ -235,7 +235,13 @@ fn expanded(
     stop: &AtomicBool,
 ) -> Result<Grid, RunError> {
     let pool = stages::pool(options.jobs)?;
-    pool.install(|| stages::expand::until(pipeline, stored.map(Store::state), stop))
+    stages::expand::watched(
+        pipeline,
+        stored.map(Store::state),
+        &pool,
+        stop,
+        &mut |_, _| {},
+    )
 }
 
 fn script(pipeline: &Pipeline, folder: &Path, request: &Request, id: &str, shards: u32) -> Script {

@@ -94,7 +94,9 @@ fn child() {
 
 /// A child that dies at an operation; gives how many there were if it did not.
 fn die_at(verb: &str, folder: &Path, n: u64) -> Option<u64> {
-    Command::new(std::env::current_exe().unwrap())
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    super::locks::preload(&mut child, folder);
+    child
         .args(["--exact", "faults::child", "--nocapture"])
         .env("CLUSTER_TEST_FOLDER", folder)
         .env("CLUSTER_TEST_VERB", verb)

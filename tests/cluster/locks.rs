@@ -5,6 +5,7 @@ use super::{N, of_one_run};
 use crate::fake::bytes;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A library that takes the place of `flock`; `None` where there is no compiler.
 fn library(name: &str, to: &Path) -> Option<PathBuf> {
@@ -22,6 +23,63 @@ fn library(name: &str, to: &Path) -> Option<PathBuf> {
     }
     eprintln!("skipped: there is no C compiler, or no LD_PRELOAD");
     None
+}
+
+/// Names the library that all other tests are tried with.
+const LIBRARY: &str = "CLUSTER_TEST_LOCKS";
+
+/// Gives a command the locks that all tests are tried with, if any.
+pub fn preload(command: &mut Command, folder: &Path) {
+    let Some(library) = std::env::var_os(LIBRARY) else {
+        return;
+    };
+    let locks = folder.join("locks");
+    std::fs::create_dir_all(&locks).unwrap();
+    command.env("LD_PRELOAD", library).env("LOCK_DIR", locks);
+}
+
+/// Name of another node than the last, if all tests are tried with other locks.
+pub fn next_node() -> Option<String> {
+    static NODE: AtomicUsize = AtomicUsize::new(0);
+    std::env::var_os(LIBRARY)?;
+    let node = NODE.fetch_add(1, Ordering::Relaxed) % 3;
+    Some(format!("n{node}"))
+}
+
+/// All tests of this file's folder once more, with other locks.
+fn everything_with(locks: &str) {
+    if std::env::var_os(LIBRARY).is_some() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let Some(library) = library(locks, dir.path()) else {
+        return;
+    };
+    let tests = Command::new(std::env::current_exe().unwrap())
+        // These have locks of their own, or a tracer that libraries disturb.
+        .args([
+            "--test-threads=2",
+            "--skip",
+            "locks::",
+            "--skip",
+            "traced::",
+        ])
+        .env(LIBRARY, library)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&tests.stdout);
+    assert!(tests.status.success(), "{said}");
+    assert!(said.contains("test result: ok. 2"), "{said}");
+}
+
+#[test]
+fn everything_holds_where_locks_reach_no_other_node() {
+    everything_with("nodelock");
+}
+
+#[test]
+fn everything_holds_where_there_are_no_locks() {
+    everything_with("noflock");
 }
 
 #[test]

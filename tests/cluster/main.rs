@@ -222,6 +222,11 @@ fn results_that_no_sweep_knows_are_kept() {
         stderr(&out)
     );
     assert_eq!(place.segments().len(), 2);
+    // They are used once a run makes their sweep known.
+    let out = place.good("run small.toml");
+    assert!(out.contains("\n0 simulated"), "{out}");
+    assert_eq!(place.segments().len(), 0);
+    assert_eq!(place.n_rows("simulations"), 6 + 2);
 }
 
 #[test]

@@ -80,6 +80,16 @@ impl Place {
     /// batch system.
     pub fn shell(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
+        // Plain runs need locks, whatever the rest is tried on.
+        if !line.contains(" run ") {
+            super::locks::preload(&mut command, self.path());
+        }
+        // Each shard on another node: they need no locks, and nobody asks whether they live.
+        if line.contains(" shard ")
+            && let Some(node) = super::locks::next_node()
+        {
+            command.env("SLURMD_NODENAME", node);
+        }
         command
             .args(["-c", line])
             .env("HNN", env!("CARGO_BIN_EXE_hnn-sweep"))
@@ -136,10 +146,9 @@ impl Place {
                 .join(".state/submissions")
                 .join(id)
                 .join(folder);
-            std::fs::read_dir(folder)
-                .unwrap()
-                .map(|file| file.unwrap().path())
-                .collect::<Vec<_>>()
+            // One that is being made has no folders yet.
+            let files = std::fs::read_dir(folder).into_iter().flatten();
+            files.map(|file| file.unwrap().path()).collect::<Vec<_>>()
         });
         all.collect()
     }
