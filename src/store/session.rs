@@ -188,10 +188,14 @@ impl Session {
         if before.as_ref() != Some(&after) {
             let changed = changed_sims(&before.unwrap_or_default(), &after);
             let batch = |sim: u32| self.state.batch_of(sim);
-            let dirty = changed.into_iter().map(batch).collect();
+            let dirty: BTreeSet<u32> = changed.into_iter().map(batch).collect();
             let sweeps = self.state.sweeps.change();
             sweeps.insert(sweep.name.clone(), after);
-            self.fold(&[], dirty)?;
+            match dirty.is_empty() {
+                false => self.fold(&[], dirty)?,
+                // No row of a table tells of it, such as by which program the points were made.
+                true => self.state.save(&self.layout)?,
+            }
         }
         Ok(sims)
     }
