@@ -379,13 +379,13 @@ mod tests {
     use super::super::state::{Outputs, Status};
     use super::*;
 
-    struct Place {
+    struct Saves {
         dir: tempfile::TempDir,
         layout: Layout,
     }
 
     /// A folder with the state of generation 1, of `n` parameter sets.
-    fn place(n: u32) -> (Place, State) {
+    fn place(n: u32) -> (Saves, State) {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::create(dir.path()).unwrap();
         layout.folder().make_dir(layout::TMP).unwrap();
@@ -394,10 +394,10 @@ mod tests {
             state.number(Hash::of(&i.to_le_bytes()), 1, 10);
         }
         state.save(&layout).unwrap();
-        (Place { dir, layout }, state)
+        (Saves { dir, layout }, state)
     }
 
-    impl Place {
+    impl Saves {
         fn read(&self, name: &str) -> Vec<u8> {
             std::fs::read(self.dir.path().join(name)).unwrap()
         }

@@ -2,5 +2,6 @@
 
 pub mod canon;
 pub mod fingerprint;
+mod parts;
 
 pub use fingerprint::{FORMAT_VERSION, Fingerprint, Fingerprinter, task_key};
