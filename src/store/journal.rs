@@ -15,7 +15,7 @@ use super::layout::{self, JOURNAL, Layout, TMP};
 use super::locks;
 use super::machines;
 use super::part::PieceSource;
-use super::record::{self, Commit, Record};
+use super::record::{self, Commit, Head, Record};
 use super::state::State;
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -271,6 +271,20 @@ pub fn read(layout: &Layout, name: &str) -> Result<Found> {
         damage,
         unfinished: scan.unfinished,
     })
+}
+
+/// What the results in a journal say of themselves. Of a living process's, whose journal may be large, the rows are passed
+/// over: it reads them itself, and their checksums, when it publishes.
+pub fn heads(layout: &Layout, name: &str) -> Result<Vec<Head>> {
+    let folder = layout.folder();
+    if is_held(folder, name) {
+        let file = folder.open_file(name)?;
+        let heads = file.as_ref().map_or(Ok(Vec::new()), record::heads);
+        return heads.map_err(|e| StoreError::io("read", &folder.path(name), e));
+    }
+    let records = read(layout, name)?.records.into_iter();
+    let head = |Record { id, set, task, .. }: Record| Head { id, set, task };
+    Ok(records.map(head).collect())
 }
 
 /// Journals of the folder that no living process holds, each with a lock that keeps it so.

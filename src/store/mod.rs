@@ -136,12 +136,11 @@ impl Store {
             return Ok(None);
         };
         let mut records = Vec::new();
-        let mut unclaimed = 0;
         for name in journal::names(&layout)? {
-            let found = journal::read(&layout, &name)?;
-            unclaimed += found.unclaimed(&state).count() as u64;
-            records.extend(found.records);
+            records.extend(journal::heads(&layout, &name)?);
         }
+        let is_unclaimed = |head: &&Head| state.sim_of(&head.set).is_none();
+        let unclaimed = records.iter().filter(is_unclaimed).count() as u64;
         // What a run that was killed has replaced already.
         change::reconcile(&layout, &mut state)?;
         // With records waiting or a change half made, files differ from the state for a while.
@@ -151,8 +150,8 @@ impl Store {
         }
         let is_as_saved = is_quiet && state.damaged.is_empty();
         // What is committed counts, though it is not in the tables yet.
-        for record in &records {
-            publish::accept(&mut state, record);
+        for Head { id, set, task } in &records {
+            publish::accept(&mut state, set, *id, task);
         }
         let store = Self {
             layout,

@@ -35,6 +35,18 @@ impl<T> Deref for Noted<T> {
     }
 }
 
+impl<'a, T> IntoIterator for &'a Noted<T>
+where
+    &'a T: IntoIterator,
+{
+    type Item = <&'a T as IntoIterator>::Item;
+    type IntoIter = <&'a T as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.value.into_iter()
+    }
+}
+
 /// A map of which only what was changed is saved. Read it as if it were the map itself.
 #[derive(Clone, Debug)]
 pub struct NotedMap<K, V> {

@@ -7,11 +7,12 @@ use super::change::{Change, NewContent};
 use super::damage::lose;
 use super::derive::{self, Columns, Points};
 use super::error::{Result, StoreError};
+use super::hash::Hash;
 use super::layout::{INTENT, Layout, PART, TMP, Table};
 use super::part::{self, Id, Incoming, PieceSource, write_part};
 use super::record::{Record, RecordPiece};
 use super::specs;
-use super::state::{State, Status};
+use super::state::{State, Status, Task};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// New rows of a batch of a table, by whose they are; with them whose they say that they are.
@@ -29,7 +30,7 @@ pub(super) fn publish(
     let mut nothing_new = dirty.is_empty() && !is_outdated(&state);
     let mut blobs = BTreeMap::new();
     for record in records {
-        let Some(id) = number_of(&state, record) else {
+        let Some(id) = number_of(&state, &record.set, record.id) else {
             // No sweep has its parameter set: the journal keeps it until one does.
             continue;
         };
@@ -37,7 +38,7 @@ pub(super) fn publish(
             blobs.insert(*hash, source.read()?.to_vec());
         }
         // Another run has stored it meanwhile, with all that this one has.
-        if accept(&mut state, record) == Accepted::No {
+        if accept(&mut state, &record.set, record.id, &record.task) == Accepted::No {
             continue;
         }
         nothing_new = false;
@@ -190,16 +191,16 @@ pub(crate) enum Accepted {
 }
 
 /// Simulation and trial of a record: its parameter set may have another number than when it was written. `None` if it has none.
-fn number_of(state: &State, record: &Record) -> Option<Id> {
-    Some((state.sim_of(&record.set)?, record.id.1))
+fn number_of(state: &State, set: &Hash, written: Id) -> Option<Id> {
+    Some((state.sim_of(set)?, written.1))
 }
 
 /// Takes a finished task into the state. The first result stays; more outputs and statistics are added to it.
-pub(crate) fn accept(state: &mut State, record: &Record) -> Accepted {
-    let Some(id) = number_of(state, record) else {
+pub(crate) fn accept(state: &mut State, set: &Hash, written: Id, task: &Task) -> Accepted {
+    let Some(id) = number_of(state, set, written) else {
         return Accepted::No;
     };
-    let mut task = record.task.clone();
+    let mut task = task.clone();
     if let Some(known) = state.tasks.get(&id) {
         // It brings outputs, statistics or a result that were not there.
         let news = !known.outputs.lacking(&task.outputs).is_none();
