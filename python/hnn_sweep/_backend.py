@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -211,22 +213,26 @@ class _Workers:
     @classmethod
     def add(cls, wrapper: Callable[..., Any]) -> None:
         cls._wrappers.append(wrapper)
-        try:
-            import joblib
-        except ImportError:
-            return  # nor can hnn-core start other processes then
-        if cls._call is None:
-            cls._call = joblib.Parallel.__call__
-            joblib.Parallel.__call__ = cls._replacement(cls._call)
+        if "joblib" in sys.modules:
+            cls._replace()
+        elif _FINDER not in sys.meta_path:
+            sys.meta_path.insert(0, _FINDER)
 
     @classmethod
     def remove(cls, wrapper: Callable[..., Any]) -> None:
         cls._wrappers.remove(wrapper)
+        if not cls._wrappers and _FINDER in sys.meta_path:
+            sys.meta_path.remove(_FINDER)
         if not cls._wrappers and cls._call is not None:
-            import joblib
-
-            joblib.Parallel.__call__ = cls._call
+            sys.modules["joblib"].Parallel.__call__ = cls._call
             cls._call = None
+
+    @classmethod
+    def _replace(cls) -> None:
+        if cls._wrappers and cls._call is None:
+            parallel = sys.modules["joblib"].Parallel
+            cls._call = parallel.__call__
+            parallel.__call__ = cls._replacement(parallel.__call__)
 
     @classmethod
     def has(cls, wrapper: Callable[..., Any]) -> bool:
@@ -242,6 +248,32 @@ class _Workers:
             return call(self, ((wrapper, (function, *args), kwargs) for function, args, kwargs in iterable))
 
         return parallel
+
+
+class _WhenImported:
+    """Finds joblib for whoever imports it while a back-end is set, so that it is known to :class:`_Workers` at once.
+
+    To import it for that reason would cost programs which never do so a tenth of a second.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "joblib":
+            return None
+        # One search is enough, and this one must not find itself.
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_replace(module: Any) -> None:
+                execute(module)
+                _Workers._replace()
+
+            spec.loader.exec_module = execute_and_replace  # type: ignore[method-assign]
+        return spec
+
+
+_FINDER = _WhenImported()
 
 
 def _with_backend(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

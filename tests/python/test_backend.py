@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -163,6 +165,33 @@ def test_workers_of_joblib_simulate_here_too(backend, whole, tmp_path, monkeypat
         if hasattr(hnn_sweep.Backend, "counted"):
             del hnn_sweep.Backend.counted
     assert sum(len(path.read_text()) for path in calls.iterdir()) == 3
+
+
+def test_joblib_is_imported_by_none_but_who_needs_it():
+    program = """
+import sys
+import hnn_core, hnn_sweep
+
+def kind():
+    from hnn_core import parallel_backends
+    return type(parallel_backends._BACKEND).__module__
+
+before = "joblib" in sys.modules
+with hnn_sweep.Backend():
+    assert ("joblib" in sys.modules) == before
+    import joblib
+    inside = joblib.Parallel(n_jobs=2)(joblib.delayed(kind)() for _ in range(2))
+outside = joblib.Parallel(n_jobs=2)(joblib.delayed(kind)() for _ in range(2))
+assert all(name.startswith("hnn_sweep") for name in inside), inside
+assert outside == ["builtins"] * 2, outside
+with hnn_sweep.Backend():
+    again = joblib.Parallel(n_jobs=2)(joblib.delayed(kind)() for _ in range(2))
+assert again == inside, again
+assert not any(type(finder).__module__.startswith("hnn_sweep") for finder in sys.meta_path)
+print(before)
+"""
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert out.returncode == 0, out.stderr
 
 
 def test_use_replaces_back_ends_that_a_program_sets_itself(small, no_neuron):
