@@ -5,7 +5,7 @@ mod fake;
 use fake::{Fake, OUTPUTS, files, options, pipeline, run_with, text};
 use hnn_sweep::report::{self, PageOptions};
 use hnn_sweep::stages::{self, Loader};
-use hnn_sweep::store::Store;
+use hnn_sweep::store::{Commit, Outputs, Session, Status, Store, Task};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -75,6 +75,64 @@ fn a_folder_of_100_000_tasks_stays_usable() {
     let (report, _) = run_with(&sweep, &options(&folder, 2), &fake).unwrap();
     println!(
         "a run that has nothing to do: {:.3} s",
+        began.elapsed().as_secs_f64()
+    );
+    assert_eq!(report.simulated, 0);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn a_million_stored_points_are_planned_in_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let grid = "weight = { linspace = [0.001, 1.0, 1000] }\nmu = { linspace = [1.0, 15.0, 1000] }";
+    let sweep = text("million", grid, 1, "").replace("mu = 10.0", "mu = \"mu\"");
+    let sweep = sweep.replace("batch_size = 4", "batch_size = 1000");
+    let pipeline = pipeline(&sweep);
+    let began = Instant::now();
+    let grid = stages::expand(&pipeline, None).unwrap();
+    println!("expand, new: {:.2} s", began.elapsed().as_secs_f64());
+    let mut session = Session::begin(dir.path()).unwrap();
+    let registration = stages::plan::registration(&pipeline, &grid);
+    let sims = session.register(registration).unwrap();
+    // As if all were simulated; nothing of them is stored but that they are done.
+    let done = |(point, sim): (&stages::expand::GridPoint, &u32)| Commit {
+        id: (*sim, 0),
+        set: point.set,
+        task: Task {
+            key: point.key(0),
+            status: Status::Done,
+            outputs: Outputs::NONE,
+            n_spikes: 0,
+            wall_s: 0.5,
+            stats: Default::default(),
+        },
+        pieces: Vec::new(),
+        spec: Vec::new(),
+    };
+    let mut commits: Vec<Commit> = grid.points.iter().zip(&sims).map(done).collect();
+    for (i, some) in commits.chunks_mut(1000).enumerate() {
+        session.commit(some).unwrap();
+        if i % 100 == 99 {
+            let began = Instant::now();
+            session.publish().unwrap();
+            println!("publish 100,000: {:.2} s", began.elapsed().as_secs_f64());
+        }
+    }
+    session.finish().unwrap();
+
+    let began = Instant::now();
+    let store = Store::open(dir.path()).unwrap().unwrap();
+    println!("open (status): {:.2} s", began.elapsed().as_secs_f64());
+    let grid = stages::expand(&pipeline, Some(store.state())).unwrap();
+    println!("… and expand: {:.2} s", began.elapsed().as_secs_f64());
+    let plan = stages::plan(&pipeline, &grid, Some(&store), &options(dir.path(), 2)).unwrap();
+    println!("… and plan: {:.2} s", began.elapsed().as_secs_f64());
+    assert_eq!(plan.done, 1_000_000);
+    drop(store);
+    let began = Instant::now();
+    let (report, _) = run_with(&sweep, &options(dir.path(), 2), &Fake::default()).unwrap();
+    println!(
+        "a run that has nothing to do: {:.2} s",
         began.elapsed().as_secs_f64()
     );
     assert_eq!(report.simulated, 0);
