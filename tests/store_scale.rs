@@ -5,7 +5,7 @@ mod fake;
 use fake::{Fake, OUTPUTS, files, options, pipeline, run_with, text};
 use hnn_sweep::report::{self, PageOptions};
 use hnn_sweep::stages::{self, Loader};
-use hnn_sweep::store::{Commit, Outputs, Session, Status, Store, Task};
+use hnn_sweep::store::{Commit, Session, Status, Store, Task};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -83,7 +83,9 @@ fn a_folder_of_100_000_tasks_stays_usable() {
 #[test]
 #[ignore = "minutes"]
 fn a_million_stored_points_are_planned_in_seconds() {
+    let keep = std::env::var("SCALE_TEST_FOLDER").ok().map(PathBuf::from);
     let dir = tempfile::tempdir().unwrap();
+    let folder = keep.unwrap_or_else(|| dir.path().to_path_buf());
     let grid = "weight = { linspace = [0.001, 1.0, 1000] }\nmu = { linspace = [1.0, 15.0, 1000] }";
     let sweep = text("million", grid, 1, "").replace("mu = 10.0", "mu = \"mu\"");
     let sweep = sweep.replace("batch_size = 4", "batch_size = 1000");
@@ -91,17 +93,17 @@ fn a_million_stored_points_are_planned_in_seconds() {
     let began = Instant::now();
     let grid = stages::expand(&pipeline, None).unwrap();
     println!("expand, new: {:.2} s", began.elapsed().as_secs_f64());
-    let mut session = Session::begin(dir.path()).unwrap();
+    let mut session = Session::begin(&folder).unwrap();
     let registration = stages::plan::registration(&pipeline, &grid);
     let sims = session.register(registration).unwrap();
-    // As if all were simulated; nothing of them is stored but that they are done.
+    // As if all were simulated; their rows are of no use here.
     let done = |(point, sim): (&stages::expand::GridPoint, &u32)| Commit {
         id: (*sim, 0),
         set: point.set,
         task: Task {
             key: point.key(0),
             status: Status::Done,
-            outputs: Outputs::NONE,
+            outputs: stages::tables::wanted(&pipeline.output),
             n_spikes: 0,
             wall_s: 0.5,
             stats: Default::default(),
@@ -121,16 +123,16 @@ fn a_million_stored_points_are_planned_in_seconds() {
     session.finish().unwrap();
 
     let began = Instant::now();
-    let store = Store::open(dir.path()).unwrap().unwrap();
+    let store = Store::open(&folder).unwrap().unwrap();
     println!("open (status): {:.2} s", began.elapsed().as_secs_f64());
     let grid = stages::expand(&pipeline, Some(store.state())).unwrap();
     println!("… and expand: {:.2} s", began.elapsed().as_secs_f64());
-    let plan = stages::plan(&pipeline, &grid, Some(&store), &options(dir.path(), 2)).unwrap();
+    let plan = stages::plan(&pipeline, &grid, Some(&store), &options(&folder, 2)).unwrap();
     println!("… and plan: {:.2} s", began.elapsed().as_secs_f64());
     assert_eq!(plan.done, 1_000_000);
     drop(store);
     let began = Instant::now();
-    let (report, _) = run_with(&sweep, &options(dir.path(), 2), &Fake::default()).unwrap();
+    let (report, _) = run_with(&sweep, &options(&folder, 2), &Fake::default()).unwrap();
     println!(
         "a run that has nothing to do: {:.2} s",
         began.elapsed().as_secs_f64()
