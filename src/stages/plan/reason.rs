@@ -8,6 +8,7 @@ use crate::pipeline::Pipeline;
 use crate::solver::NUMERICS_VERSION;
 use crate::store::{Id, Outputs, Point, State, Store, Sweep, Value};
 use indexmap::IndexSet;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -111,7 +112,8 @@ pub(super) struct Former<'a> {
     pipeline: &'a Pipeline,
     state: &'a State,
     /// `None` before the first run.
-    sweep: Option<FormerSweep<'a>>,
+    /// Made once a task is missing: a sweep of a million points that are all done needs none of it.
+    sweep: OnceCell<Option<FormerSweep<'a>>>,
 }
 
 struct FormerSweep<'a> {
@@ -168,17 +170,24 @@ impl Why {
 
 impl<'a> Former<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, state: &'a State) -> Self {
-        let sweep = state.sweeps.get(&pipeline.name);
         Self {
             pipeline,
             state,
-            sweep: sweep.map(|sweep| FormerSweep::new(pipeline, sweep)),
+            sweep: OnceCell::new(),
         }
+    }
+
+    fn sweep(&self) -> Option<&FormerSweep<'a>> {
+        let sweep = || {
+            let sweep = self.state.sweeps.get(&self.pipeline.name)?;
+            Some(FormerSweep::new(self.pipeline, sweep))
+        };
+        self.sweep.get_or_init(sweep).as_ref()
     }
 
     /// Why a task that is not in the folder is to be simulated.
     pub(super) fn why_absent(&self, point: &GridPoint, trial: u32) -> Why {
-        let Some(former) = &self.sweep else {
+        let Some(former) = self.sweep() else {
             return Why::NewSweep;
         };
         let sim = self.state.sim_of(&point.set);
