@@ -133,10 +133,10 @@ class Chaos:
                     self.again(name, table, rows, error)
 
     def again(self, name, table, rows, first):
-        """A file may be replaced just while a reader opens it (docs/tables.md); a reader that asks again must be answered."""
+        """A fault in any case; if a reader that asks again is answered, its file was replaced just then (docs/tables.md)."""
         try:
             rows(table)
-            self.count(f"{name} that failed once")
+            self.fault(f"{name} reading {table}, once: {first}")
         except Exception as error:  # noqa: BLE001: as above
             self.fault(f"{name} reading {table}, twice: {first}; {error}")
 

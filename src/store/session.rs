@@ -194,7 +194,12 @@ impl Session {
             match dirty.is_empty() {
                 false => self.fold(&[], dirty)?,
                 // No row of a table tells of it, such as by which program the points were made.
-                true => self.state.save(&self.layout)?,
+                true => {
+                    // Gone from memory on an error, as in `fold`: what is on disk counts.
+                    let mut state = std::mem::take(&mut self.state);
+                    state.save(&self.layout)?;
+                    self.state = state;
+                }
             }
         }
         Ok(sims)

@@ -1,6 +1,6 @@
 //! What is known about every task of a folder: the index that plans are made from.
 //!
-//! It is small (about 120 bytes a task). Tables `simulations` and `summary` are written from it. How it is kept on disk:
+//! It is small (about 200 bytes a task). Tables `simulations` and `summary` are written from it. How it is kept on disk:
 //! see [`super::saved`].
 
 use super::hash;
