@@ -1,11 +1,13 @@
-//! What holds for other programs that read the tables beside a run: a file that has appeared is not replaced.
+//! What holds for other programs that read the tables beside a run: a file that has appeared is not replaced, or begins
+//! with the bytes of the one in whose place it is.
 //!
-//! Polars and DuckDB ask for a file's length first and open it afterwards; one that is replaced in between cannot be read.
+//! Polars and DuckDB ask for a file's length first and open it afterwards, perhaps more than once.
 
 mod fake;
 
 use fake::{Fake, OUTPUTS, everything, files, options, run, run_with, text};
 use hnn_sweep::stages::{Options, Pace};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -139,4 +141,114 @@ fn results_of_a_batch_that_takes_long_are_there_before_it_is_whole() {
         run.join().unwrap();
     });
     assert_eq!(fake::rows(dir.path(), "dipole").len(), 80 * 41);
+}
+
+/// Runs that leave parts of batches, change the grid and drop results: whatever they replace and remove.
+fn unrest(folder: &Path) {
+    let grid = |n: std::ops::RangeInclusive<u32>| {
+        let values: Vec<String> = n.map(|i| format!("{:.3}", 0.001 * f64::from(i))).collect();
+        text(
+            "unrest",
+            &format!("weight = [{}]", values.join(", ")),
+            1,
+            OUTPUTS,
+        )
+    };
+    let run = |sweep: &str| {
+        let slow = Fake {
+            wait: Duration::from_millis(5),
+            ..Fake::default()
+        };
+        let mut options = eager(folder);
+        options.pace.hold = Duration::from_millis(10);
+        run_with(sweep, &options, &slow).unwrap();
+    };
+    run(&grid(1..=9));
+    run(&grid(4..=15));
+    let mut session = hnn_sweep::store::Session::begin(folder).unwrap();
+    session.collect_garbage().unwrap();
+    session.finish().unwrap();
+    run(&grid(15..=16));
+    let mut session = hnn_sweep::store::Session::begin(folder).unwrap();
+    session.collect_garbage().unwrap();
+    session.finish().unwrap();
+    run(&grid(3..=15));
+}
+
+/// Tells a reader to end, whatever happens.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Reads a table as Polars and DuckDB do, only slower: it looks up all names and lengths, and trusts them afterwards.
+/// Gives how many files had been replaced in between.
+fn read_slowly(folder: &Path, table: &str) -> usize {
+    let found: Vec<(PathBuf, usize)> = files(folder, table)
+        .into_iter()
+        .map(|path| {
+            let metadata = std::fs::metadata(&path).unwrap();
+            (path, usize::try_from(metadata.len()).unwrap())
+        })
+        .collect();
+    let mut replaced = 0;
+    for (path, len) in found {
+        std::thread::sleep(Duration::from_millis(2));
+        let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        replaced += usize::from(bytes.len() != len);
+        let bytes = bytes::Bytes::from(bytes).slice(..len);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes);
+        let reader = reader.unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        for rows in reader.build().unwrap() {
+            rows.unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        }
+    }
+    replaced
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_are_replaced_while_they_are_read_stay_whole_for_their_readers() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let ended = AtomicBool::new(false);
+    let replaced = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut replaced = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let tables = TABLES.iter().chain(&["former"]);
+                replaced += tables
+                    .map(|table| read_slowly(folder, table))
+                    .sum::<usize>();
+            }
+            replaced
+        });
+        {
+            let _end = Ends(&ended);
+            unrest(folder);
+        }
+        reader.join().unwrap()
+    });
+    assert!(replaced > 0, "nothing was replaced under the reader");
+    let begins_with_its_past = || {
+        let store = hnn_sweep::store::Store::open(folder).unwrap().unwrap();
+        assert_eq!(store.verify().unwrap().problems, []);
+        let parts = store.state().parts.values();
+        parts.filter(|part| part.content.is_some()).count()
+    };
+    assert!(begins_with_its_past() > 0);
+    // Somebody was there until the end; the next run, though it has nothing to do, finds nobody.
+    let quiet = tempfile::tempdir().unwrap();
+    unrest(quiet.path());
+    assert_eq!(everything(folder), everything(quiet.path()));
+    let last = "weight = [0.003, 0.004, 0.005]";
+    for folder in [folder, quiet.path()] {
+        run(&text("unrest", last, 1, OUTPUTS), folder);
+    }
+    assert_eq!(begins_with_its_past(), 0);
+    assert_eq!(everything(folder), everything(quiet.path()));
+    assert!(fake::bytes(folder) == fake::bytes(quiet.path()));
 }

@@ -4,6 +4,8 @@ use super::error::{Result, StoreError};
 use super::folder::Aside;
 use super::layout::{INTENT, Layout, PART};
 use super::part::{self, Staged};
+use super::readers::Readers;
+use super::replaced;
 use super::saved::STORE_VERSION;
 use super::seal::{self, Seal};
 use super::state::{Part, State};
@@ -42,6 +44,58 @@ impl Change {
             }
             None => self.removals.push(name),
         }
+    }
+
+    /// As it is to be made while others may read: files that are replaced begin with what stood there.
+    pub fn beside(mut self, layout: &Layout, state: &State, readers: &mut Readers) -> Result<Self> {
+        let folder = layout.folder();
+        let replaces = |name: &String| state.parts.contains_key(name);
+        let all = self.files.iter().map(|(name, ..)| name);
+        if !all.chain(&self.removals).any(replaces) || readers.are_away(folder) {
+            return Ok(self);
+        }
+        for (name, source, written) in &mut self.files {
+            // A large piece becomes a part as it is; it is replaced only if its simulation is done again.
+            let NewContent::Staged(file) = source else {
+                continue;
+            };
+            if state.parts.contains_key(name)
+                && let Some(staged) = replaced::behind(folder, name, Some((file, written)))?
+            {
+                (*file, *written) = (staged.file, staged.written);
+            }
+        }
+        for name in std::mem::take(&mut self.removals) {
+            match state.parts.get(&name) {
+                Some(part) if part.is_going() => {}
+                Some(_) => match replaced::behind(folder, &name, None)? {
+                    Some(staged) => self.put(name, Some(staged)),
+                    None => self.removals.push(name),
+                },
+                None => self.removals.push(name),
+            }
+        }
+        Ok(self)
+    }
+
+    /// All files that begin with what they have replaced, by themselves.
+    pub fn alone(layout: &Layout, state: &State) -> Result<Self> {
+        let mut change = Self::default();
+        for (name, part) in &state.parts {
+            let Some(content) = part.content else {
+                continue;
+            };
+            match content.hash {
+                None => change.removals.push(name.clone()),
+                Some(hash) => {
+                    let staged = replaced::alone(layout.folder(), name, &content, hash)?;
+                    if staged.is_some() {
+                        change.put(name.clone(), staged);
+                    }
+                }
+            }
+        }
+        Ok(change)
     }
 
     /// Makes the change; the state follows on disk when it is saved.

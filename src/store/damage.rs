@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::layout::{DAMAGED, Layout, Table};
 use super::part::{self, Id};
-use super::state::{Outputs, State};
+use super::state::{Outputs, Part, State};
 use super::verify;
 
 /// Results that were finished and are lost.
@@ -70,6 +70,10 @@ fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> u64 {
     let Some((batch, own)) = Layout::parse_part_name(name) else {
         return 0;
     };
+    // One that only waits to go has no rows to lose.
+    if (state.parts.get(name)).is_some_and(Part::is_going) {
+        return 0;
+    }
     let mut lost = 0;
     let ids: Vec<Id> = state.tasks.keys().copied().collect();
     for id in ids.into_iter().filter(|id| !but(*id)) {
@@ -78,7 +82,7 @@ fn forget_rows(state: &mut State, name: &str, but: &dyn Fn(Id) -> bool) -> u64 {
             Some(own) => id == own,
             None => {
                 let apart = Layout::own_part_name(table, batch, id);
-                state.batch_of(id.0) == batch && !state.parts.contains_key(&apart)
+                state.batch_of(id.0) == batch && !state.has_part(&apart)
             }
         };
         if let (true, Some(task)) = (of_file, state.tasks.get_mut(&id))

@@ -398,6 +398,13 @@ impl Aside {
             .map_err(|e| StoreError::io("write", &self.folder.path(&self.name), e))
     }
 
+    /// Opens it from its beginning, to read what was written.
+    pub fn read_back(&self) -> Result<File> {
+        let file = self.folder.open_file(&self.name)?;
+        let gone = || io::ErrorKind::NotFound.into();
+        file.ok_or_else(|| StoreError::io("read", &self.folder.path(&self.name), gone()))
+    }
+
     /// Makes it durable where it is; gives the last part of its name.
     pub fn keep(mut self) -> Result<String> {
         self.sync()?;

@@ -5,12 +5,13 @@ use super::error::Result;
 use super::layout::{Layout, PART, Table};
 use super::part::{self, Id};
 use super::publish;
+use super::readers::Readers;
 use super::state::State;
 use std::collections::BTreeSet;
 
 /// Drops everything of simulations that are in no sweep's present grid from the tables; gives the state without them, which is not
 /// saved yet. See [`State::garbage`].
-pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
+pub(super) fn collect(layout: &Layout, mut state: State, readers: &mut Readers) -> Result<State> {
     let garbage = state.garbage();
     for sweep in state.sweeps.change().values_mut() {
         // Former points are what made them garbage.
@@ -36,7 +37,9 @@ pub(super) fn collect(layout: &Layout, mut state: State) -> Result<State> {
     // Places of former points are columns of all batches.
     let all = batches(&state);
     publish::derive(layout, &mut state, &mut change, all)?;
-    change.apply(layout, &mut state)?;
+    change
+        .beside(layout, &state, readers)?
+        .apply(layout, &mut state)?;
     Ok(state)
 }
 
@@ -66,7 +69,7 @@ fn drop_rows(
         !garbage.contains(&id.0)
             && state.batch_of(id.0) == batch
             && task.outputs.has(table)
-            && !state.parts.contains_key(&apart)
+            && !state.has_part(&apart)
     });
     let dropped = |id: Id| garbage.contains(&id.0);
     let staged = part::merge(folder, Some(&name), table, &[], &dropped, keep)?;

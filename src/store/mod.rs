@@ -17,7 +17,8 @@
 //!
 //! A finished simulation is first appended to the journal (one sync), then, when its batch is whole, after a while or at
 //! the end, published: the parts of its batch are written aside and renamed into place, and the state is replaced last. A
-//! crash at any moment leaves whole tables and a journal that the next run publishes. Knows no biology.
+//! crash at any moment leaves whole tables and a journal that the next run publishes. Other programs may read the tables
+//! meanwhile: while somebody does, a file is replaced by one that begins with its bytes. Knows no biology.
 
 mod change;
 mod claims;
@@ -43,7 +44,9 @@ pub(crate) mod process;
 mod publish;
 mod publisher;
 mod read;
+mod readers;
 mod record;
+mod replaced;
 mod saved;
 mod schema;
 mod seal;
@@ -83,6 +86,7 @@ pub use submission::Submission;
 pub use sweep::Registration;
 
 pub use verify::{Problem, Verdict};
+pub use written::Content;
 
 use layout::{INTENT, LOCK};
 

@@ -10,6 +10,7 @@ use super::error::{Result, StoreError};
 use super::hash::Hash;
 use super::layout::{INTENT, Layout, PART, TMP, Table};
 use super::part::{self, Id, Incoming, PieceSource, write_part};
+use super::readers::Readers;
 use super::record::{Record, RecordPiece};
 use super::specs;
 use super::state::{State, Status, Task};
@@ -25,6 +26,7 @@ pub(super) fn publish(
     mut state: State,
     records: &[Record],
     mut dirty: BTreeSet<u32>,
+    readers: &mut Readers,
 ) -> Result<(State, Vec<String>)> {
     let mut merges: BTreeMap<(Table, u32), Rows> = BTreeMap::new();
     let mut nothing_new = dirty.is_empty() && !is_outdated(&state);
@@ -61,7 +63,9 @@ pub(super) fn publish(
     // Packs before tables: a task that is listed can be explained.
     specs::add(layout, &mut state, blobs)?;
     derive(layout, &mut state, &mut change, dirty)?;
-    change.apply(layout, &mut state)?;
+    change
+        .beside(layout, &state, readers)?
+        .apply(layout, &mut state)?;
     // The state last: until then, the intent tells a crash from a change.
     state.save(layout)?;
     layout.folder().remove(INTENT)?;
@@ -85,7 +89,7 @@ fn merge(
             RecordPiece::Inline(source) => {
                 let (id, source) = (*id, source.clone());
                 incoming.push(Incoming { id, source });
-                if state.parts.contains_key(&own) {
+                if state.has_part(&own) {
                     change.removals.push(own);
                 }
             }
@@ -164,11 +168,12 @@ pub(super) fn derive(
             if rows.num_rows() > 0 {
                 let staged = write_part(folder, table, &rows)?;
                 // What stays as it is need not disturb those who read it.
-                let same = state.parts.get(&name) == Some(&staged.written);
-                if !(same && folder.len(&name)? == Some(staged.written.len)) {
+                let part = state.parts.get(&name);
+                let same = part.filter(|part| part.is_same_content(&staged.written));
+                if same.is_none() || folder.len(&name)? != same.map(|part| part.len) {
                     change.put(name, Some(staged));
                 }
-            } else if state.parts.contains_key(&name) {
+            } else if state.has_part(&name) {
                 change.put(name, None);
             }
         }

@@ -16,8 +16,11 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the state and of the tables' layout.
 ///
-/// 1: first version. 2: increments beside the snapshot.
-pub const STORE_VERSION: u32 = 2;
+/// 1: first version. 2: increments beside the snapshot. 3: files that begin with those that they have replaced.
+pub const STORE_VERSION: u32 = 3;
+
+/// Since this version there are increments.
+const WITH_INCREMENTS: u32 = 2;
 
 /// Versions that are read; what they lack is brought in line when the state is next saved.
 const READ: std::ops::RangeInclusive<u32> = 1..=STORE_VERSION;
@@ -317,7 +320,8 @@ fn keep_before(folder: &Folder) -> Result<()> {
 
 fn read_increment(bytes: &[u8], generation: u64) -> std::result::Result<Increment, String> {
     let (seal, payload) = seal::unseal(bytes)?;
-    if seal.version != STORE_VERSION || seal.generation != generation {
+    let is_known = (WITH_INCREMENTS..=STORE_VERSION).contains(&seal.version);
+    if !is_known || seal.generation != generation {
         return Err("it is of another generation or version".into());
     }
     let increment = rmp_serde::from_slice(payload).map_err(|e| e.to_string())?;

@@ -1,7 +1,7 @@
 //! Writing to a folder: registration of a sweep, commits, publication.
 
 use super::Store;
-use super::change;
+use super::change::{self, Change};
 use super::claims::Claims;
 use super::damage::{self, Loss, damaged_parts, lose};
 use super::error::{Result, StoreError};
@@ -15,6 +15,7 @@ use super::machines;
 use super::part::Id;
 use super::publish;
 use super::publisher::Publisher;
+use super::readers::Readers;
 use super::record::{Commit, Record};
 use super::specs;
 use super::state::{Point, State, Stats, Status, Sweep, Task};
@@ -34,6 +35,8 @@ pub struct Session {
     lock: File,
     pub(super) state: State,
     journal: Journal,
+    /// Other programs that read the tables.
+    readers: Readers,
     damaged: Vec<String>,
     pub(super) losses: Vec<Loss>,
     /// What keeps other publishers away, also where there are no locks.
@@ -99,6 +102,7 @@ impl Session {
         let layout = Layout::create(root)?;
         let locks_needed = publisher.is_none();
         let folder = layout.folder();
+        let readers = Readers::watch(folder);
         for name in [TMP, JOURNAL, PIECES, SPECS] {
             folder.make_dir(name)?;
         }
@@ -129,6 +133,7 @@ impl Session {
             lock,
             state,
             journal,
+            readers,
             damaged: Vec::new(),
             losses: Vec::new(),
             publisher,
@@ -408,8 +413,11 @@ impl Session {
     /// If the disk refuses.
     pub fn collect_garbage(&mut self) -> Result<()> {
         self.publish()?;
+        // Whether it is so or not: every file may be written, which is done once if nobody reads.
+        self.readers.wait_until_away(self.layout.folder());
         self.locked(|session| {
-            let mut state = garbage::collect(&session.layout, std::mem::take(&mut session.state))?;
+            let state = std::mem::take(&mut session.state);
+            let mut state = garbage::collect(&session.layout, state, &mut session.readers)?;
             state.save(&session.layout)?;
             session.state = state;
             session.layout.folder().remove(INTENT)
@@ -422,8 +430,31 @@ impl Session {
     /// If the disk refuses; what was committed stays committed.
     pub fn finish(mut self) -> Result<(State, Vec<String>)> {
         self.publish()?;
+        self.settle()?;
         self.journal.close()?;
         Ok((self.state, self.damaged))
+    }
+
+    /// Writes files that begin with what they have replaced by themselves, unless somebody goes on reading: then the
+    /// next session does.
+    fn settle(&mut self) -> Result<()> {
+        let is_waiting = |state: &State| state.parts.values().any(|part| part.content.is_some());
+        if !is_waiting(&self.state) || !self.readers.wait_until_away(self.layout.folder()) {
+            return Ok(());
+        }
+        self.locked(|session| {
+            // Another process may have done it, and somebody may have come.
+            let folder = session.layout.folder();
+            if !is_waiting(&session.state) || !session.readers.are_away(folder) {
+                return Ok(());
+            }
+            // Gone from memory on an error, as in `fold`.
+            let mut state = std::mem::take(&mut session.state);
+            Change::alone(&session.layout, &state)?.apply(&session.layout, &mut state)?;
+            state.save(&session.layout)?;
+            session.state = state;
+            session.layout.folder().remove(INTENT)
+        })
     }
 
     pub(super) fn locked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
@@ -453,7 +484,12 @@ impl Session {
     /// Publishes records and what is dirty. On an error the state is gone from memory, and `refresh` reads it again.
     pub(super) fn fold(&mut self, records: &[Record], dirty: BTreeSet<u32>) -> Result<()> {
         let state = std::mem::take(&mut self.state);
-        let (state, damaged) = publish::publish(&self.layout, state, records, dirty)?;
+        let Self {
+            layout, readers, ..
+        } = self;
+        let (state, damaged) = publish::publish(layout, state, records, dirty, readers)?;
+        // Of tables that are new.
+        readers.look(layout.folder());
         self.state = state;
         self.damaged.extend(damaged);
         Ok(())

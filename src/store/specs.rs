@@ -97,6 +97,7 @@ fn write(
     let part = super::state::Part {
         len: bytes.len() as u64,
         hash: Hash::of(&bytes),
+        content: None,
     };
     state.specs.insert(name, part);
     Ok(())

@@ -410,6 +410,11 @@ impl State {
         stored.difference(&present).copied().collect()
     }
 
+    /// Whether there is a part of this name, and not one that only waits to go.
+    pub(super) fn has_part(&self, name: &String) -> bool {
+        self.parts.get(name).is_some_and(|part| !part.is_going())
+    }
+
     /// Bytes of a table's files.
     pub fn bytes_of(&self, table: Table) -> u64 {
         let prefix = format!("{}/", table.name());

@@ -261,7 +261,10 @@ fn journals(
             for (piece, written) in record.files() {
                 verdict.count(written.len);
                 // Already in its place, under the name of its part.
-                let moved = state.parts.values().any(|part| part == written);
+                let moved = state
+                    .parts
+                    .values()
+                    .any(|part| part.is_same_content(written));
                 if !moved && !part::is_intact(layout.folder(), piece, written)? {
                     verdict.problems.push(Problem::Piece(piece.clone()));
                 }
@@ -296,7 +299,10 @@ fn segments(layout: &Layout, state: &State, verdict: &mut Verdict) -> Result<()>
             verdict.count(scan.records.iter().map(|record| record.whole.len).sum());
             for (piece, written) in scan.records.iter().flat_map(Record::files) {
                 verdict.count(written.len);
-                let moved = state.parts.values().any(|part| part == written);
+                let moved = state
+                    .parts
+                    .values()
+                    .any(|part| part.is_same_content(written));
                 if !moved && !part::is_intact(layout.folder(), piece, written)? {
                     verdict.problems.push(Problem::Piece(piece.clone()));
                 }

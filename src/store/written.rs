@@ -12,6 +12,39 @@ pub struct Written {
     pub len: u64,
     /// blake3 of the bytes.
     pub hash: Hash,
+    /// Where its own content is, if it begins with a file that it has replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+}
+
+/// Part of a file that is a whole file by itself: see [`replaced`](super::replaced).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Where it begins (bytes).
+    pub offset: u64,
+    /// Bytes.
+    pub len: u64,
+    /// blake3 of the bytes; `None` if the file has no rows, and only waits to go.
+    pub hash: Option<Hash>,
+}
+
+impl Written {
+    /// Whether two files have the same own content.
+    pub fn is_same_content(&self, other: &Self) -> bool {
+        self.own() == other.own()
+    }
+
+    /// Whether the file only waits to go, for the sake of those who read it.
+    pub fn is_going(&self) -> bool {
+        self.content.is_some_and(|content| content.hash.is_none())
+    }
+
+    fn own(&self) -> (u64, Option<Hash>) {
+        match self.content {
+            Some(content) => (content.len, content.hash),
+            None => (self.len, Some(self.hash)),
+        }
+    }
 }
 
 /// A writer that counts and hashes what passes through it.
@@ -41,6 +74,7 @@ impl<W: Write> Hashed<W> {
         Written {
             len: self.len,
             hash: Hash::from_bytes(*self.hasher.finalize().as_bytes()),
+            content: None,
         }
     }
 }
