@@ -3,8 +3,8 @@
     python3 scripts/readers.py PROGRAM [--rounds 3000] [--runs 3] [--keep FOLDER]
 
 Needs polars and duckdb. Each round reads `simulations`, `summary`, `dipole` and `spikes` as the README shows it, with both.
-When a sweep has ended, it begins again in a new folder, with one run and with several in turn. The statistic is one of each trial:
-those of the mean over trials replace files of `summary` when all simulations are done (docs/tables.md).
+When a sweep has ended, it begins again in a new folder, with one run and with several in turn. The statistic of the mean over
+trials replaces files of `summary` when all simulations are done.
 """
 
 import argparse
@@ -44,6 +44,10 @@ save_spiking = true
 [[summary]]
 name = "peak"
 statistic = "max"
+[[summary]]
+name = "peak_of_mean"
+statistic = "max"
+trials = "mean"
 """
 TABLES = ["simulations", "summary", "dipole", "spikes"]
 

@@ -663,7 +663,7 @@ fn a_folder_of_another_version_is_refused_in_words() {
     );
     let error = format!("{:?}", miette::Report::new(error.map(|_| ()).unwrap_err()));
     assert!(
-        error.contains("has format 3; this program knows format 2"),
+        error.contains("has format 4; this program knows format 3"),
         "{error}"
     );
     let words = error.split_whitespace().collect::<Vec<_>>().join(" ");

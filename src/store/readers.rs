@@ -5,19 +5,27 @@
 //! those on another machine, and on systems without inotify nobody is.
 
 use super::folder::Folder;
+#[cfg(target_os = "linux")]
+use super::layout::Table;
+#[cfg(target_os = "linux")]
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// A reader that has listed a table has opened its files after this time; and whoever has watched for this long without
-/// seeing one takes it that there is none.
+/// A reader that has listed a table has opened its files after this time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Programs that read all the time are seen within this time.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Time between two looks while waiting.
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(10);
 
 /// Watches the folders of tables.
 #[derive(Debug)]
 pub struct Readers {
-    watch: Option<watch::Watch>,
+    watch: Option<Watch>,
     /// Since when all folders are watched.
     since: Instant,
     /// When one was last listed.
@@ -28,7 +36,7 @@ impl Readers {
     /// Begins to watch.
     pub fn watch(folder: &Folder) -> Self {
         let mut readers = Self {
-            watch: watch::Watch::new(),
+            watch: Watch::new(),
             since: Instant::now(),
             seen: None,
         };
@@ -49,14 +57,17 @@ impl Readers {
         }
     }
 
-    /// Whether it is known that nobody reads.
+    /// Whether nobody reads. Who has watched for a moment only waits for another one.
     pub fn are_away(&mut self, folder: &Folder) -> bool {
         self.look(folder);
-        let last = self.seen.map_or(self.since, |seen| seen.max(self.since));
-        self.watch.is_none() || last.elapsed() >= PATIENCE
+        while self.watch.is_some() && self.seen.is_none() && self.since.elapsed() < LOOK {
+            std::thread::sleep(POLL);
+            self.look(folder);
+        }
+        self.seen.is_none_or(|seen| seen.elapsed() >= PATIENCE)
     }
 
-    /// Waits until it is known that nobody reads, but not for somebody who goes on reading.
+    /// Waits until somebody who was seen has read, but not for one who goes on.
     pub fn wait_until_away(&mut self, folder: &Folder) -> bool {
         let began = Instant::now();
         while !self.are_away(folder) {
@@ -69,81 +80,71 @@ impl Readers {
     }
 }
 
+/// Watches on folders of tables; they end with it.
 #[cfg(target_os = "linux")]
-mod watch {
-    use super::super::folder::Folder;
-    use super::super::layout::Table;
-    use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-    use std::collections::BTreeSet;
-    use std::mem::MaybeUninit;
-    use std::os::fd::{AsFd, OwnedFd};
+#[derive(Debug)]
+struct Watch {
+    inotify: std::os::fd::OwnedFd,
+    watched: BTreeSet<i32>,
+}
 
-    /// Watches on folders of tables; they end with it.
-    #[derive(Debug)]
-    pub struct Watch {
-        inotify: OwnedFd,
-        watched: BTreeSet<i32>,
+#[cfg(target_os = "linux")]
+impl Watch {
+    /// `None` if the system has none to give.
+    fn new() -> Option<Self> {
+        let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
+        let watched = BTreeSet::new();
+        Some(Self { inotify, watched })
     }
 
-    impl Watch {
-        /// `None` where the system has none to give.
-        pub fn new() -> Option<Self> {
-            let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-            let watched = BTreeSet::new();
-            Some(Self { inotify, watched })
-        }
+    /// Watches the tables' folders; gives whether one of them was not watched before.
+    fn add_new(&mut self, folder: &Folder) -> bool {
+        // Opening is no sign, as programs of ours open folders on the way to a file: reading what is in it is.
+        let flags = WatchFlags::ACCESS | WatchFlags::ONLYDIR | WatchFlags::DONT_FOLLOW;
+        let add =
+            |table: Table| inotify::add_watch(&self.inotify, folder.path(table.name()), flags).ok();
+        // A folder that is watched has one number, however often it is added.
+        let now = Table::ALL.into_iter().filter_map(add).collect();
+        let is_new = !self.watched.is_superset(&now);
+        self.watched = now;
+        is_new
+    }
 
-        /// Watches the tables' folders; gives whether one of them was not watched before.
-        pub fn add_new(&mut self, folder: &Folder) -> bool {
-            // Opening is no sign, as programs of ours open folders on the way to a file: reading what is in it is.
-            let flags = WatchFlags::ACCESS | WatchFlags::ONLYDIR | WatchFlags::DONT_FOLLOW;
-            let add = |table: Table| {
-                inotify::add_watch(&self.inotify, folder.path(table.name()), flags).ok()
-            };
-            // A folder that is watched has one number, however often it is added.
-            let now = Table::ALL.into_iter().filter_map(add).collect();
-            let is_new = !self.watched.is_superset(&now);
-            self.watched = now;
-            is_new
+    /// Whether a folder, or one of a batch in it, was listed since this was last asked.
+    fn has_listed(&mut self) -> bool {
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut events = inotify::Reader::new(&self.inotify, &mut buffer);
+        let mut listed = false;
+        while let Ok(event) = events.next() {
+            let of_folder = ReadFlags::ISDIR | ReadFlags::QUEUE_OVERFLOW;
+            listed |= event.events().intersects(of_folder);
         }
-
-        /// Whether a folder, or one of a batch in it, was listed since this was last asked.
-        pub fn has_listed(&mut self) -> bool {
-            let mut buffer = [MaybeUninit::uninit(); 4096];
-            let mut events = inotify::Reader::new(self.inotify.as_fd(), &mut buffer);
-            let mut listed = false;
-            while let Ok(event) = events.next() {
-                let of_folder = ReadFlags::ISDIR | ReadFlags::QUEUE_OVERFLOW;
-                listed |= event.events().intersects(of_folder);
-            }
-            listed
-        }
+        listed
     }
 }
+
+/// There is none.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
+enum Watch {}
 
 #[cfg(not(target_os = "linux"))]
-mod watch {
-    use super::super::folder::Folder;
+impl Watch {
+    fn new() -> Option<Self> {
+        None
+    }
 
-    #[derive(Debug)]
-    pub enum Watch {}
+    fn add_new(&mut self, _: &Folder) -> bool {
+        match *self {}
+    }
 
-    impl Watch {
-        pub fn new() -> Option<Self> {
-            None
-        }
-
-        pub fn add_new(&mut self, _: &Folder) -> bool {
-            match *self {}
-        }
-
-        pub fn has_listed(&mut self) -> bool {
-            match *self {}
-        }
+    fn has_listed(&mut self) -> bool {
+        match *self {}
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -158,12 +159,11 @@ mod tests {
         let mut readers = Readers::watch(&folder);
         assert_eq!(folder.read_whole(name).unwrap().unwrap(), b"x");
         assert!(folder.len(name).unwrap().is_some());
-        readers.look(&folder);
-        assert!(readers.seen.is_none());
+        assert!(readers.are_away(&folder));
         for listed in ["dipole", "dipole/batch=0"] {
             assert_eq!(std::fs::read_dir(folder.path(listed)).unwrap().count(), 1);
-            readers.look(&folder);
-            assert!(readers.seen.take().is_some(), "{listed}");
+            assert!(!readers.are_away(&folder), "{listed}");
+            readers.seen = None;
         }
     }
 
@@ -173,14 +173,32 @@ mod tests {
         let folder = Folder::create(dir.path()).unwrap();
         folder.make_dir("spikes").unwrap();
         let mut readers = Readers::watch(&folder);
-        // Who came before is not known.
-        assert!(!readers.are_away(&folder));
-        assert!(readers.wait_until_away(&folder));
-        std::fs::read_dir(folder.path("spikes")).unwrap().count();
-        assert!(!readers.are_away(&folder));
-        assert!(readers.wait_until_away(&folder));
-        // A folder that is new has not been watched.
+        // A folder that is new is watched from then on.
         folder.make_dir("lfp").unwrap();
+        assert!(readers.are_away(&folder));
+        std::fs::read_dir(folder.path("lfp")).unwrap().count();
         assert!(!readers.are_away(&folder));
+        assert!(readers.wait_until_away(&folder));
+        assert!(readers.are_away(&folder));
+    }
+
+    #[test]
+    fn nobody_waits_for_one_who_goes_on_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        folder.make_dir("spikes").unwrap();
+        let mut readers = Readers::watch(&folder);
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::fs::read_dir(folder.path("spikes")).unwrap().count();
+                    std::thread::sleep(POLL);
+                }
+            });
+            let is_away = readers.wait_until_away(&folder);
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(!is_away);
+        });
     }
 }

@@ -7,7 +7,7 @@ import pytest
 import hnn_sweep
 
 PIPELINE = """
-name = "beside"
+name = "{name}"
 save_folder = "results"
 [network]
 mesh_shape = [1, 1]
@@ -16,7 +16,7 @@ tstop = 20.0
 [sweep]
 batch_size = 10
 [grid]
-weight = { linspace = [0.001, 0.1, 400] }
+weight = {{ linspace = [0.001, 0.1, {n}] }}
 [[drive]]
 type = "evoked"
 name = "evprox"
@@ -24,10 +24,14 @@ mu = 5.0
 sigma = 1.0
 numspikes = 1
 location = "proximal"
-weights_ampa = { L2_pyramidal = "weight" }
+weights_ampa = {{ L2_pyramidal = "weight" }}
 [[summary]]
 name = "peak"
 statistic = "max"
+[[summary]]
+name = "peak_of_mean"
+statistic = "max"
+trials = "mean"
 """
 
 
@@ -35,7 +39,7 @@ statistic = "max"
 def test_polars_and_duckdb_read_beside_runs_without_an_error(n_runs, tmp_path, monkeypatch):
     polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "beside.toml").write_text(PIPELINE)
+    (tmp_path / "beside.toml").write_text(PIPELINE.format(name="beside", n=400))
     runs = [threading.Thread(target=lambda: hnn_sweep.run("beside.toml", n_jobs=1, verbose=False)) for _ in range(n_runs)]
     for run in runs:
         run.start()
@@ -51,3 +55,29 @@ def test_polars_and_duckdb_read_beside_runs_without_an_error(n_runs, tmp_path, m
             rounds, most = rounds + 1, max(most, rows)
     assert rounds and most
     assert polars.scan_parquet("results/simulations/").select(polars.len()).collect().item() == 400
+
+
+def test_no_reader_fails_while_files_are_replaced(tmp_path, monkeypatch):
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    # Grids that grow, shrink and change: points come and go in all batches.
+    sizes = [10, 15, 40, 25, 3, 60, 61]
+
+    def run_all():
+        for n in sizes:
+            (tmp_path / f"{n}.toml").write_text(PIPELINE.format(name="changing", n=n))
+            hnn_sweep.run(f"{n}.toml", n_jobs=1, verbose=False, replace=True)
+
+    runs = threading.Thread(target=run_all)
+    runs.start()
+    inodes, tables = {}, ("simulations", "summary", "dipole", "former")
+    while runs.is_alive():
+        for table in tables:
+            files = list((tmp_path / "results" / table).glob("*/*.parquet"))
+            if files:
+                polars.read_parquet(f"results/{table}/", hive_partitioning=True)
+                duckdb.sql(f"SELECT * FROM read_parquet('results/{table}/*/*.parquet')").fetchall()
+                for file in files:
+                    inodes.setdefault(file, set()).add(file.stat().st_ino)
+    assert any(len(seen) > 1 for seen in inodes.values()), "nothing was replaced"
+    assert polars.scan_parquet("results/simulations/").select(polars.len()).collect().item() == sizes[-1]
