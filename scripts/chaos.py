@@ -104,6 +104,9 @@ class Chaos:
             "plan": ["plan", "one.toml"],
             "export": ["export", "plain", "results", "--sweep", "one", "--output", "export", "--overwrite"],
         }
+        # Without results there is nothing to look at, which these verbs say.
+        while not Path(self.folder, "results", "simulations").is_dir():
+            time.sleep(0.01)
         while time.monotonic() < self.ends:
             if draw.random() < 0.3:
                 name = draw.choice(list(SWEEPS))
