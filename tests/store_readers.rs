@@ -252,3 +252,47 @@ fn files_that_are_replaced_while_they_are_read_stay_whole_for_their_readers() {
     assert_eq!(everything(folder), everything(quiet.path()));
     assert!(fake::bytes(folder) == fake::bytes(quiet.path()));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_waits_to_go_has_the_present_columns_of_its_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let ended = AtomicBool::new(false);
+    let grid = |grid: &str| text("columns", grid, 1, OUTPUTS);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                files(folder, "simulations");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        {
+            let _end = Ends(&ended);
+            run(&grid("weight = [0.001, 0.002, 0.003, 0.004]"), folder);
+            // All points of the first batch leave the grid, and then parameters come, twice.
+            run(&grid("weight = [0.006]\nother = [1, 2, 3, 4]"), folder);
+            run(
+                &grid("weight = [0.007]\nother = [1, 2]\nmore = [5]"),
+                folder,
+            );
+        }
+        reader.join().unwrap();
+    });
+    for table in ["simulations", "summary"] {
+        let columns = files(folder, table).into_iter().map(|file| {
+            let file = std::fs::File::open(file).unwrap();
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+            reader.schema().clone()
+        });
+        let columns: Vec<_> = columns.collect();
+        assert_eq!(columns.len(), 2, "{table}");
+        assert!(columns.iter().all(|of_file| *of_file == columns[0]));
+        assert!(columns[0].field_with_name("more").is_ok());
+    }
+    run(
+        &grid("weight = [0.007]\nother = [1, 2]\nmore = [5]"),
+        folder,
+    );
+    assert_eq!(files(folder, "simulations").len(), 1);
+}

@@ -10,13 +10,15 @@ use super::saved::STORE_VERSION;
 use super::seal::{self, Seal};
 use super::state::{Part, State};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that are to be replaced and removed, in order.
 #[derive(Default)]
 pub(super) struct Change {
     pub files: Vec<(String, NewContent, Part)>,
     pub removals: Vec<String>,
+    /// What has the present columns, and no rows, of files that go: for as long as somebody reads them.
+    empty: BTreeMap<String, Staged>,
 }
 
 /// Where the new content of a file is.
@@ -46,6 +48,12 @@ impl Change {
         }
     }
 
+    /// A file of a table whose columns may have changed goes; `empty` has the present ones, and no rows.
+    pub fn remove(&mut self, name: String, empty: Staged) {
+        self.empty.insert(name.clone(), empty);
+        self.removals.push(name);
+    }
+
     /// As it is to be made while others may read: files that are replaced begin with what stood there.
     pub fn beside(mut self, layout: &Layout, state: &State, readers: &mut Readers) -> Result<Self> {
         let folder = layout.folder();
@@ -60,18 +68,21 @@ impl Change {
                 continue;
             };
             if state.parts.contains_key(name)
-                && let Some(staged) = replaced::behind(folder, name, Some((file, written)))?
+                && let Some(staged) = replaced::behind(folder, name, file, written)?
             {
                 (*file, *written) = (staged.file, staged.written);
             }
         }
         for name in std::mem::take(&mut self.removals) {
+            let empty = self.empty.remove(&name);
             match state.parts.get(&name) {
-                Some(part) if part.is_going() => {}
-                Some(_) => match replaced::behind(folder, &name, None)? {
-                    Some(staged) => self.put(name, Some(staged)),
-                    None => self.removals.push(name),
-                },
+                Some(part) if part.is_going() && empty.is_none() => {}
+                Some(_) => {
+                    let columns = empty.as_ref().map(|empty| &empty.file);
+                    let staged = replaced::behind_without_rows(folder, &name, columns)?;
+                    // Removed all the same where there is none.
+                    self.put(name, staged);
+                }
                 None => self.removals.push(name),
             }
         }

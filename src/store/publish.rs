@@ -173,8 +173,8 @@ pub(super) fn derive(
                 if same.is_none() || folder.len(&name)? != same.map(|part| part.len) {
                     change.put(name, Some(staged));
                 }
-            } else if state.has_part(&name) {
-                change.put(name, None);
+            } else if state.parts.contains_key(&name) {
+                change.remove(name, write_part(folder, table, &rows)?);
             }
         }
     }

@@ -29,45 +29,83 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 const PAST_AT_LEAST: u64 = 64 << 20;
 const PAST_AT_MOST: u64 = 8;
 
-/// A file to take the place of another one, whose bytes it begins with: `new`, or no rows if there is nothing new. `None`
-/// if there is no file, or the past has become too long.
+/// A file to take the place of another one, whose bytes it begins with. `None` if there is no file, or the past has become
+/// too long.
 ///
 /// # Errors
 /// If a file cannot be read or written.
 pub fn behind(
     folder: &Folder,
     old: &str,
-    new: Option<(&Aside, &Written)>,
+    new: &Aside,
+    written: &Written,
 ) -> Result<Option<Staged>> {
-    let path = folder.path(old);
-    let Some(past) = folder.open_file(old)? else {
+    let (len, hash) = (written.len, Some(written.hash));
+    let Some((_, offset, mut sink)) = past(folder, old, len)? else {
         return Ok(None);
     };
-    let error = |e| StoreError::io("read", &path, e);
-    let offset = past.metadata().map_err(error)?.len();
-    let len = new.map_or(0, |(_, written)| written.len);
+    let mut own = new.read_back()?;
+    let copied = io::copy(&mut own, &mut sink);
+    copied.map_err(|e| StoreError::io("write", &folder.path(TMP), e))?;
+    let content = Content { offset, len, hash };
+    with_footer(folder, sink, footer_at(&own, offset), content)
+}
+
+/// As [`behind`], of a file that is to go: it has no rows, and the columns of `like` or its own.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn behind_without_rows(
+    folder: &Folder,
+    old: &str,
+    like: Option<&Aside>,
+) -> Result<Option<Staged>> {
+    let Some((file, offset, sink)) = past(folder, old, 0)? else {
+        return Ok(None);
+    };
+    let like = like.map_or(Ok(file), Aside::read_back)?;
+    let footer = read_footer(&like).and_then(|columns| written_footer(columns, Vec::new()));
+    let content = Content {
+        offset,
+        len: 0,
+        hash: None,
+    };
+    with_footer(folder, sink, footer, content)
+}
+
+type Sink = BufWriter<Hashed<Aside>>;
+
+/// A file, its length, and a new one that begins with its bytes and goes on with `len` further ones.
+fn past(folder: &Folder, old: &str, len: u64) -> Result<Option<(File, u64, Sink)>> {
+    let path = folder.path(old);
+    let Some(file) = folder.open_file(old)? else {
+        return Ok(None);
+    };
+    let metadata = file.metadata();
+    let offset = metadata
+        .map_err(|e| StoreError::io("read", &path, e))?
+        .len();
     if offset > PAST_AT_LEAST.max(PAST_AT_MOST * len) {
         return Ok(None);
     }
-    let tmp = folder.path(TMP);
-    let failed = |e| StoreError::io("write", &tmp, e);
     let mut sink = BufWriter::with_capacity(1 << 20, Hashed::new(folder.aside(TMP)?));
-    io::copy(&mut (&past).take(offset), &mut sink).map_err(failed)?;
-    let footer = match new {
-        Some((new, _)) => {
-            let mut own = new.read_back()?;
-            io::copy(&mut own, &mut sink).map_err(failed)?;
-            footer_at(&own, offset)
-        }
-        None => footer_without_rows(&past),
-    };
+    io::copy(&mut (&file).take(offset), &mut sink)
+        .map_err(|e| StoreError::io("write", &folder.path(TMP), e))?;
+    Ok(Some((file, offset, sink)))
+}
+
+fn with_footer(
+    folder: &Folder,
+    mut sink: Sink,
+    footer: std::result::Result<Bytes, ParquetError>,
+    content: Content,
+) -> Result<Option<Staged>> {
     // A damaged one is put aside by who finds it, and does not keep its place here.
     let Ok(footer) = footer else {
         return Ok(None);
     };
-    sink.write_all(&footer).map_err(failed)?;
-    let hash = new.map(|(_, written)| written.hash);
-    let content = Content { offset, len, hash };
+    sink.write_all(&footer)
+        .map_err(|e| StoreError::io("write", &folder.path(TMP), e))?;
     staged(folder, sink, Some(content)).map(Some)
 }
 
@@ -88,8 +126,6 @@ pub fn alone(folder: &Folder, name: &str, content: &Content, hash: Hash) -> Resu
     let is_whole = (staged.written.len, staged.written.hash) == (content.len, hash);
     Ok(is_whole.then_some(staged))
 }
-
-type Sink = BufWriter<Hashed<Aside>>;
 
 fn staged(folder: &Folder, sink: Sink, content: Option<Content>) -> Result<Staged> {
     let tmp = folder.path(TMP);
@@ -145,11 +181,6 @@ fn moved(group: RowGroupMetaData, by: i64) -> std::result::Result<RowGroupMetaDa
         builder = builder.set_file_offset(offset + by);
     }
     builder.build()
-}
-
-/// A footer for the columns of a file, and no rows.
-fn footer_without_rows(file: &File) -> std::result::Result<Bytes, ParquetError> {
-    written_footer(read_footer(file)?, Vec::new())
 }
 
 fn written_footer(
@@ -232,9 +263,9 @@ mod tests {
         (written, bytes)
     }
 
-    fn behind_it(folder: &Folder, new: Option<&Staged>) -> (Written, Vec<u8>) {
-        let new = new.map(|new| (&new.file, &new.written));
-        put(folder, behind(folder, NAME, new).unwrap().unwrap())
+    fn behind_it(folder: &Folder, new: &Staged) -> (Written, Vec<u8>) {
+        let staged = behind(folder, NAME, &new.file, &new.written).unwrap();
+        put(folder, staged.unwrap())
     }
 
     #[test]
@@ -246,7 +277,7 @@ mod tests {
             let new = part(&folder, first, n);
             let (written, bytes) = match lengths.is_empty() {
                 true => put(&folder, new),
-                false => behind_it(&folder, Some(&new)),
+                false => behind_it(&folder, &new),
             };
             lengths.push((bytes.len(), first, n));
             // Whoever has looked up a former length reads what stood there then.
@@ -269,7 +300,7 @@ mod tests {
             .unwrap()
             .read_to_end(&mut by_itself)
             .unwrap();
-        let (written, mut bytes) = behind_it(&folder, Some(&new));
+        let (written, mut bytes) = behind_it(&folder, &new);
         assert!(written.is_same_content(&new.written));
         let content = written.content.unwrap();
         let alone = || alone(&folder, NAME, &content, content.hash.unwrap()).unwrap();
@@ -286,10 +317,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
         let (_, before) = put(&folder, part(&folder, 0, 5));
-        let (written, bytes) = behind_it(&folder, None);
-        assert!(written.is_going());
-        assert_eq!(read(&bytes), Vec::<f64>::new());
-        assert_eq!(read(&bytes[..before.len()]).len(), 5);
+        let columns = |bytes: &[u8]| {
+            let footer = ParquetMetaDataReader::new()
+                .parse_and_finish(&Bytes::copy_from_slice(bytes))
+                .unwrap();
+            footer.file_metadata().schema_descr().num_columns()
+        };
+        // It has the columns that it had, or those that its table has now.
+        let schema = Arc::new(Schema::new(vec![Field::new("sim", DataType::Int32, false)]));
+        let empty = write_part(&folder, Table::Former, &RecordBatch::new_empty(schema)).unwrap();
+        for (like, n) in [(None, 4), (Some(&empty.file), 1)] {
+            let staged = behind_without_rows(&folder, NAME, like).unwrap();
+            let (written, bytes) = put(&folder, staged.unwrap());
+            assert!(written.is_going());
+            assert_eq!(columns(&bytes), n);
+            assert_eq!(read(&bytes), Vec::<f64>::new());
+            assert_eq!(read(&bytes[..before.len()]).len(), 5);
+        }
     }
 
     #[test]
@@ -297,14 +341,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
         let new = part(&folder, 0, 5);
-        let long = std::fs::File::create(folder.path(NAME)).unwrap();
+        let long = File::create(folder.path(NAME)).unwrap();
         long.set_len(PAST_AT_LEAST + 1).unwrap();
-        let new = Some((&new.file, &new.written));
-        assert!(behind(&folder, NAME, new).unwrap().is_none());
-        assert!(
-            behind(&folder, "dipole/batch=1/part.parquet", None)
-                .unwrap()
-                .is_none()
-        );
+        let behind = |name| behind(&folder, name, &new.file, &new.written).unwrap();
+        assert!(behind(NAME).is_none());
+        assert!(behind("dipole/batch=1/part.parquet").is_none());
     }
 }
