@@ -54,13 +54,14 @@ impl Change {
         self.removals.push(name);
     }
 
-    /// As it is to be made while others may read: files that are replaced begin with what stood there.
-    pub fn beside(mut self, layout: &Layout, state: &State, readers: &mut Readers) -> Result<Self> {
+    /// As it is to be made while others may read: files that are replaced begin with what stood there. Where that cannot
+    /// be written, they are replaced all the same.
+    pub fn beside(mut self, layout: &Layout, state: &State, readers: &mut Readers) -> Self {
         let folder = layout.folder();
         let replaces = |name: &String| state.parts.contains_key(name);
         let all = self.files.iter().map(|(name, ..)| name);
         if !all.chain(&self.removals).any(replaces) || readers.are_away(folder) {
-            return Ok(self);
+            return self;
         }
         for (name, source, written) in &mut self.files {
             // A large piece becomes a part as it is; it is replaced only if its simulation is done again.
@@ -68,7 +69,7 @@ impl Change {
                 continue;
             };
             if state.parts.contains_key(name)
-                && let Some(staged) = replaced::behind(folder, name, file, written)?
+                && let Ok(Some(staged)) = replaced::behind(folder, name, file, written)
             {
                 (*file, *written) = (staged.file, staged.written);
             }
@@ -79,14 +80,13 @@ impl Change {
                 Some(part) if part.is_going() && empty.is_none() => {}
                 Some(_) => {
                     let columns = empty.as_ref().map(|empty| &empty.file);
-                    let staged = replaced::behind_without_rows(folder, &name, columns)?;
-                    // Removed all the same where there is none.
-                    self.put(name, staged);
+                    let staged = replaced::behind_without_rows(folder, &name, columns);
+                    self.put(name, staged.unwrap_or_default());
                 }
                 None => self.removals.push(name),
             }
         }
-        Ok(self)
+        self
     }
 
     /// All files that begin with what they have replaced, by themselves.

@@ -38,7 +38,7 @@ pub(super) fn collect(layout: &Layout, mut state: State, readers: &mut Readers) 
     let all = batches(&state);
     publish::derive(layout, &mut state, &mut change, all)?;
     change
-        .beside(layout, &state, readers)?
+        .beside(layout, &state, readers)
         .apply(layout, &mut state)?;
     Ok(state)
 }

@@ -64,7 +64,7 @@ pub(super) fn publish(
     specs::add(layout, &mut state, blobs)?;
     derive(layout, &mut state, &mut change, dirty)?;
     change
-        .beside(layout, &state, readers)?
+        .beside(layout, &state, readers)
         .apply(layout, &mut state)?;
     // The state last: until then, the intent tells a crash from a change.
     state.save(layout)?;
