@@ -1,8 +1,9 @@
 //! What does recording cost? `cargo bench --bench recording`
 //!
-//! 170 ms of the default network without recording and with it, in turns, so that what slows the machine down slows both: the
-//! median of the ratios of pairs, and their quartiles. Last result, on one core of an AMD EPYC with AVX-512: somata 2 to 3 %;
-//! LFP with AVX-512 7.7 to 8.6 %, with AVX2 7.5 to 8.2 %, in plain Rust 5.2 to 6.5 % (three runs).
+//! 170 ms of the default network without recording and with it, in turns, so that what slows the machine down slows
+//! both: the median of the ratios of pairs, and their quartiles. Last result, on one core of an AMD EPYC with
+//! AVX-512: somata 2 to 3 %; LFP with AVX-512 7.7 to 8.6 %, with AVX2 7.5 to 8.2 %, in plain Rust 5.2 to 6.5 % (three
+//! runs).
 
 use hnn_sweep::network::{ElectrodeArray, Network};
 use hnn_sweep::solver::{InstructionSet, Record, Solver, Trial};

@@ -1,6 +1,7 @@
 //! How long does what take? `cargo bench --bench solver`
 //!
-//! Each bench states the question that it answers and its last result, the median on one core of an AMD EPYC with AVX-512.
+//! Each bench states the question that it answers and its last result, the median on one core of an AMD EPYC with
+//! AVX-512.
 
 use divan::Bencher;
 use hnn_sweep::network::{DriveAttachment, Network, Poisson};
@@ -52,8 +53,8 @@ fn steps(bencher: Bencher, name: &str) {
 }
 
 /// How long does one simulation of 170 ms take, and does the cost of a segment-step grow with the mesh?
-/// 3x3 68 ms, 10x10 488 ms, 20x20 1.86 s, 32x32 4.70 s: 12.8, 8.2, 7.8 and 7.7 ns per segment and step; alone, a 3x3 network leaves
-/// lanes empty.
+/// 3x3 68 ms, 10x10 488 ms, 20x20 1.86 s, 32x32 4.70 s: 12.8, 8.2, 7.8 and 7.7 ns per segment and step; alone, a 3x3
+/// network leaves lanes empty.
 #[divan::bench(args = [3, 10, 20, 32], sample_count = 3)]
 fn one_simulation(bencher: Bencher, mesh: u32) {
     let (solver, network, trial) = (Solver::new(), erp(mesh), trial(170.0));

@@ -1,7 +1,8 @@
 //! What does a sweep cost beside the solver? `cargo bench --bench sweep`
 //!
 //! Last result, the median on an AMD EPYC with AVX-512: 452 ms with one job, 246 ms with two; the solver alone 376 ms.
-//! So a short simulation of a small network costs 2.7 ms beside its 13.4 ms; of default simulations it is 1 % (docs/speed.md).
+//! So a short simulation of a small network costs 2.7 ms beside its 13.4 ms; of default simulations it is 1 %
+//! (docs/speed.md).
 
 use divan::Bencher;
 use hnn_sweep::network::Network;

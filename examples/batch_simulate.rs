@@ -1,7 +1,7 @@
 //! hnn-core's own batch example: two weights of a proximal input, all combinations, extremes of the smoothed dipole.
 //!
-//! `cargo run --release --example batch_simulate`; a second run simulates nothing. Small, to end in seconds: take the 10x10 mesh,
-//! tstop 170 and 20 values for the real one.
+//! `cargo run --release --example batch_simulate`; a second run simulates nothing. Small, to end in seconds: take the
+//! 10x10 mesh, tstop 170 and 20 values for the real one.
 
 use hnn_sweep::batch::{BatchResults, BatchSimulate, BoxError, ParamGrid, ParamValues, Run};
 use hnn_sweep::network::{DriveAttachment, Evoked, Model, Network};

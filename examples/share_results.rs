@@ -1,4 +1,5 @@
-//! One folder for the command line and the library: what one has computed the other finds, and only new trials are simulated.
+//! One folder for the command line and the library: what one has computed the other finds, and only new trials are
+//! simulated.
 //!
 //! `cargo run --release --example share_results`
 

@@ -1,4 +1,5 @@
-//! A summary of one's own, over spikes and dipole of all trials, while raw results are dropped from memory: `clear_cache`.
+//! A summary of one's own, over spikes and dipole of all trials, while raw results are dropped from memory:
+//! `clear_cache`.
 //!
 //! `cargo run --release --example summary_func`
 

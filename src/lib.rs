@@ -5,9 +5,9 @@
 //! `summarize` (results → one row of statistics per simulation).
 //!
 //! # From Rust
-//! [`batch::BatchSimulate`] has hnn-core's names and defaults, and is where a program starts. It shares [`stages`] and [`store`]
-//! with the command line ([`cli`]), which reads [`pipeline`] files. [`network`] and [`solver`] simulate single networks without
-//! any of this.
+//! [`batch::BatchSimulate`] has hnn-core's names and defaults, and is where a program starts. It shares [`stages`]
+//! and [`store`] with the command line ([`cli`]), which reads [`pipeline`] files. [`network`] and [`solver`] simulate
+//! single networks without any of this.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod batch;

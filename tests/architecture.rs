@@ -84,8 +84,8 @@ fn rooms_name_only_the_rooms_that_they_may() {
     );
 }
 
-/// The one circle: the list of channels makes, of the channels' own constants, the types in whose terms the channels are
-/// written. Apart, a channel would have to be named in five places instead of one.
+/// The one circle: the list of channels makes, of the channels' own constants, the types in whose terms the channels
+/// are written. Apart, a channel would have to be named in five places instead of one.
 fn is_the_list_of_channels(circle: &BTreeSet<String>) -> bool {
     let channels = "solver::mechanisms::";
     circle.contains("solver::mechanisms::list") && circle.iter().all(|m| m.starts_with(channels))

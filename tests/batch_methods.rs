@@ -1,4 +1,5 @@
-//! Methods of `Dipole` and `CellResponse` against hnn-core's own, and the order of combinations: `tests/reference/batch.json`.
+//! Methods of `Dipole` and `CellResponse` against hnn-core's own, and the order of combinations:
+//! `tests/reference/batch.json`.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! The program and the system it runs on: signals, threads, full outputs, refused memory. And what a user should know before a run.
+//! The program and the system it runs on: signals, threads, full outputs, refused memory. And what a user should know
+//! before a run.
 
 #![cfg(unix)]
 

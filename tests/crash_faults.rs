@@ -1,5 +1,6 @@
-//! The process dies, or the disk is full, at every single write, sync, rename and removal of a sweep, one after the other.
-//! Tables are whole afterwards, what was committed is not simulated again, and the next run ends as if nothing had happened.
+//! The process dies, or the disk is full, at every single write, sync, rename and removal of a sweep, one after the
+//! other. Tables are whole afterwards, what was committed is not simulated again, and the next run ends as if nothing
+//! had happened.
 
 mod fake;
 

@@ -1,4 +1,5 @@
-//! The disk fills up at every single operation, one after the other. A process of its own, as the fault is the process's.
+//! The disk fills up at every single operation, one after the other. A process of its own, as the fault is the
+//! process's.
 
 mod fake;
 

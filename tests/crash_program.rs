@@ -1,5 +1,6 @@
-//! The program itself, with the real solver, killed at random moments: in the end its tables are those of a run that nobody
-//! disturbed, and what `simulations` listed was not simulated again. Of a model, and of hnn-core's network file.
+//! The program itself, with the real solver, killed at random moments: in the end its tables are those of a run that
+//! nobody disturbed, and what `simulations` listed was not simulated again. Of a model, and of hnn-core's network
+//! file.
 
 #![cfg(unix)]
 
@@ -29,8 +30,8 @@ fn pipeline() -> String {
     )
 }
 
-/// 108 points over a weight, a gain, a section's length and a drive's seed, from a network file that hnn-core wrote: 2x3
-/// mesh, drives of all kinds, biases and pruned connections.
+/// 108 points over a weight, a gain, a section's length and a drive's seed, from a network file that hnn-core wrote:
+/// 2x3 mesh, drives of all kinds, biases and pruned connections.
 fn pipeline_of_a_file() -> String {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/network_file.json");
     format!(

@@ -1,7 +1,8 @@
-//! Whole networks against hnn-core 0.6.1 on NEURON 8.2.7: `tests/reference/{networks,more}`, made by `make_networks.py`.
+//! Whole networks against hnn-core 0.6.1 on NEURON 8.2.7: `tests/reference/{networks,more}`, made by
+//! `make_networks.py`.
 //!
-//! Spikes agree in gid, order and every bit of their time; sample times too; the dipole to 1e-9 of its peak-to-peak, traces and
-//! LFP to 1e-9 of their range.
+//! Spikes agree in gid, order and every bit of their time; sample times too; the dipole to 1e-9 of its peak-to-peak,
+//! traces and LFP to 1e-9 of their range.
 
 mod support;
 

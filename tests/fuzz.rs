@@ -1,6 +1,7 @@
 //! Whatever is read may be damaged or absurd: that is an error in words, never a panic, and memory stays small.
 //!
-//! Inputs are mutated at random from a fixed seed. `FUZZ_CASES` (mutations of each input) and `FUZZ_SEED` make a longer or another run.
+//! Inputs are mutated at random from a fixed seed. `FUZZ_CASES` (mutations of each input) and `FUZZ_SEED` make a
+//! longer or another run.
 
 mod fake;
 

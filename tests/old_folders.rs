@@ -1,5 +1,5 @@
-//! Folders that earlier versions wrote: they are read as they are, brought in line by the next run, and nothing in them is
-//! simulated again.
+//! Folders that earlier versions wrote: they are read as they are, brought in line by the next run, and nothing in
+//! them is simulated again.
 
 use assert_cmd::Command;
 use serde_json::Value as Json;
@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The folder `tests/data/folder_0.1` and its pipeline: version 0.1 ran two weights, then another two, so that one point is
-/// a former one; a statistic is of the mean over two trials.
+/// The folder `tests/data/folder_0.1` and its pipeline: version 0.1 ran two weights, then another two, so that one
+/// point is a former one; a statistic is of the mean over two trials.
 fn old() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/folder_0.1");

@@ -218,7 +218,8 @@ fn arange_equals_numpy_bit_for_bit() {
 }
 
 /// NumPy's own `logspace` depends on the machine: its `pow` comes from the C library or, with AVX-512, from a vector
-/// library that rounds wrongly in 6 % of all cases. These values were computed with AVX-512; ours are correctly rounded.
+/// library that rounds wrongly in 6 % of all cases. These values were computed with AVX-512; ours are correctly
+/// rounded.
 #[test]
 fn logspace_equals_numpy_up_to_the_last_bit() {
     for &((start, stop, n), wanted) in LOGSPACE {

@@ -1,4 +1,5 @@
-//! Figures and the report: what they show equals what the tables hold, and nothing that comes from outside is more than text.
+//! Figures and the report: what they show equals what the tables hold, and nothing that comes from outside is more
+//! than text.
 
 #![cfg(unix)]
 

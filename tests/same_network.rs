@@ -1,5 +1,5 @@
-//! One network has one key, however it is reached: by a model and the tables of a pipeline, through the library, by a network
-//! file of either, or by a file and the tables that are missing in it.
+//! One network has one key, however it is reached: by a model and the tables of a pipeline, through the library, by a
+//! network file of either, or by a file and the tables that are missing in it.
 
 mod network_cases;
 

@@ -1,5 +1,5 @@
-//! The JSON schema of pipeline files says what the reader says: every key of one is a key of the other, and files that can be run
-//! are good for both.
+//! The JSON schema of pipeline files says what the reader says: every key of one is a key of the other, and files
+//! that can be run are good for both.
 
 use hnn_sweep::pipeline::{Pipeline, schema};
 use serde_json::Value;

@@ -58,8 +58,8 @@ for place, values in enumerate(itertools.product(*grid.values())):
         file.write(f'[network]\nfile = "net-{place}.json"\n[simulation]\ntstop = 10.0\n')
 "#;
 
-/// Where `HNN_ORACLE_PYTHON` names a Python with hnn-core: the networks have the same keys, so that what one has simulated is done for
-/// the other.
+/// Where `HNN_ORACLE_PYTHON` names a Python with hnn-core: the networks have the same keys, so that what one has
+/// simulated is done for the other.
 #[test]
 fn python_and_toml_make_the_same_networks() {
     let Some(python) = std::env::var_os("HNN_ORACLE_PYTHON") else {

@@ -1,5 +1,5 @@
-//! Nothing outside its folder, nothing damaged that goes unsaid: links and crafted names, folders of others, modes of files, single
-//! flipped bits.
+//! Nothing outside its folder, nothing damaged that goes unsaid: links and crafted names, folders of others, modes of
+//! files, single flipped bits.
 
 #![cfg(unix)]
 
@@ -424,8 +424,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Files whose content matters: neither the lock nor what was still being written, nor what a dead run had taken and not finished,
-/// which is free whatever the file of claims says.
+/// Files whose content matters: neither the lock nor what was still being written, nor what a dead run had taken and
+/// not finished, which is free whatever the file of claims says.
 fn matters(name: &Path) -> bool {
     let name = name.to_string_lossy();
     let of_no_matter = [".state/lock", ".state/claims"];

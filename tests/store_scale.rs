@@ -1,4 +1,5 @@
-//! A folder of 100,000 tasks. Too long for every day: `cargo test --release --test store_scale -- --ignored --nocapture`.
+//! A folder of 100,000 tasks. Too long for every day: `cargo test --release --test store_scale -- --ignored
+//! --nocapture`.
 
 mod fake;
 
@@ -9,7 +10,8 @@ use hnn_sweep::store::{Commit, Session, Status, Store, Task};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The page of a large folder keeps to its size; `SCALE_TEST_PAGE` names a file for it, which tests/browser/speed.mjs opens.
+/// The page of a large folder keeps to its size; `SCALE_TEST_PAGE` names a file for it, which tests/browser/speed.mjs
+/// opens.
 fn page(folder: &Path) {
     let began = Instant::now();
     let loader = Loader::new(Store::open(folder).unwrap().unwrap(), None).unwrap();

@@ -1,4 +1,5 @@
-//! What people do with the program, task by task, as they type it: commands with what they say. On networks of a few cells.
+//! What people do with the program, task by task, as they type it: commands with what they say. On networks of a few
+//! cells.
 
 #![cfg(unix)]
 
@@ -505,7 +506,8 @@ fn sweeps_of_one_folder_are_compared_renamed_and_taken_out() {
     assert_eq!(place.json("verify results --json")["intact"], true);
 }
 
-/// Mistakes (but for files that are missing, whose messages name this machine's folders) with their messages, as tests/data/mistakes.txt has them: the changed line of the file, then what `plan` says. `HNN_BLESS=1` writes it
+/// Mistakes (but for files that are missing, whose messages name this machine's folders) with their messages, as
+/// tests/data/mistakes.txt has them: the changed line of the file, then what `plan` says. `HNN_BLESS=1` writes it
 /// anew.
 #[test]
 fn mistakes_are_told_with_what_to_write_instead() {

@@ -101,8 +101,8 @@ impl CellResponse {
 
     /// Mean spike rates (Hz) of the cell types.
     ///
-    /// As in hnn-core every spike of a trial counts, whenever it was: `tstart` and `tstop` (ms) only say how long the trial is. For the
-    /// rate of a window see the statistic `mean_rate` of pipeline files.
+    /// As in hnn-core every spike of a trial counts, whenever it was: `tstart` and `tstop` (ms) only say how long the
+    /// trial is. For the rate of a window see the statistic `mean_rate` of pipeline files.
     ///
     /// # Errors
     /// [`RatesError`] if `tstop` is not after `tstart`, or a cell type has no gids.
@@ -157,8 +157,8 @@ impl CellResponse {
         })
     }
 
-    /// hnn-core's spike text of a trial: a line per spike, tab-separated: time (ms, 3 decimals), gid, type. `None` if there is no
-    /// such trial.
+    /// hnn-core's spike text of a trial: a line per spike, tab-separated: time (ms, 3 decimals), gid, type. `None` if
+    /// there is no such trial.
     pub fn to_text(&self, trial: usize) -> Option<String> {
         let (times, gids) = (self.spike_times.get(trial)?, self.spike_gids.get(trial)?);
         let types = self.spike_types.get(trial)?;

@@ -105,8 +105,8 @@ impl Dipole {
     /// Smooths with polynomials of degree 5 over about one period of `h_freq` (Hz), the approximate cut-off.
     ///
     /// # Errors
-    /// [`SavgolError`] for an `h_freq` that is not below half the sampling frequency, or whose window has fewer than 7 samples or
-    /// more than the dipole; the dipole is unchanged then.
+    /// [`SavgolError`] for an `h_freq` that is not below half the sampling frequency, or whose window has fewer than
+    /// 7 samples or more than the dipole; the dipole is unchanged then.
     pub fn savgol_filter(&mut self, h_freq: f64) -> Result<&mut Self, DipoleError> {
         let sfreq = self.sfreq;
         self.each(|values| Ok(savgol(values, h_freq, sfreq)?))
@@ -215,7 +215,8 @@ impl Dipole {
         pairwise_sum(layer) / layer.len() as f64
     }
 
-    /// hnn-core's dipole text: a line per sample, tab-separated: time (ms), agg, L2, L5 (nAm), rounded to 3 and 4 decimals.
+    /// hnn-core's dipole text: a line per sample, tab-separated: time (ms), agg, L2, L5 (nAm), rounded to 3 and 4
+    /// decimals.
     pub fn to_text(&self) -> String {
         let Moments { agg, l2, l5 } = &self.data;
         let samples = self.times.iter().zip(agg).zip(l2.iter().zip(l5));

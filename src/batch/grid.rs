@@ -24,8 +24,8 @@ impl ParamGrid {
         Self::default()
     }
 
-    /// Adds a parameter with its values: a list of floats, whole numbers, strings or booleans. The first parameter is slowest, as in
-    /// `itertools.product`.
+    /// Adds a parameter with its values: a list of floats, whole numbers, strings or booleans. The first parameter is
+    /// slowest, as in `itertools.product`.
     #[must_use]
     pub fn axis(mut self, name: impl Into<String>, values: impl Into<Values>) -> Self {
         self.0.push((name.into(), values.into()));

@@ -1,7 +1,8 @@
-//! `BatchSimulate` in Rust: hnn-core's names, arguments and defaults over the stages, keys and store of the command line.
+//! `BatchSimulate` in Rust: hnn-core's names, arguments and defaults over the stages, keys and store of the command
+//! line.
 //!
-//! A closure takes the place of a pipeline file's expressions. What is hashed is the network that it makes, so that a closure and
-//! a file that make the same network find each other's results.
+//! A closure takes the place of a pipeline file's expressions. What is hashed is the network that it makes, so that a
+//! closure and a file that make the same network find each other's results.
 //!
 //! ```
 //! use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
@@ -66,11 +67,12 @@ type SummaryFunc = dyn Fn(&SimulatedData) -> Result<Vec<(String, f64)>, BoxError
 /// Writes the struct, its defaults and its setters from one list.
 macro_rules! batch_simulate {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)+) => {
-        /// A batch of simulations, with the arguments of hnn-core's `BatchSimulate`: each field is one, and has a method of the same name
-        /// that sets it.
+        /// A batch of simulations, with the arguments of hnn-core's `BatchSimulate`: each field is one, and has a
+        /// method of the same name that sets it.
         #[derive(Clone)]
         pub struct BatchSimulate {
-            /// The network that every simulation starts from. Default: `jones_2009_model()`, which is `neymotin_2020` with a 10x10 mesh.
+            /// The network that every simulation starts from. Default: `jones_2009_model()`, which is `neymotin_2020`
+            /// with a 10x10 mesh.
             pub net: Arc<Network>,
             /// Folder of the results, relative to the working directory. Default: `./sim_results`.
             pub save_folder: PathBuf,
@@ -84,9 +86,10 @@ macro_rules! batch_simulate {
         impl BatchSimulate {
             /// A batch with hnn-core's defaults.
             ///
-            /// `set_params` changes a copy of [`net`](Self::net) to the network of a parameter set. It must make the same network of the same
-            /// values each time. It is called for every point of the grid before anything is simulated; what it returns as an error (or panics
-            /// with) for one of them is the error of [`run`](Self::run), with that point's values.
+            /// `set_params` changes a copy of [`net`](Self::net) to the network of a parameter set. It must make the
+            /// same network of the same values each time. It is called for every point of the grid before anything is
+            /// simulated; what it returns as an error (or panics with) for one of them is the error of
+            /// [`run`](Self::run), with that point's values.
             pub fn new(
                 set_params: impl Fn(&mut Network, &ParamValues) -> Result<(), BoxError>
                 + Send
@@ -124,8 +127,8 @@ batch_simulate! {
     batch_size: u32 = 100;
     /// Whether [`export_npz`](Self::export_npz) may replace files; stored results are never replaced.
     overwrite: bool = true;
-    /// Whether results are kept in `save_folder`. hnn-core's default is `false`; here the store is the point. With `false` they pass
-    /// through a temporary folder, and nothing is found again.
+    /// Whether results are kept in `save_folder`. hnn-core's default is `false`; here the store is the point. With
+    /// `false` they pass through a temporary folder, and nothing is found again.
     save_outputs: bool = true;
     /// Whether dipoles are kept and returned.
     save_dpl: bool = true;
@@ -145,8 +148,8 @@ batch_simulate! {
     record_isec: Record = Record::Off;
     /// Sections whose calcium is recorded; any turns `save_calcium` on. hnn-core's `BatchSimulate` lacks it.
     record_ca: Record = Record::Off;
-    /// Whether returned dipoles are scaled and smoothed with the network's `dipole_scalefctr` and `dipole_smooth_win`. The store keeps
-    /// them as they were simulated.
+    /// Whether returned dipoles are scaled and smoothed with the network's `dipole_scalefctr` and
+    /// `dipole_smooth_win`. The store keeps them as they were simulated.
     postproc: bool = false;
     /// Whether results are dropped from memory as soon as `summary_func` has seen them; the folder is not touched.
     clear_cache: bool = false;
@@ -176,8 +179,8 @@ impl BatchSimulate {
 
     /// Computes statistics of each simulation, by name: one row per simulation, whatever `batch_size` is.
     ///
-    /// The store cannot know what a closure computes, so its values are no columns of the table `summary`: they are computed in every
-    /// [`run`](Self::run), from what is stored. Nothing is simulated for that.
+    /// The store cannot know what a closure computes, so its values are no columns of the table `summary`: they are
+    /// computed in every [`run`](Self::run), from what is stored. Nothing is simulated for that.
     #[must_use]
     pub fn summary_func<F, I, N>(mut self, summary_func: F) -> Self
     where

@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 pub struct BatchResults {
     /// One row per simulation with results, in the order of the grid; empty without `summary_func`.
     pub summary_statistics: Vec<SummaryRow>,
-    /// One entry per simulation with results, in the order of the grid; empty with `return_output: false` or `clear_cache`.
+    /// One entry per simulation with results, in the order of the grid; empty with `return_output: false` or
+    /// `clear_cache`.
     pub simulated_data: Vec<SimulatedData>,
     /// Trials that were simulated now; all others were found in the folder.
     pub simulated: u64,
@@ -43,7 +44,8 @@ pub struct SimulatedData {
     pub sim: u32,
     /// Its parameters.
     pub param_values: ParamValues,
-    /// What was simulated: gids, positions and electrodes. [`BatchSimulate::network`](super::BatchSimulate::network) gives all of it.
+    /// What was simulated: gids, positions and electrodes. [`BatchSimulate::network`](super::BatchSimulate::network)
+    /// gives all of it.
     pub net: StoredNetwork,
     /// Dipoles (nAm), shape `(n_trials,)`; empty unless `save_dpl`.
     pub dpl: Vec<Dipole>,
@@ -114,8 +116,8 @@ impl Data {
 }
 
 impl SimulatedData {
-    /// What was read of a simulation. Of traces that another sweep stored of all sections, those of the somata are returned where
-    /// no more is `wanted`.
+    /// What was read of a simulation. Of traces that another sweep stored of all sections, those of the somata are
+    /// returned where no more is `wanted`.
     pub(super) fn new(
         loaded: LoadedSimulation,
         net: StoredNetwork,

@@ -49,21 +49,25 @@ impl Default for Run {
 impl BatchSimulate {
     /// Simulates what is missing of a grid, and returns the results of all of it.
     ///
-    /// A simulation that fails ends nothing: it is in [`BatchResults::failed`], and is not simulated again without [`Run::retry_failed`].
+    /// A simulation that fails ends nothing: it is in [`BatchResults::failed`], and is not simulated again without
+    /// [`Run::retry_failed`].
     ///
     /// # Errors
-    /// [`BatchError`]: lists of unequal lengths without `combinations`, an argument or output that cannot be, `set_params` that fails at a
-    /// point (all before anything is simulated), a disk that refuses, or `summary_func` that fails.
+    /// [`BatchError`]: lists of unequal lengths without `combinations`, an argument or output that cannot be,
+    /// `set_params` that fails at a point (all before anything is simulated), a disk that refuses, or `summary_func`
+    /// that fails.
     pub fn run(&self, param_grid: ParamGrid, run: Run) -> Result<BatchResults, BatchError> {
         let mut lines = Lines::new(&self.name, run.verbose);
         self.run_watched(param_grid, run, &AtomicBool::new(false), &mut lines)
     }
 
-    /// As [`run`](Self::run), for programs that stop and follow it themselves: a notebook, a window, a job on a cluster.
+    /// As [`run`](Self::run), for programs that stop and follow it themselves: a notebook, a window, a job on a
+    /// cluster.
     ///
-    /// Set `stop` at any time, from any thread or from within `watch`: simulations in flight are dropped, those that are finished
-    /// are kept and returned, and [`BatchResults::left`] counts the others. `watch` is called on this thread, at least ten times
-    /// a second while simulations are under way. Nothing is printed, whatever [`Run::verbose`] says.
+    /// Set `stop` at any time, from any thread or from within `watch`: simulations in flight are dropped, those that
+    /// are finished are kept and returned, and [`BatchResults::left`] counts the others. `watch` is called on this
+    /// thread, at least ten times a second while simulations are under way. Nothing is printed, whatever
+    /// [`Run::verbose`] says.
     ///
     /// ```
     /// use hnn_sweep::batch::{BatchSimulate, ParamGrid, Run};
@@ -118,8 +122,8 @@ impl BatchSimulate {
 
     /// Simulates a list of parameter sets, all with the same parameters, in their order.
     ///
-    /// In the folder's tables they are a sweep of their own, called `NAME.simulate_batch`, with the sets of the latest call as its grid. Those of earlier
-    /// calls stay stored, and are found again.
+    /// In the folder's tables they are a sweep of their own, called `NAME.simulate_batch`, with the sets of the
+    /// latest call as its grid. Those of earlier calls stay stored, and are found again.
     ///
     /// # Errors
     /// As [`run`](Self::run), and for parameter sets that differ in their parameters.
@@ -159,10 +163,12 @@ impl BatchSimulate {
         )
     }
 
-    /// Results of some simulations that an earlier [`run`](Self::run) of this name stored, by their places in its grid: `0..100` is what hnn-core
-    /// saves as `sim_run_0-100.npz`. `return_data` says which results, by default those that the `save_*` fields ask for.
+    /// Results of some simulations that an earlier [`run`](Self::run) of this name stored, by their places in its
+    /// grid: `0..100` is what hnn-core saves as `sim_run_0-100.npz`. `return_data` says which results, by default
+    /// those that the `save_*` fields ask for.
     ///
-    /// Nothing is simulated, and `set_params` is called for `postproc` only. Simulations of which a trial is missing or failed are left out.
+    /// Nothing is simulated, and `set_params` is called for `postproc` only. Simulations of which a trial is missing
+    /// or failed are left out.
     ///
     /// # Errors
     /// If the folder has no such sweep, or a file cannot be read or is damaged.
@@ -189,8 +195,8 @@ impl BatchSimulate {
         Ok(loaded)
     }
 
-    /// Results of all simulations of the grid that [`run`](Self::run) was last given under this name, in its order: others that the
-    /// folder holds cannot mix in.
+    /// Results of all simulations of the grid that [`run`](Self::run) was last given under this name, in its order:
+    /// others that the folder holds cannot mix in.
     ///
     /// # Errors
     /// As [`load_results`](Self::load_results).
@@ -199,11 +205,13 @@ impl BatchSimulate {
         self.load_results(0..usize::MAX, None)
     }
 
-    /// Writes the grid that [`run`](Self::run) was last given as hnn-core's `sim_run_{start}-{end}.npz`, with at most `batch_size` simulations in each, for
-    /// its own `load_all_results()`; `plain` gives arrays only, without pickled objects. As [`hnn-sweep export npz`](crate::export::npz).
+    /// Writes the grid that [`run`](Self::run) was last given as hnn-core's `sim_run_{start}-{end}.npz`, with at most
+    /// `batch_size` simulations in each, for its own `load_all_results()`; `plain` gives arrays only, without pickled
+    /// objects. As [`hnn-sweep export npz`](crate::export::npz).
     ///
     /// # Errors
-    /// If there are files already and `overwrite` is false (nothing is written then), results are missing, or a file cannot be read or written.
+    /// If there are files already and `overwrite` is false (nothing is written then), results are missing, or a file
+    /// cannot be read or written.
     pub fn export_npz(&self, folder: &Path, plain: bool) -> Result<Vec<PathBuf>, BatchError> {
         let loader = Loader::open(&self.save_folder, Some(&self.name))?;
         let target = export::Target {

@@ -1,5 +1,5 @@
-//! What the verbs say with `--json`: one object on standard output, for scripts. docs/json.md describes each. Keys are only ever added;
-//! what else changes raises [`FORMAT`].
+//! What the verbs say with `--json`: one object on standard output, for scripts. docs/json.md describes each. Keys
+//! are only ever added; what else changes raises [`FORMAT`].
 
 use super::dynamics::in_words;
 use super::output::say;

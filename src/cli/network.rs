@@ -24,8 +24,8 @@ pub(super) struct Arguments {
     /// Add the drives of an event-related potential
     #[arg(long)]
     erp: bool,
-    /// Print every number that [set] can change, with its unit, ready to paste; only paths that contain PATTERN (`*` stands for
-    /// anything)
+    /// Print every number that [set] can change, with its unit, ready to paste; only paths that contain PATTERN (`*`
+    /// stands for anything)
     #[arg(long, value_name = "PATTERN", num_args = 0..=1, default_missing_value = "*")]
     paths: Option<String>,
     /// Print one JSON object, for scripts: docs/json.md

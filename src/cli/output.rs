@@ -1,5 +1,5 @@
-//! Standard output and standard error. A reader that has gone away is no error; a full disk is one, but never a reason to break
-//! off what is under way: [`lost`] tells at the end.
+//! Standard output and standard error. A reader that has gone away is no error; a full disk is one, but never a
+//! reason to break off what is under way: [`lost`] tells at the end.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};

@@ -50,7 +50,8 @@ pub(super) struct Arguments {
     /// Width of hnn-core's smoothing window; 0 for none
     #[arg(long, value_name = "MS", default_value_t = 30.0)]
     smooth: f64,
-    /// Simulation of `simulation` and `csd`, by its number in the tables; by default the one with the greatest statistic
+    /// Simulation of `simulation` and `csd`, by its number in the tables; by default the one with the greatest
+    /// statistic
     #[arg(long, value_name = "N")]
     sim: Option<u32>,
     /// Draw only simulations for which this holds, such as 'max_peak>0.01'; may be repeated

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Turns what would kill the program into an error with a message and an exit code.
 ///
-/// A file that would grow beyond its limit (`ulimit -f`) is an error of that write. Where memory is refused, Rust says so and aborts:
-/// the program ends with the code of a machine that refused, and all that was committed stays.
+/// A file that would grow beyond its limit (`ulimit -f`) is an error of that write. Where memory is refused, Rust
+/// says so and aborts: the program ends with the code of a machine that refused, and all that was committed stays.
 pub(super) fn survive() {
     // A handler, be it empty, makes the kernel return `EFBIG` instead of killing the process.
     let ignored = Arc::new(AtomicBool::new(false));
@@ -27,8 +27,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From now on a signal ends the program at once: everything that is committed stays, and nothing is in flight. Signals that
-    /// were ignored when the program began (`nohup`, a shell's background jobs) stay so.
+    /// From now on a signal ends the program at once: everything that is committed stays, and nothing is in flight.
+    /// Signals that were ignored when the program began (`nohup`, a shell's background jobs) stay so.
     pub(super) fn catch() -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let at_once = Arc::new(AtomicBool::new(true));
@@ -39,8 +39,8 @@ impl Signals {
             None => signals.retain(|signal| *signal != SIGHUP),
         }
         for signal in signals {
-            // Without a handler a signal ends the process, which loses no more than what is in flight. The order counts: the
-            // second signal finds what the first has set.
+            // Without a handler a signal ends the process, which loses no more than what is in flight. The order
+            // counts: the second signal finds what the first has set.
             let _ =
                 flag::register_conditional_shutdown(signal, INTERRUPTED.into(), at_once.clone());
             let _ = flag::register(signal, stop.clone());

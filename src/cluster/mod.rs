@@ -1,10 +1,10 @@
 //! From a laptop to a cluster: a sweep's missing tasks are cut into shards that any engine can run, on machines
 //! that share nothing but the folder.
 //!
-//! [`submit()`] freezes the pipeline and all that it reads, and plans who simulates what. A [`shard`] reads only what is
-//! frozen, and appends results to a file of its own: no server, no lock. [`publish()`] brings results into the tables,
-//! one publisher at a time. Schedulers are text in and text out ([`slurm`]); without one, shards run as child processes
-//! ([`local`]) or from lists of commands ([`emit`]).
+//! [`submit()`] freezes the pipeline and all that it reads, and plans who simulates what. A [`shard`] reads only what
+//! is frozen, and appends results to a file of its own: no server, no lock. [`publish()`] brings results into the
+//! tables, one publisher at a time. Schedulers are text in and text out ([`slurm`]); without one, shards run as child
+//! processes ([`local`]) or from lists of commands ([`emit`]).
 
 pub mod emit;
 mod frozen;

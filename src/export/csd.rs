@@ -48,8 +48,8 @@ impl SourceDensity {
         }
     }
 
-    /// The density (uV/um²) in the place of the potential: hnn-core's `calculate_csd2d` with the contacts' distance. Rows of one simulation, with
-    /// all contacts; those of arrays that are no such column are left out.
+    /// The density (uV/um²) in the place of the potential: hnn-core's `calculate_csd2d` with the contacts' distance.
+    /// Rows of one simulation, with all contacts; those of arrays that are no such column are left out.
     ///
     /// # Errors
     /// [`ArrowError`] if these are no rows of potentials.

@@ -83,10 +83,11 @@ pub fn failed(path: &Path, error: impl Into<std::io::Error>) -> RunError {
     StoreError::io("write", path, error.into()).into()
 }
 
-/// A name of a parameter, drive or sweep as one file name, on every system: what a path or a file system would take for something
-/// else is written as `%` and its bytes in hexadecimal. Different names stay different.
+/// A name of a parameter, drive or sweep as one file name, on every system: what a path or a file system would take
+/// for something else is written as `%` and its bytes in hexadecimal. Different names stay different.
 ///
-/// The end of such a name must be the program's own (`.npy`), as Windows knows devices (`NUL`) and forbids dots at an end.
+/// The end of such a name must be the program's own (`.npy`), as Windows knows devices (`NUL`) and forbids dots at an
+/// end.
 pub fn file_name(name: &str) -> String {
     let mut file = String::with_capacity(name.len());
     for (at, c) in name.char_indices() {

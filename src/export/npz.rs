@@ -292,7 +292,8 @@ fn extracellular<W: Write>(
     })
 }
 
-/// Traces of one trial by gid, section and, for currents, `section_receptor`; every cell is there, with or without traces.
+/// Traces of one trial by gid, section and, for currents, `section_receptor`; every cell is there, with or without
+/// traces.
 fn traces<W: Write>(
     p: &mut Pickler<W>,
     network: &StoredNetwork,

@@ -18,8 +18,8 @@ const SWEEPS: usize = 60;
 /// The largest sample of each component is positive.
 ///
 /// # Errors
-/// If the sweep has stored no dipoles, fewer than two complete simulations or more than 4,000, dipoles of different lengths, if
-/// the file is there already and must not be replaced, or if a file cannot be read or written.
+/// If the sweep has stored no dipoles, fewer than two complete simulations or more than 4,000, dipoles of different
+/// lengths, if the file is there already and must not be replaced, or if a file cannot be read or written.
 pub fn pca(
     loader: &Loader,
     target: &Target,
@@ -171,8 +171,8 @@ struct Component {
     waveform: Vec<f64>,
 }
 
-/// The first components of centred rows, from the eigenvectors of their products with each other; fewer, if the rows span
-/// fewer directions.
+/// The first components of centred rows, from the eigenvectors of their products with each other; fewer, if the rows
+/// span fewer directions.
 fn decompose(rows: &[Vec<f64>], n_components: usize) -> Vec<Component> {
     // Products of simulations, not of samples: there are fewer of those, and the components are the
     // same.

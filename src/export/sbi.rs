@@ -43,17 +43,20 @@ struct SbiRows {
     undefined: usize,
 }
 
-/// Writes `sbi.npz` with `theta` (rows, parameters), `x` (rows, statistics), `theta_names`, `x_names`, `bounds` (parameters, 2),
-/// `priors`, `prior_numbers` (parameters, 2), `points` and `trials`; and each of them as `sbi_{name}.npy`.
+/// Writes `sbi.npz` with `theta` (rows, parameters), `x` (rows, statistics), `theta_names`, `x_names`, `bounds`
+/// (parameters, 2), `priors`, `prior_numbers` (parameters, 2), `points` and `trials`; and each of them as
+/// `sbi_{name}.npy`.
 ///
 /// A row is a trial of a simulation, or a simulation if all statistics are of the mean over trials (its trial is -1).
-/// Parameters in `seeds`, texts and truth values are not in `theta`; failed and missing simulations have no row. `priors` are
-/// `uniform` and `log_uniform` with their ends in `prior_numbers`, `normal` with mean and standard deviation, and empty with NaN for a
-/// parameter that was not drawn; they are those in `known`, else those that the sweep was run with. `bounds` of a parameter are the ends of its prior, else its least and largest value in the grid.
+/// Parameters in `seeds`, texts and truth values are not in `theta`; failed and missing simulations have no row.
+/// `priors` are `uniform` and `log_uniform` with their ends in `prior_numbers`, `normal` with mean and standard
+/// deviation, and empty with NaN for a parameter that was not drawn; they are those in `known`, else those that the
+/// sweep was run with. `bounds` of a parameter are the ends of its prior, else its least and largest value in the
+/// grid.
 ///
 /// # Errors
-/// If the sweep has no summaries or no numbers as parameters, if files are there already that must not be replaced, or if a
-/// file cannot be written.
+/// If the sweep has no summaries or no numbers as parameters, if files are there already that must not be replaced,
+/// or if a file cannot be written.
 pub fn sbi(
     loader: &Loader,
     target: &Target,

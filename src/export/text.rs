@@ -19,8 +19,8 @@ pub enum Digits {
 /// Writes `dpl_{point}_{trial}.txt`, tab-separated: time (ms), aggregate, layer 2/3, layer 5 (nAm).
 ///
 /// # Errors
-/// If the sweep has stored no dipoles, if files are there already that must not be replaced, or if a file cannot be read or
-/// written.
+/// If the sweep has stored no dipoles, if files are there already that must not be replaced, or if a file cannot be
+/// read or written.
 pub fn dipole_txt(loader: &Loader, target: &Target, digits: Digits) -> Result<Written, RunError> {
     if !loader.tables().contains(&Table::Dipole) {
         return Err(nothing(loader, "dipoles", "save_dpl"));

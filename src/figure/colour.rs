@@ -1,4 +1,5 @@
-//! Colours, and maps from numbers to them. The maps are perceptually uniform and read by people with any common colour blindness.
+//! Colours, and maps from numbers to them. The maps are perceptually uniform and read by people with any common
+//! colour blindness.
 
 /// A colour, red, green and blue from 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

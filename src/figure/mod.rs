@@ -1,6 +1,7 @@
 //! Scales, ticks, colour maps and SVG: what figures and the report are drawn with. No biology, no files.
 //!
-//! Everything is computed from its arguments alone, with numbers rounded before they are written: the same data give the same bytes.
+//! Everything is computed from its arguments alone, with numbers rounded before they are written: the same data give
+//! the same bytes.
 
 mod colour;
 mod line;

@@ -107,7 +107,8 @@ impl Scale {
     }
 }
 
-/// Powers of ten in a range, every so many that no more than about `n` remain; with only one of them, its halves and doubles too.
+/// Powers of ten in a range, every so many that no more than about `n` remain; with only one of them, its halves and
+/// doubles too.
 fn decades(lo: f64, hi: f64, n: usize) -> Vec<f64> {
     let (first, last) = (
         (libm::log10(lo) - 1e-9).ceil() as i32,

@@ -1,7 +1,8 @@
 //! Files that a user names: read whole and within limits, and tables in whatever form people have them.
 //!
-//! One reader serves measured waveforms, parameter sets and spikes: text by comma, semicolon, tab or spaces, as NumPy, pandas, R,
-//! spreadsheets and hnn-core write it, and Parquet. What it cannot read it names, with file, line and column.
+//! One reader serves measured waveforms, parameter sets and spikes: text by comma, semicolon, tab or spaces, as
+//! NumPy, pandas, R, spreadsheets and hnn-core write it, and Parquet. What it cannot read it names, with file, line
+//! and column.
 
 mod column;
 mod file;

@@ -17,7 +17,8 @@ const NO_TABLES: [(&[&str], &str); 6] = [
     (&["json", "pkl", "pickle", "toml"], "no table"),
 ];
 
-/// A table as a file holds it. Its values are looked at column by column, so that a column that nobody asks for may hold anything.
+/// A table as a file holds it. Its values are looked at column by column, so that a column that nobody asks for may
+/// hold anything.
 #[derive(Debug)]
 pub struct InputTable {
     body: Body,

@@ -275,7 +275,8 @@ fn bare(cell: &str) -> &str {
     within('"').or_else(|| within('\'')).unwrap_or(cell)
 }
 
-/// Whether cells are names: none of them is a number; or they are pandas' numbers of columns, above a column of row numbers.
+/// Whether cells are names: none of them is a number; or they are pandas' numbers of columns, above a column of row
+/// numbers.
 fn is_header(cells: &[&str], separator: Separator) -> bool {
     let is_number = |cell: &&str| number(cell, separator).is_some();
     if !cells.iter().any(is_number) {

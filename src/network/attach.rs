@@ -214,8 +214,8 @@ impl Network {
         }
     }
 
-    /// Changes a drive to what it would be, had it been added with other arguments. Its place among the drives stays, and
-    /// so does what was changed in its connections by themselves, such as gains.
+    /// Changes a drive to what it would be, had it been added with other arguments. Its place among the drives stays,
+    /// and so does what was changed in its connections by themselves, such as gains.
     ///
     /// # Errors
     /// No such drive; arguments that could not be added.

@@ -200,8 +200,8 @@ pub enum SpikeData {
 }
 
 impl SpikeData {
-    /// The content of one of hnn-core's spike files (`CellResponse.write`): a time (ms), a gid and a type per line. Each
-    /// pair of type and gid is a source, numbered by first appearance.
+    /// The content of one of hnn-core's spike files (`CellResponse.write`): a time (ms), a gid and a type per line.
+    /// Each pair of type and gid is a source, numbered by first appearance.
     ///
     /// # Errors
     /// A line of another form, with its number.

@@ -1,7 +1,7 @@
 //! When the cells of a drive fire: the arguments of each kind of drive, in hnn-core's order.
 //!
-//! The list of arguments stands here once. Pipeline files, `[set]`, network files and the list of settable paths go through
-//! [`Dynamics::arguments`] and [`Dynamics::argument_mut`].
+//! The list of arguments stands here once. Pipeline files, `[set]`, network files and the list of settable paths go
+//! through [`Dynamics::arguments`] and [`Dynamics::argument_mut`].
 
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -179,8 +179,8 @@ pub enum Dynamics {
 }
 
 impl Dynamics {
-    /// Dynamics of hnn-core's name of a kind of drive: `evoked`, `poisson`, `bursty` or `spike_train`, with its defaults and 0 for
-    /// what has none.
+    /// Dynamics of hnn-core's name of a kind of drive: `evoked`, `poisson`, `bursty` or `spike_train`, with its
+    /// defaults and 0 for what has none.
     pub fn of_kind(kind: &str) -> Option<Self> {
         Some(match kind {
             "evoked" => Self::Evoked(Evoked {

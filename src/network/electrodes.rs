@@ -45,8 +45,8 @@ impl ElectrodeArray {
         }
     }
 
-    /// Distance (um) along z of neighbouring contacts, if they are equally spaced on a line that rises or falls, as hnn-core asks of
-    /// arrays for laminar profiles.
+    /// Distance (um) along z of neighbouring contacts, if they are equally spaced on a line that rises or falls, as
+    /// hnn-core asks of arrays for laminar profiles.
     pub fn laminar_spacing(&self) -> Option<f64> {
         let steps: Vec<[f64; 3]> = self
             .positions

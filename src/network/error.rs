@@ -152,7 +152,8 @@ fn distance(name: &str, candidate: &str) -> usize {
     }
 }
 
-/// Words of which one is never meant where another stands, however alike they look: layers, types of cells, receptors, locations.
+/// Words of which one is never meant where another stands, however alike they look: layers, types of cells,
+/// receptors, locations.
 const OPPOSITES: [&[&str]; 4] = [
     &["l1", "l2", "l3", "l4", "l5", "l6"],
     &["basket", "pyramidal", "pyr", "bask"],

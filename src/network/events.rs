@@ -6,8 +6,8 @@ use std::ops::Range;
 
 /// Event times (ms) of all drives in one trial: `[drive][drive cell] -> times`, as hnn-core's `drive["events"][trial]`.
 ///
-/// Drive cell k draws from `RandomState(event_seed + trial * n_gids + k)`. Times are ascending, greater than 0 and at most
-/// `tstop` (ms); those of a spike train are as given. An open end of a drive is `tstop`.
+/// Drive cell k draws from `RandomState(event_seed + trial * n_gids + k)`. Times are ascending, greater than 0 and at
+/// most `tstop` (ms); those of a spike train are as given. An open end of a drive is `tstop`.
 ///
 /// ```
 /// use hnn_sweep::network::{Network, drive_events};

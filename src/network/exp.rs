@@ -1,7 +1,8 @@
 //! `exp` and powers to the last bit.
 //!
-//! Distance-dependent conductances are part of a task's identity, so they must not depend on the machine, and they must be
-//! what hnn-core has in memory. A correctly rounded `exp` is both: the platform libraries agree with it in nearly all cases.
+//! Distance-dependent conductances are part of a task's identity, so they must not depend on the machine, and they
+//! must be what hnn-core has in memory. A correctly rounded `exp` is both: the platform libraries agree with it in
+//! nearly all cases.
 
 /// A number as the unevaluated sum of two, the second below half a unit in the last place of the first.
 #[derive(Clone, Copy)]

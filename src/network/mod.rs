@@ -121,8 +121,8 @@ impl Network {
         types.map(|range| range.len() as u32).sum()
     }
 
-    /// Number of gids that were given out: cells, drive cells, and those of drives that were removed again. It decides the
-    /// random streams of all trials but the first.
+    /// Number of gids that were given out: cells, drive cells, and those of drives that were removed again. It
+    /// decides the random streams of all trials but the first.
     pub fn n_gids(&self) -> u32 {
         let ends = self.gid_ranges.values().map(|range| range.end);
         ends.max().unwrap_or(0)

@@ -198,7 +198,8 @@ impl Network {
         net
     }
 
-    /// The column of R. G. Law et al., Cereb Cortex 32:668 (2022), which makes beta events: hnn-core's `law_2021_model`.
+    /// The column of R. G. Law et al., Cereb Cortex 32:668 (2022), which makes beta events: hnn-core's
+    /// `law_2021_model`.
     pub fn law_2021(mesh_shape: [u32; 2]) -> Self {
         let mut net = Self::neymotin_2020(mesh_shape);
         net.change_to_law_2021(&|_| None);
@@ -261,8 +262,8 @@ impl Network {
 
     /// The column with the calcium dynamics of C. Kohl et al., Brain Topogr 35:19 (2022): hnn-core's `calcium_model`.
     ///
-    /// The conductances along the dendrites are correctly rounded; NumPy's `exp` on AVX-512 machines is one unit in the last
-    /// place off for one segment (`gkbar_hh2` of `apical_2`).
+    /// The conductances along the dendrites are correctly rounded; NumPy's `exp` on AVX-512 machines is one unit in
+    /// the last place off for one segment (`gkbar_hh2` of `apical_2`).
     pub fn calcium(mesh_shape: [u32; 2]) -> Self {
         let mut net = Self::neymotin_2020(mesh_shape);
         net.change_to_calcium();

@@ -1,7 +1,7 @@
 //! hnn-core's flat parameter files: `.json`, and the older `.param`.
 //!
-//! A model takes from such a file the weights between cells, `celsius`, `threshold`, the dipole's post-processing and, if
-//! asked, the drives. hnn-core ignores everything else in it, also the parameters of cells.
+//! A model takes from such a file the weights between cells, `celsius`, `threshold`, the dipole's post-processing
+//! and, if asked, the drives. hnn-core ignores everything else in it, also the parameters of cells.
 
 use super::{
     Bursty, DriveAttachment, DriveCells, Dynamics, Evoked, Network, NetworkError, PerCellType,

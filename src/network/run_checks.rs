@@ -1,4 +1,5 @@
-//! What can only be said once the length of the simulation and the number of trials are known: that every input can be simulated.
+//! What can only be said once the length of the simulation and the number of trials are known: that every input can
+//! be simulated.
 
 use super::drive_checks::{check_burst, check_spike_times};
 use super::{Drive, Dynamics, Network, NetworkError, RateConstant, TonicBias};
@@ -30,12 +31,13 @@ impl std::fmt::Display for InputName {
 }
 
 impl Network {
-    /// Whether all drives and biases can be simulated until `tstop` (ms) in `n_trials` trials. What a simulation itself would refuse
-    /// is refused here, before anything runs.
+    /// Whether all drives and biases can be simulated until `tstop` (ms) in `n_trials` trials. What a simulation
+    /// itself would refuse is refused here, before anything runs.
     ///
     /// # Errors
-    /// The first drive or bias that cannot be, and why: a Poisson drive or a bias that begins after its end, a burst that is longer
-    /// than its period, event times that do not ascend, a seed beyond 2**32 - 1, more events than can be meant.
+    /// The first drive or bias that cannot be, and why: a Poisson drive or a bias that begins after its end, a burst
+    /// that is longer than its period, event times that do not ascend, a seed beyond 2**32 - 1, more events than can
+    /// be meant.
     ///
     /// ```
     /// use hnn_sweep::network::{Model, NewTonicBias};

@@ -144,7 +144,8 @@ impl Content {
         Ok(Bound { network, tstop, dt })
     }
 
-    /// An error of a drive or bias where the file says it: in [set], in its own table, or as a part of a network's file.
+    /// An error of a drive or bias where the file says it: in [set], in its own table, or as a part of a network's
+    /// file.
     fn blame(&self, input: &InputName, error: NetworkError, env: &Env) -> PipelineError {
         let (path, own) = match input {
             InputName::Drive(name) => {

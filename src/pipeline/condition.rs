@@ -1,4 +1,5 @@
-//! A condition that chooses points of a grid, or rows of a table: `mu > 40 and label == "early"`, `20 <= mu < 40 or trial_seed == 3`.
+//! A condition that chooses points of a grid, or rows of a table: `mu > 40 and label == "early"`, `20 <= mu < 40 or
+//! trial_seed == 3`.
 
 use super::error::{PipelineError, SourceFile, did_you_mean};
 use super::expr::Expr;
@@ -68,7 +69,8 @@ struct Names<'a> {
 }
 
 impl Condition {
-    /// Reads a condition over the parameters of a scope; `what` it is of, such as an option of the command line, stands in messages.
+    /// Reads a condition over the parameters of a scope; `what` it is of, such as an option of the command line,
+    /// stands in messages.
     pub(super) fn parse(scope: &Scope, text: &str, what: &str) -> Result<Self, PipelineError> {
         let kind = |place: usize| match scope.parameters.get(place) {
             Some(parameter) => parameter.kind,
@@ -163,8 +165,8 @@ impl Condition {
         self.holds_of(env.numbers(), &|place| env.point.get(place).cloned())
     }
 
-    /// Whether it holds of values, by the places of their names: of numbers, and of those that are text or a truth value. Nothing holds of
-    /// a number that is not there (NaN), or of another value that is `None`.
+    /// Whether it holds of values, by the places of their names: of numbers, and of those that are text or a truth
+    /// value. Nothing holds of a number that is not there (NaN), or of another value that is `None`.
     pub(crate) fn holds_of(
         &self,
         numbers: &[f64],

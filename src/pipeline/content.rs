@@ -79,7 +79,8 @@ impl Pipeline {
         self.grid.parameters()
     }
 
-    /// Parameters that nothing in the file uses: all of their values give the same simulations. What a closure uses is not known.
+    /// Parameters that nothing in the file uses: all of their values give the same simulations. What a closure uses
+    /// is not known.
     pub fn unused_parameters(&self) -> Vec<&str> {
         match self.recipe {
             Recipe::File(_) => self.scope.unused(),

@@ -257,8 +257,8 @@ fn read_spike_data(item: &TomlItem, scope: &Scope) -> Result<Vec<Vec<Number>>, P
     Ok(by_gid.into_values().collect())
 }
 
-/// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of the files that a
-/// pattern names the first is taken, as in hnn-core.
+/// Reads a spike file: time, gid and type in columns. Sources are numbered in the order of their first spikes, and of
+/// the files that a pattern names the first is taken, as in hnn-core.
 fn read_spike_file(item: &TomlItem) -> Result<Vec<Vec<Number>>, PipelineError> {
     let named = item.source.beside(&item.string()?);
     let path = item.source.files.find(&named, || first_match(item))?;

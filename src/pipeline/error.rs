@@ -316,7 +316,8 @@ fn shortened(message: String) -> String {
     )
 }
 
-/// The text with the same number of lines, of which long ones are cut: the marked one to what stands around the mark, which is moved.
+/// The text with the same number of lines, of which long ones are cut: the marked one to what stands around the mark,
+/// which is moved.
 fn with_short_lines(text: &str, mark: Range<usize>) -> (Arc<str>, Range<usize>) {
     let mut display = String::new();
     let mut shown = None;

@@ -37,8 +37,8 @@ impl Pipeline {
         Self::load_with(path, &[])
     }
 
-    /// Reads and checks a pipeline file with other values for some of its keys, as if they stood in it: `KEY=VALUE` each, such as
-    /// `simulation.tstop=60` or `drive.evprox.mu=30`.
+    /// Reads and checks a pipeline file with other values for some of its keys, as if they stood in it: `KEY=VALUE`
+    /// each, such as `simulation.tstop=60` or `drive.evprox.mu=30`.
     ///
     /// # Errors
     /// As [`Pipeline::load`], or if a key cannot be set.
@@ -165,8 +165,8 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// The same pipeline at other points: for each parameter of the grid as many values as there are points. Its name becomes
-    /// `NAME.fit`, since the grid of the file is another sweep.
+    /// The same pipeline at other points: for each parameter of the grid as many values as there are points. Its name
+    /// becomes `NAME.fit`, since the grid of the file is another sweep.
     ///
     /// # Errors
     /// If a parameter is missing, unknown or of another kind, or the lists are not equally long.

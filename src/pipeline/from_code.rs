@@ -10,12 +10,12 @@ use super::simulation::{MAX_TRIALS, check_times};
 use std::path::PathBuf;
 
 impl Pipeline {
-    /// A pipeline made in code. It plans, hashes and stores as one of a file does: a closure and a file that make the same
-    /// network share their results.
+    /// A pipeline made in code. It plans, hashes and stores as one of a file does: a closure and a file that make the
+    /// same network share their results.
     ///
     /// # Errors
-    /// [`PipelineError`] for a name, size or time that no pipeline can have. That `set_params` fails shows when a point is
-    /// [bound](Self::bind).
+    /// [`PipelineError`] for a name, size or time that no pipeline can have. That `set_params` fails shows when a
+    /// point is [bound](Self::bind).
     pub fn from_code(code: Code) -> Result<Self, PipelineError> {
         let Code {
             name,

@@ -1,8 +1,8 @@
 //! The grid: values of each parameter, and their combinations.
 //!
 //! `linspace`, `arange`, `logspace` and `geomspace` follow NumPy's formulas operation by operation. The first two equal
-//! NumPy's values bit for bit. The other two are correctly rounded powers, which NumPy's are not everywhere: its `pow` misses the
-//! last bit in 0.06 % of all cases with glibc and in 6 % with AVX-512.
+//! NumPy's values bit for bit. The other two are correctly rounded powers, which NumPy's are not everywhere: its
+//! `pow` misses the last bit in 0.06 % of all cases with glibc and in 6 % with AVX-512.
 
 use super::error::{PipelineError, one_of};
 use super::keys::SPACE_KEYS;
@@ -132,7 +132,8 @@ impl Design {
     /// n-th values of all axes together. No axis at all is one point without parameters.
     ///
     /// # Errors
-    /// [`GridError`] for an axis without values or with a value that is not finite, unequal lengths without combinations, and absurd sizes.
+    /// [`GridError`] for an axis without values or with a value that is not finite, unequal lengths without
+    /// combinations, and absurd sizes.
     pub fn new(axes: Vec<(String, Values)>, combinations: bool) -> Result<Self, GridError> {
         Self::with_samples(Vec::new(), axes, combinations)
     }

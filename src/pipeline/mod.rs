@@ -1,8 +1,9 @@
 //! TOML → [`Pipeline`]: every validation, once, with the file, key and place in the error.
 //!
 //! The format is described in `docs/pipeline.md`. A number may be written as an expression over the
-//! parameters of `[grid]` and `[derived]`; [`Pipeline::bind`] evaluates them at a point of the grid and gives the network
-//! that is simulated there. [`Pipeline::from_code`] makes one without a file, with a closure in the place of the expressions.
+//! parameters of `[grid]` and `[derived]`; [`Pipeline::bind`] evaluates them at a point of the grid and gives the
+//! network that is simulated there. [`Pipeline::from_code`] makes one without a file, with a closure in the place of
+//! the expressions.
 
 mod bind;
 mod bound;

@@ -90,8 +90,8 @@ const KEYS: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// What is wrong with a text that is a number with a unit where `key` (`described` in messages) is a plain number, and a help; `None` of
-/// any other text.
+/// What is wrong with a text that is a number with a unit where `key` (`described` in messages) is a plain number,
+/// and a help; `None` of any other text.
 pub(super) fn with_unit(key: &str, described: &str, text: &str) -> Option<(String, String)> {
     let text = text.trim();
     let digits = text

@@ -23,7 +23,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The setting as a path: `drives.evprox.weights_ampa.L2_basket`, `simulation.tstop`; of `[set]` the path in the network.
+    /// The setting as a path: `drives.evprox.weights_ampa.L2_basket`, `simulation.tstop`; of `[set]` the path in the
+    /// network.
     pub(crate) fn path(&self) -> String {
         let of = |what: &str| {
             let name = self.owner.strip_prefix(what)?.strip_prefix(" `")?;

@@ -23,7 +23,8 @@ pub struct Varied {
     pub words: Vec<String>,
     /// What samples are drawn from.
     pub prior: Option<Prior>,
-    /// Settings that depend on it, such as `drives.evprox.weights_ampa.L5_pyramidal`; none where a closure makes the networks.
+    /// Settings that depend on it, such as `drives.evprox.weights_ampa.L5_pyramidal`; none where a closure makes the
+    /// networks.
     pub used_in: Vec<String>,
 }
 

@@ -45,8 +45,8 @@ fn output(asked: &Bound<'_, PyDict>) -> Result<Output, Error> {
     Ok(output)
 }
 
-/// Simulates one network per parameter set, those that the folder does not have yet. `parameters` is `[(name, values), …]` with a
-/// value for each network.
+/// Simulates one network per parameter set, those that the folder does not have yet. `parameters` is `[(name,
+/// values), …]` with a value for each network.
 #[pyfunction]
 #[pyo3(signature = (networks, parameters, name, save_folder, batch_size, n_trials, tstop, dt, outputs, n_jobs, retry_failed, progress=None))]
 #[allow(clippy::too_many_arguments)]

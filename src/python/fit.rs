@@ -42,7 +42,8 @@ impl Fit {
         Ok(pipeline.summaries.iter().map(|s| s.name.clone()).collect())
     }
 
-    /// Simulates what is missing of the given sets: `parameters` is `[(name, values), …]`. The sweep is called `NAME.fit`.
+    /// Simulates what is missing of the given sets: `parameters` is `[(name, values), …]`. The sweep is called
+    /// `NAME.fit`.
     #[pyo3(signature = (parameters, folder=None, n_jobs=1, progress=None))]
     fn evaluate<'py>(
         &self,

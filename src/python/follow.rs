@@ -11,8 +11,8 @@ use std::time::Duration;
 /// How often signals are looked at while single networks are simulated.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Follows a run for Python. `progress` is an object with the methods `planned(n_tasks, n_missing)`, `finished(sim, trial, failed)` and
-/// `reducing(n)`.
+/// Follows a run for Python. `progress` is an object with the methods `planned(n_tasks, n_missing)`, `finished(sim,
+/// trial, failed)` and `reducing(n)`.
 pub struct Follow<'s> {
     stop: &'s AtomicBool,
     progress: Option<Py<PyAny>>,
@@ -92,8 +92,8 @@ impl Watch for Follow<'_> {
     }
 }
 
-/// Does work on another thread, and looks for Ctrl-C on this one. `work` ends soon after `stop` is set; what it sends is handed to
-/// `receive` here.
+/// Does work on another thread, and looks for Ctrl-C on this one. `work` ends soon after `stop` is set; what it sends
+/// is handed to `receive` here.
 pub fn interruptible<M: Send, T: Send>(
     py: Python<'_>,
     stop: &AtomicBool,

@@ -1,7 +1,8 @@
 //! The extension module `hnn_sweep._hnn_sweep`: the one room that names Python.
 //!
-//! It hands over what Python cannot do itself, as plain classes and functions; arguments with defaults, progress and hnn-core's
-//! own objects are the business of the package around it, `python/hnn_sweep`. The interpreter is free while anything is simulated.
+//! It hands over what Python cannot do itself, as plain classes and functions; arguments with defaults, progress and
+//! hnn-core's own objects are the business of the package around it, `python/hnn_sweep`. The interpreter is free
+//! while anything is simulated.
 
 mod array;
 mod batch;

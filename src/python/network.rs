@@ -94,8 +94,8 @@ impl Network {
         format!("<Network: {}>", counts.join(", "))
     }
 
-    /// Simulates trials on `n_jobs` threads. `finished(trial)` is called for each; a state that is not finite gives the error in the
-    /// place of the result.
+    /// Simulates trials on `n_jobs` threads. `finished(trial)` is called for each; a state that is not finite gives
+    /// the error in the place of the result.
     #[pyo3(signature = (tstop, dt, trials, record_vsec, record_isec, record_ca, record_lfp, n_jobs=1, finished=None, stop=None))]
     #[allow(clippy::too_many_arguments)]
     fn simulate<'py>(
@@ -178,7 +178,8 @@ impl Stop {
     }
 }
 
-/// Trials side by side in the processor's lanes, and those groups on threads. No more threads than groups, but where there is one.
+/// Trials side by side in the processor's lanes, and those groups on threads. No more threads than groups, but where
+/// there is one.
 fn simulate(
     network: &network::Network,
     trials: &[solver::Trial],

@@ -20,7 +20,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A table in memory. `polars.from_arrow`, `pandas.DataFrame.from_arrow`, `pyarrow.table` and DuckDB take it without a copy.
+/// A table in memory. `polars.from_arrow`, `pandas.DataFrame.from_arrow`, `pyarrow.table` and DuckDB take it without
+/// a copy.
 #[pyclass(frozen, module = "hnn_sweep")]
 pub struct Table {
     name: String,

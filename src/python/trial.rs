@@ -5,8 +5,8 @@ use crate::solver::{Moments, SimulationResult};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Results of one trial, in hnn-core's words: times in ms, dipole in nAm, moments in fAm, voltages in mV, currents in nA, calcium in mM,
-/// LFP in uV.
+/// Results of one trial, in hnn-core's words: times in ms, dipole in nAm, moments in fAm, voltages in mV, currents in
+/// nA, calcium in mM, LFP in uV.
 #[pyclass(frozen, get_all, module = "hnn_sweep")]
 pub struct Trial {
     /// Index of the trial.

@@ -1,7 +1,7 @@
 //! SQL over the tables of a folder.
 //!
-//! Parameters are joined by name to every table, for the points of the present grids. With the feature `query` polars runs
-//! the SQL; without it [`duckdb`] writes the same query for DuckDB.
+//! Parameters are joined by name to every table, for the points of the present grids. With the feature `query` polars
+//! runs the SQL; without it [`duckdb`] writes the same query for DuckDB.
 
 #[cfg(feature = "query")]
 mod engine;

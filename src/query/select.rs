@@ -1,7 +1,8 @@
 //! What a query may say: one SELECT over the tables of a folder, and nothing that reads or changes anything else.
 //!
-//! Polars' SQL has functions in the place of tables (`read_csv('/etc/passwd')`), which read any file, and statements that make,
-//! empty and drop tables. A pipeline file of a stranger may hold a query, so all of these are refused before polars sees them.
+//! Polars' SQL has functions in the place of tables (`read_csv('/etc/passwd')`), which read any file, and statements
+//! that make, empty and drop tables. A pipeline file of a stranger may hold a query, so all of these are refused
+//! before polars sees them.
 
 use super::error::QueryError;
 use crate::store::Table;

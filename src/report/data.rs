@@ -9,7 +9,8 @@ use crate::stages::{LoadedSimulation, Loader, RunError, StoredNetwork};
 use crate::store::Table;
 use serde_json::{Value, json};
 
-/// Intervals (ms) of the waveforms' means: the first that has room for all simulations, else the last with some of them.
+/// Intervals (ms) of the waveforms' means: the first that has room for all simulations, else the last with some of
+/// them.
 const STEPS: [f64; 2] = [0.5, 1.0];
 /// Steps (ms) that spike times are rounded to.
 const SPIKE_UNIT: f64 = 0.01;

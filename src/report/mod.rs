@@ -1,7 +1,7 @@
 //! A sweep to look at: single figures ([`plot()`]) and one page that holds all of it ([`page`]).
 //!
-//! Data ([`columns`], [`waves`]) are apart from what is drawn of them, and what is drawn is apart from how ([`crate::figure`]). Statistics are
-//! those of the table `summary`; nothing here computes them again.
+//! Data ([`columns`], [`waves`]) are apart from what is drawn of them, and what is drawn is apart from how
+//! ([`crate::figure`]). Statistics are those of the table `summary`; nothing here computes them again.
 
 pub mod columns;
 mod data;

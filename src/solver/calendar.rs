@@ -1,6 +1,7 @@
 //! Synaptic arrivals, kept by epoch and delivered by lane group and step.
 //!
-//! An epoch is as many steps as the shortest delay between cells allows: all that arrives in it is known when it begins.
+//! An epoch is as many steps as the shortest delay between cells allows: all that arrives in it is known when it
+//! begins.
 
 use super::simd::LANES;
 

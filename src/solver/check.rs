@@ -140,7 +140,8 @@ impl SharedDistances for KnownDistances<'_> {
 }
 
 impl Passed {
-    /// Positions that are equal become the same: those of drives are made anew for each network, and are compared often.
+    /// Positions that are equal become the same: those of drives are made anew for each network, and are compared
+    /// often.
     fn share_positions(&self, network: &mut Network) {
         for ((a, own), (b, new)) in self.network.pos_dict.iter().zip(&mut network.pos_dict) {
             if a == b && !Arc::ptr_eq(own, new) && own == new {

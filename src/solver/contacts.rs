@@ -1,5 +1,5 @@
-//! Potentials at electrode contacts: sums over the nodes of a cell, then over cells, in an order that depends neither on
-//! how cells are grouped nor on threads.
+//! Potentials at electrode contacts: sums over the nodes of a cell, then over cells, in an order that depends neither
+//! on how cells are grouped nor on threads.
 
 use super::kernels::Kernel;
 use super::kernels::sums::Size;

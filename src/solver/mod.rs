@@ -1,7 +1,7 @@
 //! Network → flat arrays → time steps → recordings.
 //!
-//! NEURON's fixed-step method (implicit Euler, staggered order) on structures of arrays, with cells as SIMD lanes. Knows
-//! no files, no Arrow, no hashes, no clock, no printing.
+//! NEURON's fixed-step method (implicit Euler, staggered order) on structures of arrays, with cells as SIMD lanes.
+//! Knows no files, no Arrow, no hashes, no clock, no printing.
 //!
 //! # Words
 //!

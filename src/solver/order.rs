@@ -1,9 +1,9 @@
 //! The order of the spike list: that in which NEURON processes spikes.
 //!
-//! At the start of a step cells that crossed their threshold are listed, by gid; then drive events until the middle of the
-//! step, and at its end those until then. Where drive events coincide, their order is that of NEURON's event queue, which is
-//! replayed here: first in, first out among equal times, but the earliest item is kept apart, and goes behind its equals when an
-//! earlier one arrives.
+//! At the start of a step cells that crossed their threshold are listed, by gid; then drive events until the middle
+//! of the step, and at its end those until then. Where drive events coincide, their order is that of NEURON's event
+//! queue, which is replayed here: first in, first out among equal times, but the earliest item is kept apart, and
+//! goes behind its equals when an earlier one arrives.
 
 use super::Spike;
 use super::clock::Clock;
@@ -35,7 +35,8 @@ pub fn spikes(
     }
 }
 
-/// Time (ms) of an event that was asked for at `time`: NEURON puts those at a multiple of the step a quarter of it earlier.
+/// Time (ms) of an event that was asked for at `time`: NEURON puts those at a multiple of the step a quarter of it
+/// earlier.
 fn progress_time(time: f64, dt: f64) -> f64 {
     let steps = time / dt;
     if steps > 1.0 && ((steps + 1e-6).floor() - steps).abs() < 1e-6 {

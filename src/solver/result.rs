@@ -43,8 +43,8 @@ pub struct Dipole {
     pub l5: Vec<f64>,
 }
 
-/// Dipole moments (fAm) before hnn-core's baseline correction: a trace for each cell type that measures a dipole, in the network's
-/// order.
+/// Dipole moments (fAm) before hnn-core's baseline correction: a trace for each cell type that measures a dipole, in
+/// the network's order.
 pub type Moments = Vec<Vec<f64>>;
 
 /// A spike.

@@ -153,8 +153,8 @@ impl Solver {
         results.into_iter().map(|r| r.map(corrected)).collect()
     }
 
-    /// As [`Solver::simulate_together`], with the dipole moments from which the dipoles were made, for programs that make them
-    /// themselves.
+    /// As [`Solver::simulate_together`], with the dipole moments from which the dipoles were made, for programs that
+    /// make them themselves.
     pub fn simulate_with_moments(
         &self,
         tasks: &[(&Network, &Trial)],

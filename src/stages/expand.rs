@@ -54,8 +54,8 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Points that are bound although they are known, as a check.
 const CHECKED: u64 = 16;
 
-/// Binds every point of a pipeline's grid. Of a large grid that was registered before, points are looked up by their values,
-/// as long as the rest of the file and the program are the same.
+/// Binds every point of a pipeline's grid. Of a large grid that was registered before, points are looked up by their
+/// values, as long as the rest of the file and the program are the same.
 ///
 /// ```
 /// use hnn_sweep::{pipeline::Pipeline, stages};
@@ -307,8 +307,8 @@ impl<'s> KnownPoints<'s> {
     }
 }
 
-/// Identity of everything that turns values into a network: the pipeline file without its grid and without what does not
-/// reach the network, and this program. `None` if other files, or a closure, take part.
+/// Identity of everything that turns values into a network: the pipeline file without its grid and without what does
+/// not reach the network, and this program. `None` if other files, or a closure, take part.
 fn recipe(pipeline: &Pipeline) -> Option<u64> {
     let mut table: toml::Table = pipeline.text()?.parse().ok()?;
     for key in [

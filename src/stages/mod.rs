@@ -1,5 +1,5 @@
-//! The stages: `expand` (file → grid), `plan` (grid + what is stored → what is missing, and why), `simulate` (missing tasks →
-//! results, each committed at once), `summarize` (results → statistics). [`run`] calls them in order.
+//! The stages: `expand` (file → grid), `plan` (grid + what is stored → what is missing, and why), `simulate` (missing
+//! tasks → results, each committed at once), `summarize` (results → statistics). [`run`] calls them in order.
 
 mod error;
 pub mod expand;
@@ -101,7 +101,8 @@ pub fn run(
     })
 }
 
-/// Computes the statistics that stored tables give: of the mean over trials, in SQL, and those that were asked for later.
+/// Computes the statistics that stored tables give: of the mean over trials, in SQL, and those that were asked for
+/// later.
 ///
 /// # Errors
 /// If a table cannot be read, or the disk refuses.

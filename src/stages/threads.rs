@@ -14,8 +14,8 @@ pub fn cores() -> usize {
     machine.min(slurm.filter(|cpus| *cpus > 0).unwrap_or(machine))
 }
 
-/// Simulations at a time that a user asks for; 0 and less stand for all cores. More than there are [`cores`] would only wait for
-/// each other.
+/// Simulations at a time that a user asks for; 0 and less stand for all cores. More than there are [`cores`] would
+/// only wait for each other.
 ///
 /// ```
 /// use hnn_sweep::stages::{cores, jobs};

@@ -43,8 +43,8 @@ pub trait Watch {
         let _ = n;
     }
 
-    /// Called about ten times a second while simulations are under way: the place to look for a key or a signal, and to set
-    /// the flag that stops the run.
+    /// Called about ten times a second while simulations are under way: the place to look for a key or a signal, and
+    /// to set the flag that stops the run.
     fn tick(&mut self) {}
 
     /// All simulations are done or stopped; `n` statistics are computed from the tables.
@@ -86,6 +86,7 @@ pub struct RunOutcome {
     pub unused: Vec<String>,
     /// Files that turned out to be damaged; what they held is missing now.
     pub damaged: Vec<String>,
-    /// Results that were finished before, and turned out to be lost when the run began. Those of its own tasks it has simulated again.
+    /// Results that were finished before, and turned out to be lost when the run began. Those of its own tasks it has
+    /// simulated again.
     pub losses: Vec<Loss>,
 }

@@ -29,7 +29,8 @@ pub(super) enum NewContent {
     Piece(String),
 }
 
-/// A change, written down before it is made: whichever of the files a crash leaves in place can be told by their checksums.
+/// A change, written down before it is made: whichever of the files a crash leaves in place can be told by their
+/// checksums.
 #[derive(Default, Serialize, Deserialize)]
 struct Intent {
     files: Vec<(String, Part)>,
@@ -54,8 +55,8 @@ impl Change {
         self.removals.push(name);
     }
 
-    /// As it is to be made while others may read: files that are replaced begin with what stood there. Where that cannot
-    /// be written, they are replaced all the same.
+    /// As it is to be made while others may read: files that are replaced begin with what stood there. Where that
+    /// cannot be written, they are replaced all the same.
     pub fn beside(mut self, layout: &Layout, state: &State, readers: &mut Readers) -> Self {
         let folder = layout.folder();
         let replaces = |name: &String| state.parts.contains_key(name);

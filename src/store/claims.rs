@@ -1,10 +1,10 @@
 //! Who simulates what: processes that write to one folder tell each other which tasks they take, so that no two take
 //! the same.
 //!
-//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `rest RUN` (all
-//! that it has taken is finished, and durable in its journal), `end RUN`. A run is known by its journal, which it holds locked for as long as it lives; what a dead one has taken is free
-//! again. A claim is a courtesy, not a promise: where the file is lost, or a line is torn, a task may be simulated
-//! twice, and its result is kept once.
+//! One file, to which everybody appends under its lock, a line at a time: `begin RUN`, `take RUN TASKS`, `rest RUN`
+//! (all that it has taken is finished, and durable in its journal), `end RUN`. A run is known by its journal, which
+//! it holds locked for as long as it lives; what a dead one has taken is free again. A claim is a courtesy, not a
+//! promise: where the file is lost, or a line is torn, a task may be simulated twice, and its result is kept once.
 
 use super::error::{Result, StoreError};
 use super::fault;

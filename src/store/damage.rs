@@ -33,8 +33,8 @@ impl std::fmt::Display for Loss {
     }
 }
 
-/// Parts whose file is missing or has another length than it was written with, or that `verify` found damaged; and their
-/// batches.
+/// Parts whose file is missing or has another length than it was written with, or that `verify` found damaged; and
+/// their batches.
 pub(super) fn damaged_parts(layout: &Layout, state: &State) -> Result<Vec<(String, u32)>> {
     let mut damaged = Vec::new();
     let noted = verify::noted(layout)?;

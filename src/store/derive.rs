@@ -156,7 +156,8 @@ pub(super) fn sims_of(state: &State, batch: u32) -> std::ops::Range<u32> {
     first(batch).unwrap_or(end)..first(batch + 1).unwrap_or(end)
 }
 
-/// For each of the points, `n` rows that say where rows of a simulation's trial belong: `sweep`, `sim`, `point`, `trial` and the parameters.
+/// For each of the points, `n` rows that say where rows of a simulation's trial belong: `sweep`, `sim`, `point`,
+/// `trial` and the parameters.
 ///
 /// # Errors
 /// [`ArrowError`] if columns disagree.

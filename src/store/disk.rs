@@ -1,5 +1,6 @@
-//! Files that people ask for by a path (exports, pages, answers): written aside, synced, and renamed into place, so that they appear
-//! whole or not at all. What is inside a folder of results is reached through [`Folder`](super::folder::Folder) only.
+//! Files that people ask for by a path (exports, pages, answers): written aside, synced, and renamed into place, so
+//! that they appear whole or not at all. What is inside a folder of results is reached through
+//! [`Folder`](super::folder::Folder) only.
 
 use super::error::{Result, StoreError};
 use super::fault;

@@ -1,8 +1,9 @@
 //! A folder of results, held open.
 //!
-//! Every file in it is reached from the folder's handle, one name at a time, and no link is followed on the way: whatever somebody puts
-//! in the place of a file or a folder, also between two of our operations, nothing outside is read, written, moved or removed. A file
-//! appears whole or not at all: it is written aside, synced, renamed, and the folder is synced.
+//! Every file in it is reached from the folder's handle, one name at a time, and no link is followed on the way:
+//! whatever somebody puts in the place of a file or a folder, also between two of our operations, nothing outside is
+//! read, written, moved or removed. A file appears whole or not at all: it is written aside, synced, renamed, and the
+//! folder is synced.
 
 use super::error::{NotOurs, Result, StoreError};
 use super::fault;

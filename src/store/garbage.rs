@@ -9,8 +9,8 @@ use super::readers::Readers;
 use super::state::State;
 use std::collections::BTreeSet;
 
-/// Drops everything of simulations that are in no sweep's present grid from the tables; gives the state without them, which is not
-/// saved yet. See [`State::garbage`].
+/// Drops everything of simulations that are in no sweep's present grid from the tables; gives the state without them,
+/// which is not saved yet. See [`State::garbage`].
 pub(super) fn collect(layout: &Layout, mut state: State, readers: &mut Readers) -> Result<State> {
     let garbage = state.garbage();
     for sweep in state.sweeps.change().values_mut() {

@@ -1,4 +1,5 @@
-//! Rows of a table with the parameters of the points that they belong to, a piece at a time: tables may be larger than memory.
+//! Rows of a table with the parameters of the points that they belong to, a piece at a time: tables may be larger
+//! than memory.
 
 use super::derive::{self, Columns, Points};
 use super::schema::{dipole_schema, lfp_schema, spikes_schema, traces_schema};
@@ -11,11 +12,13 @@ use std::sync::Arc;
 impl Store {
     /// Gives the rows of a table that belong to points of a sweep's present grid, or of all sweeps', to `visit`, until
     /// that breaks off; those of `former` belong to points that have left it.
-    /// They come in the order of `sim` and `trial`, in pieces of which at least one is given, if without rows. Every table begins with
-    /// `sweep`, `sim`, `point`, `trial` and the parameters. A simulation that several points share has rows for each.
+    /// They come in the order of `sim` and `trial`, in pieces of which at least one is given, if without rows. Every
+    /// table begins with `sweep`, `sim`, `point`, `trial` and the parameters. A simulation that several points share
+    /// has rows for each.
     ///
-    /// Rows of a run that is under way are there once it has brought them into the tables; those of `simulations` and `summary`, as soon
-    /// as it has finished them. No run may replace files meanwhile: [`Store::hold`]. Files are checked first, as for a query.
+    /// Rows of a run that is under way are there once it has brought them into the tables; those of `simulations` and
+    /// `summary`, as soon as it has finished them. No run may replace files meanwhile: [`Store::hold`]. Files are
+    /// checked first, as for a query.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or traces of the table are stored with 32 and with 64 bits.

@@ -1,11 +1,11 @@
 //! Finished simulations that are durable and not yet in the tables.
 //!
-//! Each process appends to a file of its own, one sync per commit, and holds a lock on it for as long as it lives. A record
-//! carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the tables the file
-//! is emptied.
+//! Each process appends to a file of its own, one sync per commit, and holds a lock on it for as long as it lives. A
+//! record carries its checksum; a torn one at the end was in flight and is dropped. Once its records are in the
+//! tables the file is emptied.
 //!
-//! Beside a journal stands a file with the length up to which it is durable, so that what was never finished is told from what is
-//! damaged.
+//! Beside a journal stands a file with the length up to which it is durable, so that what was never finished is told
+//! from what is damaged.
 
 use super::error::{Result, StoreError};
 use super::fault;
@@ -273,8 +273,8 @@ pub fn read(layout: &Layout, name: &str) -> Result<Found> {
     })
 }
 
-/// What the results in a journal say of themselves. Of a living process's, whose journal may be large, the rows are passed
-/// over: it reads them itself, and their checksums, when it publishes.
+/// What the results in a journal say of themselves. Of a living process's, whose journal may be large, the rows are
+/// passed over: it reads them itself, and their checksums, when it publishes.
 pub fn heads(layout: &Layout, name: &str) -> Result<Vec<Head>> {
     let folder = layout.folder();
     if is_held(folder, name) {

@@ -14,7 +14,8 @@ pub(crate) const PART: &str = "part.parquet";
 pub enum Table {
     /// A task of a present grid a row.
     Simulations,
-    /// A task a row, of points that have left their grid: apart, so that joins by parameters meet the present model only.
+    /// A task a row, of points that have left their grid: apart, so that joins by parameters meet the present model
+    /// only.
     Former,
     /// A sample of the dipole a row.
     Dipole,
@@ -167,8 +168,8 @@ impl Layout {
         )
     }
 
-    /// What a part's name says: its batch, and its simulation and trial if it is of one only. `None` for every name that
-    /// [`Layout::part_name`] and [`Layout::own_part_name`] do not give.
+    /// What a part's name says: its batch, and its simulation and trial if it is of one only. `None` for every name
+    /// that [`Layout::part_name`] and [`Layout::own_part_name`] do not give.
     pub fn parse_part_name(name: &str) -> Option<(u32, Option<(u32, u32)>)> {
         let mut words = name.split('/');
         let table = words.next()?;
@@ -257,8 +258,8 @@ pub(super) fn is_pack(name: &str) -> bool {
         .is_some_and(|d| d.len() >= 6 && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Names of damaged files that were put aside: those of parts, with `-` between folders, and those of journals and pieces; with a
-/// number at the end if there was one of that name already.
+/// Names of damaged files that were put aside: those of parts, with `-` between folders, and those of journals and
+/// pieces; with a number at the end if there was one of that name already.
 pub(super) fn is_damaged(name: &str) -> bool {
     let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
     // `damaged/` numbers what had its name already.

@@ -1,7 +1,7 @@
 //! Results on disk: schemas with units, Parquet in and out, atomic commits, and the index that plans are made from.
 //!
-//! `save_folder` holds one folder per table (`dipole/batch=0/part.parquet`, …) with complete Parquet files and nothing else;
-//! everything that is no table is in `.state/`:
+//! `save_folder` holds one folder per table (`dipole/batch=0/part.parquet`, …) with complete Parquet files and
+//! nothing else; everything that is no table is in `.state/`:
 //!
 //! | file | what it is |
 //! |---|---|
@@ -15,10 +15,10 @@
 //! | `submissions/` | what was submitted to run elsewhere, with the results that come in, a folder each |
 //! | `lock` | held for the moments in which state and tables are replaced |
 //!
-//! A finished simulation is first appended to the journal (one sync), then, when its batch is whole, after a while or at
-//! the end, published: the parts of its batch are written aside and renamed into place, and the state is replaced last. A
-//! crash at any moment leaves whole tables and a journal that the next run publishes. Other programs may read the tables
-//! meanwhile: while somebody does, a file is replaced by one that begins with its bytes. Knows no biology.
+//! A finished simulation is first appended to the journal (one sync), then, when its batch is whole, after a while or
+//! at the end, published: the parts of its batch are written aside and renamed into place, and the state is replaced
+//! last. A crash at any moment leaves whole tables and a journal that the next run publishes. Other programs may read
+//! the tables meanwhile: while somebody does, a file is replaced by one that begins with its bytes. Knows no biology.
 
 mod change;
 mod claims;
@@ -176,7 +176,8 @@ impl Store {
         self.is_as_saved.then_some(self.state)
     }
 
-    /// Finished results of parameter sets that no sweep of the folder has. They are used once a pipeline that has them is run.
+    /// Finished results of parameter sets that no sweep of the folder has. They are used once a pipeline that has
+    /// them is run.
     pub fn unclaimed(&self) -> u64 {
         self.unclaimed
     }
@@ -186,8 +187,8 @@ impl Store {
         &self.layout
     }
 
-    /// Checks every file against the checksum that was kept when it was written. Damaged parts are noted for the next run,
-    /// which simulates again what they held.
+    /// Checks every file against the checksum that was kept when it was written. Damaged parts are noted for the next
+    /// run, which simulates again what they held.
     ///
     /// # Errors
     /// If a file cannot be read.
@@ -225,8 +226,8 @@ impl Store {
 /// Tables up to this size (bytes) are read once more before a query, against their checksums.
 const CHECKED_WHOLE: u64 = 1 << 30;
 
-/// Refuses a table with a damaged file, which other readers would trust: all bytes against the checksums, or lengths and footers where
-/// that would take long.
+/// Refuses a table with a damaged file, which other readers would trust: all bytes against the checksums, or lengths
+/// and footers where that would take long.
 ///
 /// # Errors
 /// [`StoreError::Damaged`], or if a file cannot be read.

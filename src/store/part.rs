@@ -317,8 +317,8 @@ pub fn open_part(folder: &Folder, name: &str) -> Result<Option<PartReader<CloneF
         .map_err(|e| StoreError::damaged_part(&folder.path(name), e))
 }
 
-/// Whether a part can be given to readers that trust what its footer says: it is as long as it was written, and all that
-/// the footer points to lies in it. [`is_intact`] looks at every byte.
+/// Whether a part can be given to readers that trust what its footer says: it is as long as it was written, and all
+/// that the footer points to lies in it. [`is_intact`] looks at every byte.
 ///
 /// # Errors
 /// If it is not so.
@@ -515,7 +515,8 @@ pub fn merge(
     writer.map(|writer| stage(&tmp, writer)).transpose()
 }
 
-/// Rows of a simulation under its number, which was another one when they were written if their sweep is from another time.
+/// Rows of a simulation under its number, which was another one when they were written if their sweep is from another
+/// time.
 fn numbered(rows: RecordBatch, (sim, _): Id) -> std::result::Result<RecordBatch, ParquetError> {
     let sim = super::schema::signed(sim);
     let (place, _) = (rows.schema().column_with_name("sim"))

@@ -1,7 +1,8 @@
 //! Publication: committed results are brought into the tables.
 //!
-//! New parts are written aside; what is about to be replaced is written down with checksums (the intent); files are renamed
-//! into place, `simulations` last; the state follows. After a crash anywhere the intent tells which files are new.
+//! New parts are written aside; what is about to be replaced is written down with checksums (the intent); files are
+//! renamed into place, `simulations` last; the state follows. After a crash anywhere the intent tells which files are
+//! new.
 
 use super::change::{Change, NewContent};
 use super::damage::lose;
@@ -19,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// New rows of a batch of a table, by whose they are; with them whose they say that they are.
 type Rows = BTreeMap<Id, (Id, RecordPiece)>;
 
-/// Brings records into the tables, rewrites `simulations` and `summary` of their batches and of those that are `dirty`, and
-/// replaces the state. Gives the new state, and parts that turned out to be damaged.
+/// Brings records into the tables, rewrites `simulations` and `summary` of their batches and of those that are
+/// `dirty`, and replaces the state. Gives the new state, and parts that turned out to be damaged.
 pub(super) fn publish(
     layout: &Layout,
     mut state: State,
@@ -72,8 +73,8 @@ pub(super) fn publish(
     Ok((state, damaged))
 }
 
-/// Brings rows into a batch of a table: small pieces into its part, each large one as a part of its own. Gives the name of the
-/// part if it was damaged.
+/// Brings rows into a batch of a table: small pieces into its part, each large one as a part of its own. Gives the
+/// name of the part if it was damaged.
 fn merge(
     layout: &Layout,
     state: &mut State,
@@ -137,7 +138,8 @@ fn merge(
     Ok(lost)
 }
 
-/// Whether `simulations` and its sisters were written with other columns, or by a version that put other rows into them.
+/// Whether `simulations` and its sisters were written with other columns, or by a version that put other rows into
+/// them.
 pub(super) fn is_outdated(state: &State) -> bool {
     let columns = Columns::of(state);
     !state.batches.is_empty() && columns.is_ok_and(|now| now.signature() != *state.columns)
@@ -195,7 +197,8 @@ pub(crate) enum Accepted {
     No,
 }
 
-/// Simulation and trial of a record: its parameter set may have another number than when it was written. `None` if it has none.
+/// Simulation and trial of a record: its parameter set may have another number than when it was written. `None` if it
+/// has none.
 fn number_of(state: &State, set: &Hash, written: Id) -> Option<Id> {
     Some((state.sim_of(set)?, written.1))
 }

@@ -1,7 +1,8 @@
 //! One publisher at a time, also where locks do not reach from one machine to the other.
-//! ! A publisher names itself in a file that it makes with `link(2)`, which gives a name to one process only,
-//on network ! file systems too. The names count upwards: whoever finds that the holder of the last one is gone,
-//or has put it ! down, links the next, and no two can have the same. Holders touch their file again and again.
+//!
+//! A publisher names itself in a file that it makes with `link(2)`, which gives a name to one process only, on network
+//! file systems too. The names count upwards: whoever finds that the holder of the last one is gone, or has put it down,
+//! links the next, and no two can have the same. Holders touch their file again and again.
 
 use super::error::{Result, StoreError};
 use super::folder::{Folder, random_word};

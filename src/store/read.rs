@@ -8,10 +8,11 @@ use arrow_schema::ArrowError;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Store {
-    /// Rows of a table that belong to a sweep's present grid, or to all sweeps; of some simulations only, if they are given. There
-    /// is at least one batch, which may have no rows, and all have one schema.
+    /// Rows of a table that belong to a sweep's present grid, or to all sweeps; of some simulations only, if they are
+    /// given. There is at least one batch, which may have no rows, and all have one schema.
     ///
-    /// Rows of a run that is under way are there once it has brought them into the tables. Files are checked against their checksums.
+    /// Rows of a run that is under way are there once it has brought them into the tables. Files are checked against
+    /// their checksums.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or traces of the table are stored with 32 and with 64 bits.

@@ -1,8 +1,8 @@
 //! Whether other programs read the tables.
 //!
-//! Whoever reads a table lists its folder first, and the kernel tells that (inotify). Programs of ours open files by the
-//! names in the index, and list nothing; so do programs that were given the name of a file, which are not seen. Nor are
-//! those on another machine, and on systems without inotify nobody is.
+//! Whoever reads a table lists its folder first, and the kernel tells that (inotify). Programs of ours open files by
+//! the names in the index, and list nothing; so do programs that were given the name of a file, which are not seen.
+//! Nor are those on another machine, and on systems without inotify nobody is.
 
 use super::folder::Folder;
 #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! A finished simulation as a record of a journal: what is known of it, its rows and its canonical bytes, under one checksum.
+//! A finished simulation as a record of a journal: what is known of it, its rows and its canonical bytes, under one
+//! checksum.
 
 use super::fault;
 use super::folder::Folder;
@@ -240,8 +241,8 @@ pub struct Scan {
     pub unfinished: u64,
 }
 
-/// Reads the records of a journal. What is damaged is passed over up to the next record that is whole; of the first `committed` bytes
-/// all were durable.
+/// Reads the records of a journal. What is damaged is passed over up to the next record that is whole; of the first
+/// `committed` bytes all were durable.
 pub fn scan(folder: &Folder, name: &str, bytes: &[u8], committed: Option<u64>) -> Scan {
     let mut scan = Scan::default();
     let mut at = 0;

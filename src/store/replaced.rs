@@ -1,8 +1,8 @@
 //! Files that are replaced while other programs read them.
 //!
 //! Polars, DuckDB and all that read Parquet by name ask for a file's length, read its last bytes, and what these point
-//! to, opening the file once or more often. If another file has taken its name in between, they read the wrong bytes. So
-//! while somebody reads, a file is replaced by one that begins with all bytes of the old one:
+//! to, opening the file once or more often. If another file has taken its name in between, they read the wrong bytes.
+//! So while somebody reads, a file is replaced by one that begins with all bytes of the old one:
 //!
 //! ```text
 //! old file (with its footer) | own content, a whole file by itself | footer of the own content at this place
@@ -29,8 +29,8 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 const PAST_AT_LEAST: u64 = 64 << 20;
 const PAST_AT_MOST: u64 = 8;
 
-/// A file to take the place of another one, whose bytes it begins with. `None` if there is no file, or the past has become
-/// too long.
+/// A file to take the place of another one, whose bytes it begins with. `None` if there is no file, or the past has
+/// become too long.
 ///
 /// # Errors
 /// If a file cannot be read or written.

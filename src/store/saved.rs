@@ -1,10 +1,10 @@
 //! How a folder's state is kept on disk: a snapshot, and increments.
 //!
-//! `.state/state` is the state of some generation. `.state/increments/N` has the entries that generation N changed. So to
-//! save costs as much as has changed, however much is stored. Once the increments are as large as the snapshot, a new
-//! one is written. The snapshot before stays as `state.before`, with the increments that lead from it to the present:
-//! both together are the state once more. All are sealed files, each put in its place as a whole, so that a crash leaves
-//! one there or not.
+//! `.state/state` is the state of some generation. `.state/increments/N` has the entries that generation N changed.
+//! So to save costs as much as has changed, however much is stored. Once the increments are as large as the snapshot,
+//! a new one is written. The snapshot before stays as `state.before`, with the increments that lead from it to the
+//! present: both together are the state once more. All are sealed files, each put in its place as a whole, so that a
+//! crash leaves one there or not.
 
 use super::error::{Result, StoreError};
 use super::folder::Folder;
@@ -157,7 +157,8 @@ impl State {
 
     fn follow_to_write(mut self, layout: &Layout) -> Result<Self> {
         if self.follow(layout)? == Followed::UpToSnapshot {
-            // A crash has kept its snapshot away, or somebody has put an older one back: what comes next is another state.
+            // A crash has kept its snapshot away, or somebody has put an older one back: what comes next is another
+            // state.
             for (n, name) in increments(layout.folder())? {
                 if n > self.generation {
                     layout.folder().remove(&name)?;

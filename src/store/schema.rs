@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// Key of the units in the metadata of fields and files.
 pub const UNITS: &str = "units";
 
-/// Rows after which a row group ends, at the end of a simulation. Readers work by row group: large enough to be quick to
-/// scan, small enough that one simulation is quick to find.
+/// Rows after which a row group ends, at the end of a simulation. Readers work by row group: large enough to be quick
+/// to scan, small enough that one simulation is quick to find.
 pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
 
 /// zstd level: beyond 3 waveforms shrink by less than 1 %.

@@ -1,7 +1,8 @@
 //! Results of a submission's shards on their way to the tables.
-//! ! A segment is a file of records as a journal is, with one writer and no lock: its name holds shard, job,
-//restart and a ! random part, so that a process which lives on where nobody knows of it writes to a file of its
-//own. It is `.open` ! while it grows, and `.done` once it is whole and durable.
+//!
+//! A segment is a file of records as a journal is, with one writer and no lock: its name holds shard, job, restart and a
+//! random part, so that a process which lives on where nobody knows of it writes to a file of its own. It is `.open`
+//! while it grows, and `.done` once it is whole and durable.
 
 use super::error::{Result, StoreError};
 use super::fault;

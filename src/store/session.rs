@@ -386,7 +386,8 @@ impl Session {
     }
 
     /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that
-    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names. Gives the names of the damaged files.
+    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names. Gives the names of the
+    /// damaged files.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or the disk refuses.

@@ -33,8 +33,9 @@ pub fn known(layout: &Layout, state: &State) -> Result<HashSet<Hash>> {
     Ok(known)
 }
 
-/// Adds blobs to the last pack while it is small. It gets a new name with them: under a name that the state knows are the bytes that
-/// the state knows, whenever a crash comes. Its old file stays until the next time, for those that read just now.
+/// Adds blobs to the last pack while it is small. It gets a new name with them: under a name that the state knows are
+/// the bytes that the state knows, whenever a crash comes. Its old file stays until the next time, for those that
+/// read just now.
 pub fn add(layout: &Layout, state: &mut State, mut blobs: BTreeMap<Hash, Vec<u8>>) -> Result<()> {
     if blobs.is_empty() {
         return Ok(());
@@ -103,8 +104,8 @@ fn write(
     Ok(())
 }
 
-/// Writes the blobs that finished tasks need into new packs, and takes the old ones out of the state; gives their names. `links` are the
-/// blobs that a blob names.
+/// Writes the blobs that finished tasks need into new packs, and takes the old ones out of the state; gives their
+/// names. `links` are the blobs that a blob names.
 pub fn repack(
     layout: &Layout,
     state: &mut State,

@@ -1,7 +1,7 @@
 //! What is known about every task of a folder: the index that plans are made from.
 //!
-//! It is small (about 200 bytes a task). Tables `simulations` and `summary` are written from it. How it is kept on disk:
-//! see [`super::saved`].
+//! It is small (about 200 bytes a task). Tables `simulations` and `summary` are written from it. How it is kept on
+//! disk: see [`super::saved`].
 
 use super::hash;
 use super::layout::Table;
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 
-/// After this many batches of a size, batches are twice as large: the number of files grows with the logarithm of the number
-/// of simulations.
+/// After this many batches of a size, batches are twice as large: the number of files grows with the logarithm of the
+/// number of simulations.
 const BATCHES_PER_SIZE: usize = 100;
 
 /// Identifier of a statistic: a hash of what is computed, whatever its column is called.

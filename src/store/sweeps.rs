@@ -6,8 +6,8 @@ use super::state::Sweep;
 use std::collections::BTreeSet;
 
 impl Session {
-    /// Takes a sweep out of the folder. What it has simulated stays, for sweeps that have the same simulations, and for its file, if that
-    /// is run again; until [`Session::collect_garbage`] drops what no sweep has.
+    /// Takes a sweep out of the folder. What it has simulated stays, for sweeps that have the same simulations, and
+    /// for its file, if that is run again; until [`Session::collect_garbage`] drops what no sweep has.
     ///
     /// # Errors
     /// If there is no such sweep, or the disk refuses.

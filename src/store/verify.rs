@@ -342,8 +342,8 @@ fn packs(
     Ok(())
 }
 
-/// Leaves a note of damaged parts for the next run, which simulates again what they held; a folder that cannot be written is only
-/// reported.
+/// Leaves a note of damaged parts for the next run, which simulates again what they held; a folder that cannot be
+/// written is only reported.
 pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result<()> {
     let folder = layout.folder();
     if damaged.is_empty() && !folder.has(DAMAGE) {
@@ -356,7 +356,8 @@ pub(crate) fn note(layout: &Layout, Verdict { damaged, .. }: &Verdict) -> Result
         version: STORE_VERSION,
         generation: 0,
     };
-    // A copy of a folder may lack what was empty. A run that begins just now removes what is written aside, unless it waits.
+    // A copy of a folder may lack what was empty. A run that begins just now removes what is written aside, unless it
+    // waits.
     let written = folder.open_lock(LOCK, true).and_then(|lock| {
         lock.lock()
             .map_err(|e| StoreError::io("lock", &folder.path(LOCK), e))?;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// A text that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and is no
-/// number, gets an apostrophe in front, as spreadsheets mark texts themselves.
+/// A text that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return, and is no number, gets an apostrophe in front, as spreadsheets mark texts themselves.
 ///
-/// Texts come from parameters, names of drives and cell types, and error messages: from pipeline and network files that a
-/// stranger may have written. (OWASP, "CSV injection".)
+/// Texts come from parameters, names of drives and cell types, and error messages: from pipeline and network files
+/// that a stranger may have written. (OWASP, "CSV injection".)
 ///
 /// ```
 /// use hnn_sweep::table::neutral;

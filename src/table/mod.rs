@@ -1,5 +1,5 @@
-//! Rows of a folder's table, chosen, sorted and written, in builds with SQL and without. Tables may be larger than memory: rows pass by a
-//! piece at a time, and what is sorted goes through temporary files.
+//! Rows of a folder's table, chosen, sorted and written, in builds with SQL and without. Tables may be larger than
+//! memory: rows pass by a piece at a time, and what is sorted goes through temporary files.
 
 mod asked;
 mod cell;

@@ -34,8 +34,8 @@ pub(super) struct Sorter {
 type Give<'g> = dyn FnMut(RecordBatch) -> Result<ControlFlow<()>> + 'g;
 
 impl Sorter {
-    /// Of the first `head` rows in the order of these columns, from the largest down where that is said. Rows that are equal keep
-    /// their order.
+    /// Of the first `head` rows in the order of these columns, from the largest down where that is said. Rows that
+    /// are equal keep their order.
     pub(super) fn new(order: Vec<(usize, bool)>, head: Option<u64>) -> Self {
         Self {
             order,
@@ -142,7 +142,8 @@ impl Sorter {
         Ok(())
     }
 
-    /// Gives the rows of sorted files in their order, as many as are wanted. Of equal rows those of earlier files come first.
+    /// Gives the rows of sorted files in their order, as many as are wanted. Of equal rows those of earlier files
+    /// come first.
     fn merge(&self, runs: Vec<File>, give: &mut Give) -> Result<()> {
         let mut runs = runs
             .into_iter()

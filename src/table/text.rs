@@ -114,7 +114,8 @@ fn in_text(cell: &Cell) -> String {
     }
 }
 
-/// A text on one line, cut where it is long. Control characters, which a terminal might obey, are shown as what they are.
+/// A text on one line, cut where it is long. Control characters, which a terminal might obey, are shown as what they
+/// are.
 fn cut(text: &str) -> String {
     let text = text
         .escape_debug()

@@ -1,5 +1,5 @@
-//! A stand-in for the solver, for tests of what is around it: results that depend on everything that a task's key depends
-//! on, at once. And tables as rows of text.
+//! A stand-in for the solver, for tests of what is around it: results that depend on everything that a task's key
+//! depends on, at once. And tables as rows of text.
 #![allow(dead_code)] // each test file uses a part
 
 use arrow_array::cast::AsArray;

@@ -8,8 +8,8 @@ use crate::network::{
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// The drives in the order of their gids. Space constants are still to be found. Gids of neither a cell type nor a drive are
-/// those of a drive that was removed: it is silent.
+/// The drives in the order of their gids. Space constants are still to be found. Gids of neither a cell type nor a
+/// drive are those of a drive that was removed: it is silent.
 pub(super) fn read_drives(
     net: &Network,
     root: &Node,

@@ -1,8 +1,9 @@
 //! hnn-core's own cells, whatever machine wrote them.
 //!
-//! hnn-core computes the end points of sections with NumPy's `linalg.norm`, whose last bit depends on the processor and on NumPy's
-//! build: a point that is 0 on one machine is 2.8e-14 um on another. NEURON rounds them to single precision. So that the same model
-//! is the same network everywhere, cells that differ from a known template by no more than that get the template's points.
+//! hnn-core computes the end points of sections with NumPy's `linalg.norm`, whose last bit depends on the processor
+//! and on NumPy's build: a point that is 0 on one machine is 2.8e-14 um on another. NEURON rounds them to single
+//! precision. So that the same model is the same network everywhere, cells that differ from a known template by no
+//! more than that get the template's points.
 
 use crate::network::{Cell, Model, Network, Section};
 use std::sync::{Arc, OnceLock};
@@ -54,8 +55,8 @@ fn as_known(cell: &Cell, known: &Cell) -> Option<Cell> {
     is_geometry_of(&made, known).then_some(made)
 }
 
-/// Whether both have the sections of which hnn-core computes the points; channels and synapses may differ. A section that was changed
-/// has had its points computed once more, here as there: they stay as they are.
+/// Whether both have the sections of which hnn-core computes the points; channels and synapses may differ. A section
+/// that was changed has had its points computed once more, here as there: they stay as they are.
 fn is_geometry_of(cell: &Cell, known: &Cell) -> bool {
     let numbers = |s: &Section| [s.L, s.diam, s.Ra, s.cm, s.v0];
     let same = |(name, section): (&String, &Section)| {

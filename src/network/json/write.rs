@@ -8,7 +8,8 @@ use crate::network::{
 use serde_json::{Map, Value, json};
 
 impl Network {
-    /// The network as a file that hnn-core's `read_network_configuration` reads. Reading it here gives an equal network.
+    /// The network as a file that hnn-core's `read_network_configuration` reads. Reading it here gives an equal
+    /// network.
     ///
     /// [`Network::json_caveats`] says what hnn-core will make of it differently.
     pub fn to_json(&self) -> String {

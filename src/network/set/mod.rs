@@ -12,9 +12,9 @@
 //! | `rec_arrays.NAME.conductivity` | also `min_distance`, `method` |
 //! | `inplane_distance`, `layer_separation`, `threshold`, `celsius`, `dipole_smooth_win`, `dipole_scalefctr` | numbers |
 //!
-//! In `connections[…]` every entry may be left out (it then matches all), and may list alternatives: `receptor=ampa|nmda`.
-//! `*` stands for every cell type, and for every section. `false` removes what the path names: a drive, the matching connections, a mechanism, a
-//! bias, an array. A name with a dot is written in quotes.
+//! In `connections[…]` every entry may be left out (it then matches all), and may list alternatives:
+//! `receptor=ampa|nmda`. `*` stands for every cell type, and for every section. `false` removes what the path names:
+//! a drive, the matching connections, a mechanism, a bias, an array. A name with a dot is written in quotes.
 
 mod cells;
 mod drives;

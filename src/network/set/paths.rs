@@ -48,8 +48,8 @@ impl Paths {
 }
 
 impl Network {
-    /// Every number that can be set, in the order of the network. Weights and delays of drives are in `drives`, not once more in
-    /// `connections`.
+    /// Every number that can be set, in the order of the network. Weights and delays of drives are in `drives`, not
+    /// once more in `connections`.
     ///
     /// ```
     /// use hnn_sweep::network::Model;
@@ -134,8 +134,8 @@ impl Network {
         }
     }
 
-    /// What a path has now, by the paths of single places: more than one where `*` or a choice of connections names several, or
-    /// where a drive has a number for each cell type.
+    /// What a path has now, by the paths of single places: more than one where `*` or a choice of connections names
+    /// several, or where a drive has a number for each cell type.
     ///
     /// # Errors
     /// A path that matches nothing, or that has no number.

@@ -1,5 +1,5 @@
-//! The keys of a pipeline file, table by table: the reader refuses all others, and the JSON schema for editors is made of the same
-//! lists.
+//! The keys of a pipeline file, table by table: the reader refuses all others, and the JSON schema for editors is
+//! made of the same lists.
 
 mod cluster;
 mod form;

@@ -4,8 +4,8 @@ use super::form::{Form, Key};
 use super::inputs::{DRIVE_TYPES, of_drive};
 use serde_json::{Map, Value, json};
 
-/// The JSON schema (draft 7) of pipeline files. What no schema can say (names in expressions, cell types, combinations of keys) is checked
-/// by [`Pipeline::load`](crate::pipeline::Pipeline::load) only.
+/// The JSON schema (draft 7) of pipeline files. What no schema can say (names in expressions, cell types,
+/// combinations of keys) is checked by [`Pipeline::load`](crate::pipeline::Pipeline::load) only.
 pub fn schema() -> Value {
     let mut schema = table(super::ROOT.iter());
     if let Value::Object(entries) = &mut schema {

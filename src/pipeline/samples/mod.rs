@@ -1,7 +1,7 @@
 //! `[samples]`: parameter sets from a file, or drawn from a prior.
 //!
-//! Sample `i` depends on the seed, on the parameter's name and on `i` alone, never on how many samples there are: raising `n`
-//! adds samples to those that have been simulated.
+//! Sample `i` depends on the seed, on the parameter's name and on `i` alone, never on how many samples there are:
+//! raising `n` adds samples to those that have been simulated.
 
 mod prior;
 mod sobol;

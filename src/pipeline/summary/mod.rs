@@ -72,8 +72,8 @@ pub enum Statistic {
     },
     /// Arithmetic over other statistics.
     Formula(Formula),
-    /// A SQL query over the tables of the folder. It gives rows of `sim`, of `trial` too for statistics of each trial, and
-    /// of one number.
+    /// A SQL query over the tables of the folder. It gives rows of `sim`, of `trial` too for statistics of each
+    /// trial, and of one number.
     Sql(String),
 }
 
@@ -162,8 +162,8 @@ pub struct Peak {
     pub prominence: f64,
 }
 
-/// A frequency band of Welch's power spectral density: Hamming windows (as hnn-core's `plot_psd`) that overlap by half, the mean of
-/// each taken away.
+/// A frequency band of Welch's power spectral density: Hamming windows (as hnn-core's `plot_psd`) that overlap by
+/// half, the mean of each taken away.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
     /// Lowest frequency (Hz).

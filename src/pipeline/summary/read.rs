@@ -12,8 +12,8 @@ use crate::pipeline::scope::{check_name, in_expression};
 use std::sync::Arc;
 
 impl Summary {
-    /// Reads one summary, or `None` after its mistakes have been noted. `above` are those before it, `unread` the names of those that
-    /// could not be read, `taken` the names that it must not have.
+    /// Reads one summary, or `None` after its mistakes have been noted. `above` are those before it, `unread` the
+    /// names of those that could not be read, `taken` the names that it must not have.
     pub(in crate::pipeline) fn read(
         item: &TomlItem,
         above: &[Summary],

@@ -16,8 +16,8 @@ pub enum Signal {
     L5,
     /// Local field potential (uV).
     Lfp(Contact),
-    /// Current source density (uV/um^2) as hnn-core's `calculate_csd2d`: minus the second difference of the potential along
-    /// the array, extrapolated to its ends.
+    /// Current source density (uV/um^2) as hnn-core's `calculate_csd2d`: minus the second difference of the potential
+    /// along the array, extrapolated to its ends.
     Csd(Contact),
 }
 

@@ -20,8 +20,8 @@ pub struct Target {
 const TIMES: [&str; 2] = ["time", "times"];
 
 impl Target {
-    /// Reads a table in text or Parquet. Its columns are found by name (`time` or `times`, and the signal's); without such names, as hnn-core
-    /// reads dipoles, by place: time and agg, or time, agg, L2 and L5.
+    /// Reads a table in text or Parquet. Its columns are found by name (`time` or `times`, and the signal's); without
+    /// such names, as hnn-core reads dipoles, by place: time and agg, or time, agg, L2 and L5.
     ///
     /// # Errors
     /// What is wrong with the file, without its name.

@@ -7,7 +7,8 @@ use crate::figure::{Colour, ColourBar, ColourMap, Svg};
 use crate::stages::{Loader, RunError};
 use crate::store::Table;
 
-/// Colours of cell types in the network's order: as different to people with any common colour blindness as four can be.
+/// Colours of cell types in the network's order: as different to people with any common colour blindness as four can
+/// be.
 pub const CELL_COLOURS: [Colour; 6] = [
     Colour(0x0b, 0x7f, 0xab),
     Colour(0x1b, 0x9e, 0x5a),

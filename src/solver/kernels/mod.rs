@@ -89,8 +89,8 @@ impl Kernel {
         }
     }
 
-    /// For each step and contact the sum over nodes of weight times membrane potential (step by step, node by node); weights node by
-    /// node, contact by contact; sums step by step, contact by contact.
+    /// For each step and contact the sum over nodes of weight times membrane potential (step by step, node by node);
+    /// weights node by node, contact by contact; sums step by step, contact by contact.
     ///
     /// # Panics
     /// If the arrays are not of this size.

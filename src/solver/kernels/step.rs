@@ -258,7 +258,8 @@ unsafe fn segments<S: Simd, H: Here>(
     dipole
 }
 
-/// One step of up to [`TOGETHER`] groups: from the state at t to the state at t + dt, and the cells' dipole moments (fAm) there.
+/// One step of up to [`TOGETHER`] groups: from the state at t to the state at t + dt, and the cells' dipole moments
+/// (fAm) there.
 ///
 /// # Safety
 /// As for [`synapses`], with inputs in the order of the groups.
@@ -308,7 +309,8 @@ unsafe fn advance<S: Simd>(c: &StepConst, tables: &Tables, inputs: &Inputs, grou
 ///
 /// # Safety
 /// Each group's `state` holds `layout::size` lane groups, `syn` two for each of the inputs' synapses and `seen`,
-/// if any, one for each node, all aligned and of no other group; the inputs' nodes are nodes of the cell; the processor has the instruction set.
+/// if any, one for each node, all aligned and of no other group; the inputs' nodes are nodes of the cell; the
+/// processor has the instruction set.
 pub type Advance = unsafe fn(&StepConst, &Tables, &Inputs, &[Arrays]);
 
 macro_rules! advance_on {

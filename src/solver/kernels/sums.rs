@@ -4,12 +4,12 @@ use crate::solver::simd::{self, LANES, Simd};
 
 /// For each step and contact the sum over nodes of weight times membrane potential, in order of the nodes.
 ///
-/// T steps and K contacts are summed in one pass, as many as the registers hold: a weight that is loaded serves all the steps, and
-/// the sums hide each other's latency.
+/// T steps and K contacts are summed in one pass, as many as the registers hold: a weight that is loaded serves all
+/// the steps, and the sums hide each other's latency.
 ///
 /// # Safety
-/// `potentials` holds a lane group for each step and node, `weights` one for each node and contact, `sums` one for each step and contact,
-/// all aligned; the processor has S.
+/// `potentials` holds a lane group for each step and node, `weights` one for each node and contact, `sums` one for
+/// each step and contact, all aligned; the processor has S.
 #[inline(always)]
 unsafe fn sums<S: Simd, const T: usize, const K: usize>(
     potentials: *const f64,

@@ -1,8 +1,8 @@
 //! The channels of the membrane, one file per .mod file, in that file's order: parameters, state, constants of a
 //! segment, initial state, rates, one time step, current.
 //!
-//! To add a channel, write its file, give it a line in [`list`], and its name to `network::MECHANISMS`, so that networks
-//! may have it. A file has:
+//! To add a channel, write its file, give it a line in [`list`], and its name to `network::MECHANISMS`, so that
+//! networks may have it. A file has:
 //!
 //! | item | in the .mod file |
 //! |---|---|

@@ -89,8 +89,8 @@ pub trait Simd: Copy {
     unsafe fn rows(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 6];
     /// Interpolates columns 4 and 5 only.
     unsafe fn rows_tail(table: *const Row, index: [u32; LANES], theta: Self) -> [Self; 2];
-    /// For positive normal x = 2^k m with m in [1, 2): (k, m, 1/c, i) of the sixteenth i of [1, 2) with centre c that m lies in,
-    /// the last as the value of `log_c` there.
+    /// For positive normal x = 2^k m with m in [1, 2): (k, m, 1/c, i) of the sixteenth i of [1, 2) with centre c that
+    /// m lies in, the last as the value of `log_c` there.
     unsafe fn log_parts(self, log_c: &[f64; 16]) -> (Self, Self, Self, Self);
 }
 

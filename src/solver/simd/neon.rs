@@ -8,7 +8,8 @@ use std::array::from_fn;
 #[derive(Clone, Copy)]
 pub struct Neon([float64x2_t; LANES / 2]);
 
-// SAFETY (all functions of this file): the trait's contract, NEON is part of the architecture, and the pointers are valid.
+// SAFETY (all functions of this file): the trait's contract, NEON is part of the architecture, and the pointers are
+// valid.
 
 /// Columns `c` and `c + 1` of a row, interpolated.
 #[inline(always)]

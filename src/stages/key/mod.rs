@@ -1,4 +1,5 @@
-//! What a task is, as bytes and as a hash: [`fingerprint`] decides what belongs to a task's identity, [`canon`] writes it down.
+//! What a task is, as bytes and as a hash: [`fingerprint`] decides what belongs to a task's identity, [`canon`]
+//! writes it down.
 
 pub mod canon;
 pub mod fingerprint;

@@ -55,8 +55,8 @@ pub struct LoadedTrial {
     pub outputs: Outputs,
     /// File that is damaged and had held some of its rows.
     pub damaged: Option<String>,
-    /// What was asked for and is stored; the rest is empty. Of traces every `outputs.get(table).decimate`-th sample, with the
-    /// 64 or 32 bits that they were stored with.
+    /// What was asked for and is stored; the rest is empty. Of traces every `outputs.get(table).decimate`-th sample,
+    /// with the 64 or 32 bits that they were stored with.
     pub result: SimulationResult,
     /// Types of the cells that spikes and traces name.
     pub cell_types: BTreeMap<Gid, String>,
@@ -143,8 +143,8 @@ impl Loader {
         })
     }
 
-    /// The same, for reading while a run goes on: what is finished and not in the tables yet is loaded as if it had not been simulated,
-    /// instead of being an error.
+    /// The same, for reading while a run goes on: what is finished and not in the tables yet is loaded as if it had
+    /// not been simulated, instead of being an error.
     #[must_use]
     pub fn passing_unpublished(mut self) -> Self {
         self.passes_unpublished = true;
@@ -225,7 +225,8 @@ impl Loader {
             .collect()
     }
 
-    /// Reads some points with what is stored of them in `tables`, all in memory at once: see [`Loader::for_each`] for many.
+    /// Reads some points with what is stored of them in `tables`, all in memory at once: see [`Loader::for_each`] for
+    /// many.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or if rows have not been brought into the tables yet.

@@ -155,8 +155,8 @@ impl Why {
         }
     }
 
-    /// Whether a user reads both as one reason: new values of the same parameters, whichever they are; another model, whichever
-    /// simulations it had given.
+    /// Whether a user reads both as one reason: new values of the same parameters, whichever they are; another model,
+    /// whichever simulations it had given.
     fn is_alike(&self, other: &Why) -> bool {
         match (self, other) {
             (Why::NewValue(a), Why::NewValue(b)) => {

@@ -1,4 +1,5 @@
-//! What a user should know before a run: parameters that change nothing, and a sweep of another file that would be replaced.
+//! What a user should know before a run: parameters that change nothing, and a sweep of another file that would be
+//! replaced.
 
 use super::super::error::RunError;
 use super::super::expand::{Grid, stored_value};
@@ -42,7 +43,8 @@ pub(super) fn file_of(pipeline: &Pipeline) -> Option<String> {
     Some(path.ok()?.display().to_string())
 }
 
-/// Whether another file has used the pipeline's name, and loses points by it. A file that was moved or extended loses none.
+/// Whether another file has used the pipeline's name, and loses points by it. A file that was moved or extended loses
+/// none.
 pub(super) fn replaced(pipeline: &Pipeline, grid: &Grid, state: &State) -> Option<Replaced> {
     let sweep = state.sweeps.get(&pipeline.name)?;
     let file = sweep.file.clone()?;
@@ -61,8 +63,8 @@ pub(super) fn replaced(pipeline: &Pipeline, grid: &Grid, state: &State) -> Optio
     (points > 0).then_some(Replaced { file, points, of })
 }
 
-/// Parameters that nothing uses, and those that were varied without changing any network: overwritten later on, say, or not looked
-/// at by a closure. `n_shared` points resolve to the same network as another.
+/// Parameters that nothing uses, and those that were varied without changing any network: overwritten later on, say,
+/// or not looked at by a closure. `n_shared` points resolve to the same network as another.
 pub(super) fn unused(pipeline: &Pipeline, grid: &Grid, n_shared: u64) -> Vec<String> {
     let named_nowhere = pipeline.unused_parameters();
     let changes_nothing = |place: usize| {

@@ -37,8 +37,8 @@ pub(super) struct Attempts<'a> {
 }
 
 impl Attempts<'_> {
-    /// Simulates tasks side by side; where that goes wrong, each by itself, which shows whose fault it is. `keep` gets each
-    /// task with how it ended and the time (s) that it took.
+    /// Simulates tasks side by side; where that goes wrong, each by itself, which shows whose fault it is. `keep`
+    /// gets each task with how it ended and the time (s) that it took.
     pub(super) fn simulate(
         &self,
         gang: &[Ready],

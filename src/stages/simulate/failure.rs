@@ -5,8 +5,8 @@ use crate::store::Status;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why a simulation has no result. The table `simulations` keeps the [class](Failure::class) in `status`, and the sentence in
-/// `error`.
+/// Why a simulation has no result. The table `simulations` keeps the [class](Failure::class) in `status`, and the
+/// sentence in `error`.
 ///
 /// ```
 /// use hnn_sweep::stages::Failure;

@@ -1,7 +1,7 @@
 //! Nothing is left but what other processes have taken: until they have finished it, or are gone.
 //!
-//! Each keeps what it finished in its journal until batches are whole, and says that it rests. When all rest, one of them
-//! brings everything into the tables.
+//! Each keeps what it finished in its journal until batches are whole, and says that it rests. When all rest, one of
+//! them brings everything into the tables.
 
 use super::super::error::RunError;
 use super::super::watch::Watch;

@@ -1,5 +1,5 @@
-//! Statistics that are SQL over the folder's tables. They may compare simulations, so every run computes them anew, when all others are
-//! in the tables.
+//! Statistics that are SQL over the folder's tables. They may compare simulations, so every run computes them anew,
+//! when all others are in the tables.
 
 #[cfg(not(feature = "query"))]
 use super::error::RunError;

@@ -28,8 +28,8 @@ pub(super) fn source_density(trial: &TrialData, contact: &Contact) -> Option<Vec
     density_at(&lfp.potential, spacing, contact.contact as usize)
 }
 
-/// Current source density (uV/um^2) at one of several contacts that are `spacing` um apart, of their potentials (uV); `None` with fewer than
-/// three of them, or four at the ends.
+/// Current source density (uV/um^2) at one of several contacts that are `spacing` um apart, of their potentials (uV);
+/// `None` with fewer than three of them, or four at the ends.
 ///
 /// ```
 /// use hnn_sweep::stages::summarize::density_at;

@@ -42,12 +42,13 @@ pub enum SavgolError {
     },
 }
 
-/// hnn-core's `_savgol_filter` with SciPy's `mode="interp"`: each sample becomes the value of the polynomial that fits the
-/// window around it best; those nearer to an end than half a window are read off the polynomial of the outermost window.
+/// hnn-core's `_savgol_filter` with SciPy's `mode="interp"`: each sample becomes the value of the polynomial that
+/// fits the window around it best; those nearer to an end than half a window are read off the polynomial of the
+/// outermost window.
 ///
-/// The window has about one period of `h_freq` (Hz), always an odd number of samples. The polynomials are fitted in an orthonormal
-/// basis: SciPy fits them in powers of the sample number, which loses digits from some hundred samples on, and, since SciPy 1.17,
-/// everything beyond 800 (50 Hz and less at dt 0.025: what it returns there is zero).
+/// The window has about one period of `h_freq` (Hz), always an odd number of samples. The polynomials are fitted in
+/// an orthonormal basis: SciPy fits them in powers of the sample number, which loses digits from some hundred samples
+/// on, and, since SciPy 1.17, everything beyond 800 (50 Hz and less at dt 0.025: what it returns there is zero).
 ///
 /// # Errors
 /// [`SavgolError`], where hnn-core refuses too.

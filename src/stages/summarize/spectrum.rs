@@ -37,8 +37,8 @@ fn resolution(values: &[f64], sfreq: f64, band: &Band) -> Option<f64> {
     Some(sfreq / segment(values, sfreq, band)? as f64)
 }
 
-/// Frequencies (Hz) of the band with their densities (the square of the waveform's unit per Hz); none where the band has no frequency.
-/// `sfreq` is the sampling frequency (Hz).
+/// Frequencies (Hz) of the band with their densities (the square of the waveform's unit per Hz); none where the band
+/// has no frequency. `sfreq` is the sampling frequency (Hz).
 ///
 /// ```
 /// use hnn_sweep::{pipeline::Band, stages::summarize::density};
