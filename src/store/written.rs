@@ -17,7 +17,7 @@ pub struct Written {
     pub content: Option<Content>,
 }
 
-/// Part of a file that is a whole file by itself: see [`replaced`](super::replaced).
+/// The part of a file that is a whole file by itself: see `src/store/replaced.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// Where it begins (bytes).
