@@ -2,10 +2,15 @@
 
 mod fake;
 
-use fake::{Fake, OUTPUTS, column, everything, files, options, plan, rows, run, run_with, text};
+use fake::{
+    Fake, OUTPUTS, Seen, column, everything, files, options, plan, rows, run, run_with, text,
+};
+use hnn_sweep::network::Network;
 use hnn_sweep::pipeline::Pipeline;
-use hnn_sweep::solver::SolverError;
-use hnn_sweep::stages::{Options, Share};
+use hnn_sweep::solver::{SimulationResult, SolverError, Trial};
+use hnn_sweep::stages::plan::explain;
+use hnn_sweep::stages::{self, Options, Pace, Share, Simulate};
+use hnn_sweep::store::{Session, Store};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::SerializedFileReader;
 use std::collections::BTreeSet;
@@ -1028,4 +1033,66 @@ fn a_folder_to_which_another_machine_writes_is_refused_where_its_locks_are_not_s
     length.set_modified(long_ago).unwrap();
     attempt().unwrap();
     assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
+}
+
+/// Simulates, and compacts the folder before the last of `n`.
+struct Compacting<'a> {
+    fake: Fake,
+    n: usize,
+    folder: &'a Path,
+}
+
+impl Simulate for Compacting<'_> {
+    fn simulate(
+        &self,
+        network: &Network,
+        trial: &Trial,
+        interrupt: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SimulationResult, SolverError> {
+        if self.fake.n_calls() + 1 == self.n {
+            // Until what came before is committed.
+            let is_committed = || {
+                let store = Store::open(self.folder).unwrap().unwrap();
+                store.state().tasks.len() == self.n
+            };
+            while !is_committed() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let mut session = Session::begin(self.folder).unwrap();
+            session.compact(&explain::links_of).unwrap();
+            session.finish().unwrap();
+        }
+        self.fake.simulate(network, trial, interrupt)
+    }
+}
+
+#[test]
+fn what_a_run_counts_on_is_not_dropped_by_a_compaction_beside_it() {
+    let dir = folder();
+    let less = text("a", "weight = [0.001]", 1, OUTPUTS);
+    run(&text("a", GRID, 1, OUTPUTS), dir.path());
+    run(&less, dir.path());
+    let mut session = Session::begin(dir.path()).unwrap();
+    session.collect_garbage().unwrap();
+    session.finish().unwrap();
+    // The specifications of what is simulated again are still there when this run begins.
+    let n = 5;
+    let compacting = Compacting {
+        fake: Fake::default(),
+        n,
+        folder: dir.path(),
+    };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let eager = Options {
+        pace: Pace {
+            every: Duration::ZERO,
+            ..Pace::default()
+        },
+        ..options(dir.path(), 1)
+    };
+    let pipeline = fake::pipeline(&text("a", GRID, 1, OUTPUTS));
+    stages::run(&pipeline, &eager, &compacting, &stop, &mut Seen::default()).unwrap();
+    assert_eq!(compacting.fake.n_calls(), n);
+    let store = Store::open(dir.path()).unwrap().unwrap();
+    assert_eq!(store.verify().unwrap().problems, []);
 }

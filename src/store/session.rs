@@ -386,16 +386,18 @@ impl Session {
     }
 
     /// Packs the specifications of finished tasks anew, and removes what nobody needs: specifications of tasks that
-    /// are gone, damaged files that were put aside. `links` are the blobs that a blob names. Gives the names of the
-    /// damaged files.
+    /// are gone (unless others are at work, who may count on them), damaged files that were put aside. `links` are the
+    /// blobs that a blob names. Gives the names of the damaged files.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, or the disk refuses.
     pub fn compact(&mut self, links: &dyn Fn(&[u8]) -> Vec<Hash>) -> Result<Vec<String>> {
         self.publish()?;
         self.locked(|session| {
+            // Others count on what was there when they looked, for results that are not in the state yet.
+            let others = journal::names(&session.layout)?.len() > 1;
             let mut state = session.state.clone();
-            specs::repack(&session.layout, &mut state, links)?;
+            specs::repack(&session.layout, &mut state, links, others)?;
             // The new packs are on disk: the state may name them.
             state.save(&session.layout)?;
             session.state = state;

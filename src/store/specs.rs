@@ -104,12 +104,13 @@ fn write(
     Ok(())
 }
 
-/// Writes the blobs that finished tasks need into new packs, and takes the old ones out of the state; gives their
-/// names. `links` are the blobs that a blob names.
+/// Writes the blobs that finished tasks need, or `all`, into new packs, and takes the old ones out of the state; gives
+/// their names. `links` are the blobs that a blob names.
 pub fn repack(
     layout: &Layout,
     state: &mut State,
     links: &dyn Fn(&[u8]) -> Vec<Hash>,
+    all: bool,
 ) -> Result<Vec<String>> {
     let old: Vec<String> = state.specs.keys().cloned().collect();
     let mut named: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
@@ -131,7 +132,7 @@ pub fn repack(
     for name in &old {
         let mut found = BTreeMap::new();
         for_each(layout, name, false, &mut |hash, bytes| {
-            if needed.contains(&hash) && packed.insert(hash) {
+            if (all || needed.contains(&hash)) && packed.insert(hash) {
                 found.insert(hash, bytes.to_vec());
             }
         })?;
