@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Programs that read all the time are seen within this time.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// They are surely seen within this time, unless the whole machine stands still.
+const LONG_LOOK: Duration = Duration::from_millis(500);
+
 /// Time between two looks while waiting.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -44,6 +47,18 @@ impl Readers {
         readers
     }
 
+    /// Takes the word of other sessions for it: they saw somebody when they wrote files that begin with their past.
+    pub fn recall<'a>(&mut self, folder: &Folder, files: impl Iterator<Item = &'a String>) {
+        let age = |name: &String| {
+            let written = folder.open_file(name).ok()??.metadata().ok()?.modified();
+            // Of the future, by another clock: just now.
+            Some(written.ok()?.elapsed().unwrap_or_default())
+        };
+        let youngest = files.filter_map(age).min();
+        let seen = youngest.and_then(|age| Instant::now().checked_sub(age));
+        self.seen = self.seen.max(seen);
+    }
+
     /// Takes note of folders that are new, and of what has happened.
     pub fn look(&mut self, folder: &Folder) {
         let Some(watch) = &mut self.watch else {
@@ -67,10 +82,13 @@ impl Readers {
         self.seen.is_none_or(|seen| seen.elapsed() >= PATIENCE)
     }
 
-    /// Waits until somebody who was seen has read, but not for one who goes on.
+    /// Waits until somebody who was seen has read, but not for one who goes on. Looks for longer than
+    /// [`Readers::are_away`], as it is for the sake of files that somebody has read not long ago.
     pub fn wait_until_away(&mut self, folder: &Folder) -> bool {
         let began = Instant::now();
-        while !self.are_away(folder) {
+        let is_new =
+            |readers: &Self| readers.watch.is_some() && readers.since.elapsed() < LONG_LOOK;
+        while is_new(self) || !self.are_away(folder) {
             if began.elapsed() > PATIENCE {
                 return false;
             }
@@ -180,6 +198,24 @@ mod tests {
         assert!(!readers.are_away(&folder));
         assert!(readers.wait_until_away(&folder));
         assert!(readers.are_away(&folder));
+    }
+
+    #[test]
+    fn what_another_session_saw_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        let (old, new) = ("old".to_string(), "new".to_string());
+        for name in [&old, &new] {
+            std::fs::write(folder.path(name), "x").unwrap();
+        }
+        let file = std::fs::File::open(folder.path(&old)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - 2 * PATIENCE)
+            .unwrap();
+        let mut readers = Readers::watch(&folder);
+        readers.recall(&folder, [&old].into_iter());
+        assert!(readers.are_away(&folder));
+        readers.recall(&folder, [&old, &new].into_iter());
+        assert!(!readers.are_away(&folder));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::publisher::Publisher;
 use super::readers::Readers;
 use super::record::{Commit, Record};
 use super::specs;
-use super::state::{Point, State, Stats, Status, Sweep, Task};
+use super::state::{Part, Point, State, Stats, Status, Sweep, Task};
 use super::sweep::{Registration, merge_sweep, unchanged};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
@@ -143,6 +143,9 @@ impl Session {
             beat: Instant::now(),
             known_specs: None,
         };
+        let of_past = |(name, part)| Part::begins_with_its_past(part).then_some(name);
+        let replaced = session.state.parts.iter().filter_map(of_past);
+        session.readers.recall(session.layout.folder(), replaced);
         // A change that a crash cut short first, then what its run had committed.
         let dirty = change::reconcile(&session.layout, &mut session.state)?;
         session.adopt(dirty)?;
@@ -416,8 +419,6 @@ impl Session {
     /// If the disk refuses.
     pub fn collect_garbage(&mut self) -> Result<()> {
         self.publish()?;
-        // Whether it is so or not: every file may be written, which is done once if nobody reads.
-        self.readers.wait_until_away(self.layout.folder());
         self.locked(|session| {
             let state = std::mem::take(&mut session.state);
             let mut state = garbage::collect(&session.layout, state, &mut session.readers)?;
@@ -441,7 +442,7 @@ impl Session {
     /// Writes files that begin with what they have replaced by themselves, unless somebody goes on reading: then the
     /// next session does.
     fn settle(&mut self) -> Result<()> {
-        let is_waiting = |state: &State| state.parts.values().any(|part| part.content.is_some());
+        let is_waiting = |state: &State| state.parts.values().any(Part::begins_with_its_past);
         if !is_waiting(&self.state) || !self.readers.wait_until_away(self.layout.folder()) {
             return Ok(());
         }

@@ -34,6 +34,11 @@ impl Written {
         self.own() == other.own()
     }
 
+    /// Whether the file begins with one that it has replaced.
+    pub fn begins_with_its_past(&self) -> bool {
+        self.content.is_some()
+    }
+
     /// Whether the file only waits to go, for the sake of those who read it.
     pub fn is_going(&self) -> bool {
         self.content.is_some_and(|content| content.hash.is_none())
