@@ -75,11 +75,15 @@ impl Readers {
     /// Whether nobody reads. Who has watched for a moment only waits for another one.
     pub fn are_away(&mut self, folder: &Folder) -> bool {
         self.look(folder);
-        while self.watch.is_some() && self.seen.is_none() && self.since.elapsed() < LOOK {
+        while self.watch.is_some() && !self.is_somebody_here() && self.since.elapsed() < LOOK {
             std::thread::sleep(POLL);
             self.look(folder);
         }
-        self.seen.is_none_or(|seen| seen.elapsed() >= PATIENCE)
+        !self.is_somebody_here()
+    }
+
+    fn is_somebody_here(&self) -> bool {
+        self.seen.is_some_and(|seen| seen.elapsed() < PATIENCE)
     }
 
     /// Waits until somebody who was seen has read, but not for one who goes on. Looks for longer than
@@ -214,6 +218,8 @@ mod tests {
         let mut readers = Readers::watch(&folder);
         readers.recall(&folder, [&old].into_iter());
         assert!(readers.are_away(&folder));
+        // What is long ago does not spare the look.
+        assert!(readers.since.elapsed() >= LOOK);
         readers.recall(&folder, [&old, &new].into_iter());
         assert!(!readers.are_away(&folder));
     }
